@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+// Swiftlet: one package, many small modules. Dependencies point downward only (README, "Structure").
+
+import PackageDescription
+
+/// Every Swift target: language mode 6 plus the upcoming features that make imports and existentials explicit.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// Modules in which no pointer may appear: `unsafe` does not compile silently there.
+let pointerFree: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// Modules whose job is pointers: mapped files, kernels, libuv.
+let pointers: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting], exclude: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], settings: [SwiftSetting] = strict, exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: dependencies + ["TestSupport"], exclude: exclude, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "swiftlet",
+    products: [
+        .executable(name: "swiftlet", targets: ["swiftlet"]),
+        .executable(name: "swiftlet-bench", targets: ["swiftlet-bench"]),
+    ],
+    targets: [
+        // System libraries and the one C target.
+        .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
+        .target(
+            name: "CKernels", exclude: ["README.md"],
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])],
+            linkerSettings: [.linkedLibrary("m")]),
+
+        // The runtime, bottom up.
+        module("Base", [], settings: pointers),
+        module("Kernels", ["Base", "CKernels", "COpenBLAS"], settings: pointers),
+        module("Checkpoint", ["Base", "Kernels"], settings: pointers),
+        module("Tokenization", ["Base"], settings: strict),
+        module("Sampling", ["Base", "Kernels"], settings: strict),
+        module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
+        module("Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict),
+        module("Network", ["Base", "CLibUV"], settings: pointers),
+        module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
+
+        // The two programs.
+        .executableTarget(
+            name: "swiftlet",
+            dependencies: [
+                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network", "Server",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "swiftlet-bench",
+            dependencies: ["Base", "Kernels", "Checkpoint", "Sampling", "Transformer", "Engine"],
+            path: "Bench", exclude: ["README.md", "results"], swiftSettings: strict),
+
+        // Tests: one suite per module, and what they share.
+        .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("Base", ["Base"]),
+        tests("Kernels", ["Kernels", "Base", "CKernels", "COpenBLAS"]),
+        tests("Checkpoint", ["Checkpoint", "Kernels", "Base"]),
+        tests("Tokenization", ["Tokenization", "Base"]),
+        tests("Sampling", ["Sampling", "Base"]),
+        tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
+        tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
+        tests("Network", ["Network", "Base"]),
+        tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

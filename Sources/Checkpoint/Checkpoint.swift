@@ -1,0 +1,1 @@
+// Checkpoint — see the README.

@@ -1,0 +1,40 @@
+// EngineStatistics.swift — a snapshot of the engine's gauges and counters.
+// Engine.  Published after every step under one lock; /metrics and /health read the copy.
+
+package import Base
+
+/// Gauges are of the moment the snapshot was taken, counters run from the start of the process.
+package struct EngineStatistics: Sendable {
+    // Gauges
+    package var runningCount = 0
+    package var waitingCount = 0
+    package var pausedCount = 0
+    package var blockCount = 0
+    /// Blocks some request holds.
+    package var usedBlockCount = 0
+    /// Blocks nobody holds that still carry a reusable prefix.
+    package var cachedBlockCount = 0
+
+    // Counters
+    package var stepCount: UInt64 = 0
+    package var promptTokenCount: UInt64 = 0
+    package var generatedTokenCount: UInt64 = 0
+    /// Prompt tokens looked up in the prefix cache, and those found.
+    package var prefixQueriedTokenCount: UInt64 = 0
+    package var prefixHitTokenCount: UInt64 = 0
+    package var preemptionCount: UInt64 = 0
+    package var finishedByStop: UInt64 = 0
+    package var finishedByLength: UInt64 = 0
+    package var finishedByCancel: UInt64 = 0
+    package var finishedByFailure: UInt64 = 0
+    /// Rows computed per step (vLLM's `iteration_tokens_total`).
+    package var rowsPerStep = Histogram(
+        upperBounds: [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384])
+
+    /// Monotonic time of the last step's end, or of the engine's start. With work pending, an old value means a hang.
+    package var lastStepNanoseconds: UInt64 = 0
+    /// True while requests are running or waiting.
+    package var isBusy = false
+
+    package init() {}
+}

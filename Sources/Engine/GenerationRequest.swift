@@ -1,0 +1,51 @@
+// GenerationRequest.swift — what crosses into the engine.
+// Engine.  Token ids only: text, templates and stop strings stay on the server's side of this boundary.
+
+package import Base
+package import Sampling
+
+/// Names one request for its whole life; the caller chooses it and never reuses it.
+package struct RequestID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+    package init(_ value: UInt64) { rawValue = value }
+
+    package var description: String { "request \(rawValue)" }
+    package static func < (left: RequestID, right: RequestID) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Requests share cached prefixes only inside one namespace.
+package struct CacheNamespace: RawRepresentable, Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    package static let shared = CacheNamespace(rawValue: 0)
+}
+
+/// One prompt to continue.
+package struct GenerationRequest: Sendable {
+    package var id: RequestID
+    package var promptTokens: [TokenID]
+    package var sampling: SamplingParameters
+    /// At most this many tokens are generated, a final stop token included.
+    package var maxOutputTokens: Int
+    /// Any of these ends the request; it is counted as generated but not delivered as a token.
+    package var stopTokens: [TokenID]
+    /// Lower runs first; first come, first served within one value.
+    package var priority: Int
+    package var cacheNamespace: CacheNamespace
+
+    package init(
+        id: RequestID, promptTokens: [TokenID], sampling: SamplingParameters = SamplingParameters(),
+        maxOutputTokens: Int, stopTokens: [TokenID] = [], priority: Int = 0, cacheNamespace: CacheNamespace = .shared
+    ) {
+        self.id = id
+        self.promptTokens = promptTokens
+        self.sampling = sampling
+        self.maxOutputTokens = maxOutputTokens
+        self.stopTokens = stopTokens
+        self.priority = priority
+        self.cacheNamespace = cacheNamespace
+    }
+}

@@ -1,0 +1,67 @@
+// RequestEvent.swift — what comes back from the engine.
+// Engine.  Delivered in batches, once per step; every submitted request ends with exactly one `.finished`.
+
+package import Base
+
+/// Why a request ended.
+package enum FinishReason: Sendable, Equatable {
+    /// One of the request's stop tokens was generated.
+    case stopToken(TokenID)
+    /// `maxOutputTokens`, or the model's context, is used up.
+    case length
+    /// Somebody called `cancel`, or the engine shut down.
+    case cancelled
+    /// The engine could not go on with this request; the text says why.
+    case failed(String)
+}
+
+/// Monotonic nanoseconds (`TimeSource`) of a request's stations. Zero: never reached.
+package struct RequestTimings: Sendable, Equatable {
+    package var arrivalNanoseconds: UInt64 = 0
+    /// First time any of its rows was in a step.
+    package var scheduledNanoseconds: UInt64 = 0
+    package var firstTokenNanoseconds: UInt64 = 0
+    package var finishedNanoseconds: UInt64 = 0
+    package var preemptionCount: Int = 0
+
+    package init() {}
+}
+
+/// The closing account of one request.
+package struct RequestSummary: Sendable, Equatable {
+    package var reason: FinishReason
+    package var promptTokenCount: Int
+    /// Prompt tokens whose keys and values came from the prefix cache when the request was first admitted.
+    package var cachedTokenCount: Int
+    /// Generated tokens, the stop token included.
+    package var outputTokenCount: Int
+    package var timings: RequestTimings
+
+    package init(
+        reason: FinishReason, promptTokenCount: Int, cachedTokenCount: Int, outputTokenCount: Int,
+        timings: RequestTimings
+    ) {
+        self.reason = reason
+        self.promptTokenCount = promptTokenCount
+        self.cachedTokenCount = cachedTokenCount
+        self.outputTokenCount = outputTokenCount
+        self.timings = timings
+    }
+}
+
+/// One message about one request.
+package struct RequestEvent: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// The next output tokens, in order; one today, several once drafts are verified together.
+        case tokens([TokenID])
+        case finished(RequestSummary)
+    }
+
+    package let request: RequestID
+    package let kind: Kind
+
+    package init(request: RequestID, kind: Kind) {
+        self.request = request
+        self.kind = kind
+    }
+}

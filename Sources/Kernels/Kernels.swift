@@ -1,0 +1,1 @@
+// Kernels — see the README.
