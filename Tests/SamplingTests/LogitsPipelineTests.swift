@@ -2,7 +2,6 @@ import Base
 import Sampling
 import Testing
 
-
 /// Allows a fixed set of tokens.
 private struct FixedConstraint: TokenConstraint {
     let allowed: [TokenID]

@@ -35,10 +35,13 @@ package struct GenerationRequest: Sendable {
     /// Lower runs first; first come, first served within one value.
     package var priority: Int
     package var cacheNamespace: CacheNamespace
+    /// Which tokens may come next, if not all.
+    package var constraint: (any TokenConstraint)?
 
     package init(
         id: RequestID, promptTokens: [TokenID], sampling: SamplingParameters = SamplingParameters(),
-        maxOutputTokens: Int, stopTokens: [TokenID] = [], priority: Int = 0, cacheNamespace: CacheNamespace = .shared
+        maxOutputTokens: Int, stopTokens: [TokenID] = [], priority: Int = 0, cacheNamespace: CacheNamespace = .shared,
+        constraint: (any TokenConstraint)? = nil
     ) {
         self.id = id
         self.promptTokens = promptTokens
@@ -47,5 +50,6 @@ package struct GenerationRequest: Sendable {
         self.stopTokens = stopTokens
         self.priority = priority
         self.cacheNamespace = cacheNamespace
+        self.constraint = constraint
     }
 }

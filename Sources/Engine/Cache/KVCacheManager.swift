@@ -1,0 +1,173 @@
+// KVCacheManager.swift — which blocks each request holds, and which of them others may share.
+// Engine › Cache.  Bookkeeping only: the keys and values themselves are in Transformer/KVStorage.
+
+import Base
+
+/// One block's contents are to be copied before the step is computed.
+struct BlockCopy: Equatable {
+    let source: BlockID
+    let destination: BlockID
+}
+
+/// A request's longest cached prefix.
+struct PrefixMatch: Equatable {
+    /// Blocks to share as they are.
+    var sharedBlocks: [BlockID] = []
+    /// A last block that the request must write into: it gets a copy of this one.
+    var copiedBlock: BlockID?
+    /// Tokens that need no computing. Always less than the sequence: its last token's logits are still wanted.
+    var tokenCount = 0
+}
+
+/// Block tables, prefix sharing and eviction.
+struct KVCacheManager {
+    private(set) var pool: BlockPool
+    private(set) var prefixes: PrefixCache
+    private let hasher: BlockHasher
+    private let tokensPerBlock: Int
+    private let sharesPrefixes: Bool
+
+    init(_ configuration: EngineConfiguration, hasher: BlockHasher) {
+        pool = BlockPool(blockCount: configuration.blockCount)
+        prefixes = PrefixCache(blockCount: configuration.blockCount, tokensPerBlock: configuration.tokensPerBlock)
+        self.hasher = hasher
+        tokensPerBlock = configuration.tokensPerBlock
+        sharesPrefixes = configuration.sharesPrefixes
+    }
+
+    private func blocksNeeded(for tokenCount: Int) -> Int { (tokenCount + tokensPerBlock - 1) / tokensPerBlock }
+
+    // MARK: - Admission
+
+    /// Finds the longest run of leading blocks whose keys and values are known.
+    ///
+    ///     |<- shared blocks ->|<- to compute ->|            the usual case
+    ///     |<- shared blocks ->|<- copied, 15 ->|<- 1 ->|    everything is known: the last token is computed again, for
+    ///                                                       its logits, in a copy, since shared blocks are read-only
+    ///
+    /// Changes nothing but the request's cached block names.
+    func longestCachedPrefix(of request: Request) -> PrefixMatch {
+        var match = PrefixMatch()
+        guard sharesPrefixes else { return match }
+        extendNames(of: request, toCover: request.tokens.count)
+        for index in 0..<request.tokens.count / tokensPerBlock {
+            guard let block = cachedBlock(index, of: request) else { break }
+            match.sharedBlocks.append(block)
+        }
+        match.tokenCount = match.sharedBlocks.count * tokensPerBlock
+        if match.tokenCount == request.tokens.count {
+            match.copiedBlock = match.sharedBlocks.removeLast()
+            match.tokenCount -= 1
+        }
+        return match
+    }
+
+    /// Gives a request its cached prefix and the blocks for its tokens up to `tokenCount`.
+    /// - Parameter watermark: free blocks that must remain afterwards.
+    /// - Returns: the copy to make before computing, if any, or nil for "does not fit", with nothing changed.
+    mutating func admit(
+        _ request: Request, match: PrefixMatch, upTo tokenCount: Int, watermark: Int
+    ) -> (admitted: Bool, copy: BlockCopy?) {
+        precondition(request.blockTable.isEmpty && tokenCount > match.tokenCount)
+        let newBlockCount = blocksNeeded(for: tokenCount) - match.sharedBlocks.count
+        // Shared blocks that nobody holds now leave the free list too.
+        let revivedCount = match.sharedBlocks.count { pool.referenceCount(of: $0) == 0 }
+        guard pool.freeCount >= newBlockCount + revivedCount + watermark else { return (false, nil) }
+
+        for block in match.sharedBlocks { pool.retain(block) }
+        request.blockTable.append(contentsOf: match.sharedBlocks)
+        for _ in 0..<newBlockCount { request.blockTable.append(allocate()) }
+        request.registeredBlockCount = match.sharedBlocks.count
+        request.computedCount = match.tokenCount
+        guard let source = match.copiedBlock else { return (true, nil) }
+        // The pool may have handed out the source itself, when it was free and the oldest: then it is already in place.
+        let destination = request.blockTable[match.sharedBlocks.count]
+        return (true, source == destination ? nil : BlockCopy(source: source, destination: destination))
+    }
+
+    // MARK: - Growth and release
+
+    /// Makes the request's table cover `tokenCount` tokens.
+    /// - Returns: false when the pool is dry; the table is then unchanged.
+    /// - Complexity: O(new blocks).
+    mutating func reserve(_ request: Request, upTo tokenCount: Int) -> Bool {
+        let missing = blocksNeeded(for: tokenCount) - request.blockTable.count
+        guard missing > 0 else { return true }
+        guard pool.freeCount >= missing else { return false }
+        for _ in 0..<missing { request.blockTable.append(allocate()) }
+        return true
+    }
+
+    /// Offers the blocks that are now full, computed and verified to the prefix cache.
+    ///
+    /// Only tokens that were really emitted (or came with the prompt) are ever named: `computedCount` must not count
+    /// drafts that could still be rejected.
+    mutating func commit(_ request: Request) {
+        guard sharesPrefixes else { return }
+        let fullBlockCount = request.computedCount / tokensPerBlock
+        guard request.registeredBlockCount < fullBlockCount else { return }
+        extendNames(of: request, toCover: request.computedCount)
+        for index in request.registeredBlockCount..<fullBlockCount {
+            let block = request.blockTable[index]
+            let isNew = prefixes.insert(
+                block, name: request.blockNames[index], parent: parentName(index, of: request),
+                tokens: tokens(index, of: request))
+            if isNew { pool.markCached(block) }
+        }
+        request.registeredBlockCount = fullBlockCount
+    }
+
+    /// Returns all blocks, last first: when space is needed, the tail of a sequence goes before its prefix.
+    mutating func release(_ request: Request) {
+        for block in request.blockTable.reversed() { pool.release(block) }
+        request.blockTable.removeAll(keepingCapacity: true)
+        request.registeredBlockCount = 0
+        request.computedCount = 0
+    }
+
+    private mutating func allocate() -> BlockID {
+        guard let (block, wasCached) = pool.allocate() else { preconditionFailure("free blocks were counted before") }
+        if wasCached { prefixes.remove(block) }
+        return block
+    }
+
+    // MARK: - Names
+
+    private func extendNames(of request: Request, toCover tokenCount: Int) {
+        for index in request.blockNames.count..<max(request.blockNames.count, tokenCount / tokensPerBlock) {
+            request.blockNames.append(
+                hasher.child(of: parentName(index, of: request), tokens: tokens(index, of: request)))
+        }
+    }
+
+    private func cachedBlock(_ index: Int, of request: Request) -> BlockID? {
+        prefixes.block(
+            request.blockNames[index], parent: parentName(index, of: request), tokens: tokens(index, of: request))
+    }
+
+    private func parentName(_ index: Int, of request: Request) -> BlockHash {
+        index == 0 ? hasher.root(request.namespace) : request.blockNames[index - 1]
+    }
+
+    private func tokens(_ index: Int, of request: Request) -> ArraySlice<TokenID> {
+        request.tokens[index * tokensPerBlock..<(index + 1) * tokensPerBlock]
+    }
+
+    // MARK: - Invariants
+
+    /// Checks the pool, the prefix cache, and that the requests' tables account for every reference.
+    func checkInvariants(_ requests: some Sequence<Request>) {
+        pool.checkInvariants()
+        prefixes.checkInvariants()
+        var references = [Int](repeating: 0, count: pool.blockCount)
+        for request in requests {
+            for block in request.blockTable { references[block.index] += 1 }
+            precondition(request.blockTable.count >= blocksNeeded(for: request.computedCount))
+            precondition(Set(request.blockTable).count == request.blockTable.count, "a table holds a block twice")
+        }
+        for index in references.indices {
+            let block = BlockID(index)
+            precondition(pool.referenceCount(of: block) == references[index], "\(block) has lost or leaked a reference")
+        }
+    }
+}

@@ -1,0 +1,176 @@
+// EngineCore.swift — the engine without its thread: submit, cancel, step.
+// Engine.  schedule → run → choose, three calls a step; everything else is bookkeeping.
+
+package import Base
+import Sampling
+package import Transformer
+
+/// Continuous batching over one model. Not Sendable on purpose: whoever makes it, owns it.
+package final class EngineCore<Model: LanguageModel> {
+    package let configuration: EngineConfiguration
+    package private(set) var statistics = EngineStatistics()
+
+    private var scheduler: Scheduler
+    private var runner: ModelRunner<Model>
+    private var pipeline: LogitsPipeline
+    private var requests: [RequestID: Request] = [:]
+    private var plan = StepPlan()
+    private var events: [RequestEvent] = []
+    private var arrivalCount: UInt64 = 0
+    private let time: any TimeSource
+
+    /// - Parameters:
+    ///   - configuration: adjusted by `validated()`; read the result back from `configuration`.
+    ///   - hasher: names prefix blocks; give a fixed key only in tests.
+    package init(
+        model: Model, configuration: EngineConfiguration, time: any TimeSource = MonotonicTime(),
+        hasher: BlockHasher = BlockHasher()
+    ) {
+        let configuration = configuration.validated()
+        self.configuration = configuration
+        self.time = time
+        scheduler = Scheduler(configuration, cache: KVCacheManager(configuration, hasher: hasher))
+        runner = ModelRunner(model: model, tokensPerBlock: configuration.tokensPerBlock)
+        pipeline = LogitsPipeline(vocabularySize: model.vocabularySize)
+        statistics.lastStepNanoseconds = time.nanoseconds()
+        updateGauges()
+    }
+
+    /// What `EngineClient` tells the world about this engine.
+    package func limits(kvCacheBytes: Int) -> EngineLimits {
+        EngineLimits(
+            maxModelLength: configuration.maxModelLength, vocabularySize: runner.model.vocabularySize,
+            maxWaitingCount: configuration.maxWaitingCount, tokensPerBlock: configuration.tokensPerBlock,
+            blockCount: configuration.blockCount, kvCacheBytes: kvCacheBytes)
+    }
+
+    package var hasWork: Bool { !scheduler.isEmpty }
+
+    // MARK: - Commands
+
+    /// - Precondition: the request passed `EngineLimits.check`; its id is new.
+    package func submit(_ request: GenerationRequest) {
+        precondition(requests[request.id] == nil, "\(request.id) was submitted twice")
+        let record = Request(
+            request, arrivalOrder: arrivalCount, maxModelLength: configuration.maxModelLength,
+            arrivalNanoseconds: time.nanoseconds())
+        arrivalCount += 1
+        requests[request.id] = record
+        statistics.promptTokenCount += UInt64(record.promptCount)
+        scheduler.add(record)
+        updateGauges()
+    }
+
+    /// Ends a request wherever it stands; its blocks are free when this returns. Unknown ids are ignored.
+    package func cancel(_ id: RequestID) {
+        guard let request = requests[id] else { return }
+        finish(request, .cancelled)
+        updateGauges()
+    }
+
+    package func setPaused(_ isPaused: Bool, _ id: RequestID) {
+        requests[id]?.isPaused = isPaused
+        updateGauges()
+    }
+
+    package func cancelAll() {
+        for id in requests.keys.sorted() { cancel(id) }
+    }
+
+    // MARK: - Step
+
+    /// Computes one step if any request can be computed.
+    /// - Returns: false when there was nothing to compute (idle, or everyone is paused).
+    package func step() -> Bool {
+        scheduler.schedule(into: &plan)
+        guard !plan.isEmpty else { return false }
+        let now = time.nanoseconds()
+        for entry in plan.entries where entry.request.timings.scheduledNanoseconds == 0 {
+            entry.request.timings.scheduledNanoseconds = now
+        }
+        runner.run(plan)
+        advance()
+        statistics.stepCount += 1
+        statistics.rowsPerStep.observe(Double(plan.rowCount))
+        statistics.lastStepNanoseconds = time.nanoseconds()
+        updateGauges()
+        return true
+    }
+
+    /// Moves every planned request on; the only loop over a step's results.
+    private func advance() {
+        var logitsIndex = 0
+        for entry in plan.entries {
+            scheduler.didCompute(entry)
+            guard entry.choosesToken else { continue }
+            let token = unsafe choose(for: entry.request, runner.model.logits(logitsIndex))
+            logitsIndex += 1
+            guard let token else {
+                finish(entry.request, .failed("the model gave no usable logits (all masked, infinite or NaN)"))
+                continue
+            }
+            emit(token, for: entry.request)
+        }
+    }
+
+    private func choose(for request: Request, _ logits: UnsafeMutableBufferPointer<Float>) -> TokenID? {
+        unsafe pipeline.choose(
+            logits, position: request.tokens.count, parameters: request.parameters, history: request.history,
+            constraint: &request.constraint)
+    }
+
+    private func emit(_ token: TokenID, for request: Request) {
+        if request.outputCount == 0 { request.timings.firstTokenNanoseconds = time.nanoseconds() }
+        request.append(token)
+        statistics.generatedTokenCount += 1
+        if request.stopTokens.contains(token) {
+            finish(request, .stopToken(token))
+            return
+        }
+        events.append(RequestEvent(request: request.id, kind: .tokens([token])))
+        if request.tokens.count >= request.maxTokenCount { finish(request, .length) }
+    }
+
+    private func finish(_ request: Request, _ reason: FinishReason) {
+        scheduler.finish(request)
+        requests[request.id] = nil
+        request.timings.finishedNanoseconds = time.nanoseconds()
+        events.append(RequestEvent(request: request.id, kind: .finished(request.summary(reason))))
+        switch reason {
+        case .stopToken: statistics.finishedByStop += 1
+        case .length: statistics.finishedByLength += 1
+        case .cancelled: statistics.finishedByCancel += 1
+        case .failed: statistics.finishedByFailure += 1
+        }
+    }
+
+    /// Everything that happened since the last call, in order.
+    package func takeEvents() -> [RequestEvent] {
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
+    // MARK: - Observation
+
+    /// Restarts the watchdog's clock after an idle time, which is not a hang.
+    package func noteWorkBegins() { statistics.lastStepNanoseconds = time.nanoseconds() }
+
+    private func updateGauges() {
+        statistics.runningCount = scheduler.running.count
+        statistics.waitingCount = scheduler.waiting.count
+        statistics.pausedCount = requests.values.count { $0.isPaused }
+        statistics.blockCount = scheduler.cache.pool.blockCount
+        statistics.usedBlockCount = scheduler.cache.pool.usedCount
+        statistics.cachedBlockCount = scheduler.cache.pool.freeCachedCount
+        statistics.preemptionCount = scheduler.preemptionCount
+        statistics.prefixQueriedTokenCount = scheduler.prefixQueriedTokenCount
+        statistics.prefixHitTokenCount = scheduler.prefixHitTokenCount
+        statistics.isBusy = hasWork
+    }
+
+    /// Recounts everything; for tests. - Complexity: O(blocks + requests).
+    package func checkInvariants() {
+        scheduler.checkInvariants()
+        precondition(requests.count == scheduler.waiting.count + scheduler.running.count, "a request is lost")
+    }
+}

@@ -1,0 +1,28 @@
+// ModelRunner.swift — turns a plan into one forward pass.
+// Engine.
+
+import Base
+import Transformer
+
+/// Feeds plans to the model; owns the batch's arrays.
+struct ModelRunner<Model: LanguageModel> {
+    let model: Model
+    private var batch: ForwardBatch
+
+    init(model: Model, tokensPerBlock: Int) {
+        self.model = model
+        batch = ForwardBatch(tokensPerBlock: tokensPerBlock)
+    }
+
+    /// Computes the plan. Afterwards `model.logits(i)` belongs to the i-th entry that chooses a token.
+    mutating func run(_ plan: StepPlan) {
+        for copy in plan.copies { model.copyBlock(from: copy.source.rawValue, to: copy.destination.rawValue) }
+        batch.removeAll()
+        for entry in plan.entries {
+            batch.append(
+                tokens: entry.request.tokens, range: entry.range,
+                blockTable: entry.request.blockTable.lazy.map(\.rawValue), wantsLogits: entry.choosesToken)
+        }
+        model.forward(batch)
+    }
+}

@@ -1,0 +1,91 @@
+// Request.swift — the engine's own record of one request.
+// Engine.  Never leaves the engine thread.
+
+import Base
+import Sampling
+
+/// Where a request stands. `paused` is a flag beside it: a paused request keeps its place and, while it can, its blocks.
+enum RequestStatus: Equatable {
+    case waiting
+    case running
+    case finished
+}
+
+/// One request's tokens and what the cache holds of them.
+///
+///     tokens      |<------- prompt ------->|<-- output -->|
+///     computed    |<------- computedCount ------->|<- 1 ->|   the last token is not computed until the next step
+///     blocks      |<- registered ->|<- held, anonymous ->|
+///
+/// Scheduling knows no prefill and no decode: `computedCount` chases `tokens.count` (vLLM's rule). A new request is far
+/// behind, a decoding one is one token behind, a preempted one starts from nothing again.
+final class Request {
+    let id: RequestID
+    let promptCount: Int
+    let parameters: SamplingParameters
+    let stopTokens: [TokenID]
+    /// Prompt plus output never grow past this.
+    let maxTokenCount: Int
+    let namespace: CacheNamespace
+    /// Lower first; ties go by arrival.
+    let priority: Int
+    let arrivalOrder: UInt64
+
+    private(set) var tokens: [TokenID]
+    var status = RequestStatus.waiting
+    var isPaused = false
+
+    /// Tokens whose keys and values are in the cache.
+    var computedCount = 0
+    var blockTable: [BlockID] = []
+    /// Names of the sequence's full blocks, as far as they were needed.
+    var blockNames: [BlockHash] = []
+    /// Leading blocks of the table that were offered to the prefix cache (or came from it).
+    var registeredBlockCount = 0
+    /// Prompt tokens found in the prefix cache when first admitted; nil before.
+    var cachedTokenCount: Int?
+
+    var history: TokenHistory
+    var constraint: (any TokenConstraint)?
+    var timings = RequestTimings()
+
+    init(_ request: GenerationRequest, arrivalOrder: UInt64, maxModelLength: Int, arrivalNanoseconds: UInt64) {
+        id = request.id
+        promptCount = request.promptTokens.count
+        parameters = request.sampling
+        stopTokens = request.stopTokens
+        maxTokenCount = min(maxModelLength, promptCount + request.maxOutputTokens)
+        namespace = request.cacheNamespace
+        priority = request.priority
+        constraint = request.constraint
+        self.arrivalOrder = arrivalOrder
+        tokens = request.promptTokens
+        // Room for the whole answer now, so that decoding never grows the array.
+        tokens.reserveCapacity(maxTokenCount)
+        history = TokenHistory(prompt: request.promptTokens, parameters: request.sampling)
+        timings.arrivalNanoseconds = arrivalNanoseconds
+    }
+
+    var outputCount: Int { tokens.count - promptCount }
+    /// Rows still to be computed before the next token can be chosen.
+    var remainingCount: Int { tokens.count - computedCount }
+    /// One row away from its next token.
+    var isDecoding: Bool { remainingCount == 1 && outputCount > 0 }
+
+    func precedes(_ other: Request) -> Bool {
+        priority != other.priority ? priority < other.priority : arrivalOrder < other.arrivalOrder
+    }
+
+    /// Adds a chosen token.
+    func append(_ token: TokenID) {
+        tokens.append(token)
+        history.append(token)
+        constraint?.accept(token)
+    }
+
+    func summary(_ reason: FinishReason) -> RequestSummary {
+        RequestSummary(
+            reason: reason, promptTokenCount: promptCount, cachedTokenCount: cachedTokenCount ?? 0,
+            outputTokenCount: outputCount, timings: timings)
+    }
+}

@@ -1,0 +1,168 @@
+// Scheduler.swift — decides which tokens the next step computes.
+// Engine › Scheduling.  Continuous batching: Yu et al., "Orca", OSDI 2022. The rule is vLLM's: there is no prefill and no
+// decode, each request's computed count chases its token count, under one budget of rows per step.
+
+/// Holds all live requests, in order of (priority, arrival).
+struct Scheduler {
+    private(set) var waiting: [Request] = []
+    private(set) var running: [Request] = []
+    private(set) var cache: KVCacheManager
+    private(set) var preemptionCount: UInt64 = 0
+    private(set) var prefixQueriedTokenCount: UInt64 = 0
+    private(set) var prefixHitTokenCount: UInt64 = 0
+    private let configuration: EngineConfiguration
+
+    init(_ configuration: EngineConfiguration, cache: KVCacheManager) {
+        self.configuration = configuration
+        self.cache = cache
+    }
+
+    var isEmpty: Bool { waiting.isEmpty && running.isEmpty }
+
+    // MARK: - One step
+
+    /// Plans the next step into `plan`.
+    ///
+    /// 1. Requests one row behind get that row: a step never makes a decoding request wait for somebody's prompt.
+    /// 2. Running requests further behind get prompt rows, in order, from what is left of the budget; beside decoding
+    ///    requests at most `prefillTokensBesideDecode`, which bounds how long a step takes.
+    /// 3. Waiting requests are admitted in order while budget, slots and blocks last. The first that does not fit stops
+    ///    the queue, so a large request cannot be overtaken for ever.
+    ///
+    /// When the pool is dry, the last request in order gives up its blocks and starts over later (recompute): the
+    /// result is the same bits. The first in order is never preempted, so something always progresses.
+    mutating func schedule(into plan: inout StepPlan) {
+        plan.removeAll()
+        let preemptionsBefore = preemptionCount
+        // Preemption edits `running` while we walk; the walk uses the list as it was.
+        let candidates = running
+        for request in candidates where request.isDecoding {
+            plan(request, atMost: 1, into: &plan)
+        }
+        let rowLimit =
+            plan.isEmpty
+            ? configuration.maxBatchedTokens
+            : min(configuration.maxBatchedTokens, plan.rowCount + configuration.prefillTokensBesideDecode)
+        for request in candidates where !request.isDecoding {
+            plan(request, atMost: rowLimit - plan.rowCount, into: &plan)
+        }
+        if preemptionCount == preemptionsBefore { admit(rowLimit: rowLimit, into: &plan) }
+    }
+
+    private mutating func plan(_ request: Request, atMost limit: Int, into plan: inout StepPlan) {
+        guard request.status == .running, !request.isPaused else { return }
+        let room = configuration.maxBatchedTokens - plan.rowCount
+        let count = min(request.remainingCount, limit, room)
+        guard count > 0, plan.entries.count < configuration.maxRunningCount else { return }
+        while !cache.reserve(request, upTo: request.computedCount + count) {
+            let victim = preemptionVictim()
+            preempt(victim, &plan)
+            if victim === request { return }
+        }
+        plan.append(request, count)
+    }
+
+    private mutating func admit(rowLimit: Int, into plan: inout StepPlan) {
+        var index = 0
+        while index < waiting.count, plan.rowCount < rowLimit, plan.entries.count < configuration.maxRunningCount {
+            let request = waiting[index]
+            if request.isPaused {
+                index += 1
+                continue
+            }
+            guard running.count(where: { !$0.isPaused }) < configuration.maxRunningCount else { return }
+            let match = cache.longestCachedPrefix(of: request)
+            let count = min(request.tokens.count - match.tokenCount, rowLimit - plan.rowCount)
+            let admission = cache.admit(
+                request, match: match, upTo: match.tokenCount + count,
+                watermark: running.isEmpty ? 0 : configuration.admissionWatermark)
+            guard admission.admitted else {
+                // With nothing else to compute, blocks of somebody who does not read are better used here.
+                guard plan.isEmpty, let paused = running.last(where: { $0.isPaused }) else { return }
+                preempt(paused, &plan)
+                if paused.precedes(request) { index += 1 }
+                continue
+            }
+            if request.cachedTokenCount == nil {
+                request.cachedTokenCount = min(match.tokenCount, request.promptCount)
+                prefixQueriedTokenCount += UInt64(request.promptCount)
+                prefixHitTokenCount += UInt64(match.tokenCount)
+            }
+            waiting.remove(at: index)
+            request.status = .running
+            Self.insert(request, into: &running)
+            plan.append(request, count, copy: admission.copy)
+        }
+    }
+
+    // MARK: - Preemption
+
+    /// A paused request if there is one holding blocks, else the last in order.
+    private func preemptionVictim() -> Request {
+        if let paused = running.last(where: { $0.isPaused }) { return paused }
+        guard let last = running.last else { preconditionFailure("somebody asked for blocks, so somebody runs") }
+        return last
+    }
+
+    private mutating func preempt(_ request: Request, _ plan: inout StepPlan) {
+        _ = plan.remove(request)
+        remove(request)
+        cache.release(request)
+        request.status = .waiting
+        request.timings.preemptionCount += 1
+        preemptionCount += 1
+        Self.insert(request, into: &waiting)
+    }
+
+    // MARK: - Arrivals and departures
+
+    mutating func add(_ request: Request) { Self.insert(request, into: &waiting) }
+
+    /// Marks the rows of `entry` as computed and offers full blocks to others.
+    mutating func didCompute(_ entry: StepPlan.Entry) {
+        entry.request.computedCount = entry.range.upperBound
+        cache.commit(entry.request)
+    }
+
+    /// Takes a request out for good; its blocks are free at once.
+    mutating func finish(_ request: Request) {
+        remove(request)
+        cache.release(request)
+        request.status = .finished
+    }
+
+    private mutating func remove(_ request: Request) {
+        switch request.status {
+        case .waiting: waiting.removeAll { $0 === request }
+        case .running: running.removeAll { $0 === request }
+        case .finished: break
+        }
+    }
+
+    /// Keeps the list in order. - Complexity: O(log n) comparisons and one move of the tail.
+    private static func insert(_ request: Request, into list: inout [Request]) {
+        var low = 0
+        var high = list.count
+        while low < high {
+            let middle = (low + high) / 2
+            if list[middle].precedes(request) { low = middle + 1 } else { high = middle }
+        }
+        list.insert(request, at: low)
+    }
+
+    // MARK: - Invariants
+
+    func checkInvariants() {
+        cache.checkInvariants(waiting + running)
+        for request in waiting {
+            precondition(request.status == .waiting && request.blockTable.isEmpty && request.computedCount == 0)
+        }
+        for request in running {
+            precondition(request.status == .running && request.remainingCount >= 1)
+            precondition(request.tokens.count < request.maxTokenCount, "\(request.id) should have finished")
+        }
+        for list in [waiting, running] {
+            for (left, right) in zip(list, list.dropFirst()) { precondition(left.precedes(right), "order is lost") }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+// Support.swift — what the engine's suites share.
+
+import Base
+import Sampling
+import Synchronization
+import TestSupport
+import Transformer
+
+@testable import Engine
+
+/// An engine over the scripted model, driven by hand.
+struct Harness {
+    let core: EngineCore<ScriptedModel>
+    let model: ScriptedModel
+    private(set) var outputs: [RequestID: [TokenID]] = [:]
+    private(set) var summaries: [RequestID: RequestSummary] = [:]
+
+    init(
+        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16,
+        change: (inout EngineConfiguration) -> Void = { _ in }
+    ) {
+        model = ScriptedModel(blockCount: blocks, tokensPerBlock: tokensPerBlock)
+        var configuration = EngineConfiguration(maxModelLength: maxModelLength, blockCount: blocks)
+        configuration.tokensPerBlock = tokensPerBlock
+        change(&configuration)
+        core = EngineCore(
+            model: model, configuration: configuration, time: ManualTime(), hasher: BlockHasher(key: SipHashKey(1, 2)))
+    }
+
+    /// One step, with the invariants checked and the events sorted by request.
+    @discardableResult
+    mutating func step() -> Bool {
+        let stepped = core.step()
+        core.checkInvariants()
+        collect()
+        return stepped
+    }
+
+    mutating func collect() {
+        for event in core.takeEvents() {
+            precondition(summaries[event.request] == nil, "\(event.request) had an event after its end")
+            switch event.kind {
+            case .tokens(let tokens): outputs[event.request, default: []] += tokens
+            case .finished(let summary): summaries[event.request] = summary
+            }
+        }
+    }
+
+    mutating func runUntilIdle() { while step() {} }
+
+    /// Submits, runs until idle, and returns what came out.
+    mutating func run(_ request: GenerationRequest) -> [TokenID] {
+        core.submit(request)
+        runUntilIdle()
+        return outputs[request.id] ?? []
+    }
+}
+
+extension GenerationRequest {
+    /// A request with made-up prompt tokens.
+    static func sample(
+        _ id: UInt64, prompt: Range<Int> = 0..<10, output: Int = 8, seed: UInt64? = nil, priority: Int = 0
+    ) -> GenerationRequest {
+        var parameters = SamplingParameters.greedy
+        if let seed {
+            parameters.temperature = 1
+            parameters.topP = 0.9
+            parameters.seed = seed
+        }
+        return GenerationRequest(
+            id: RequestID(id), promptTokens: prompt.map { TokenID($0 * 7 % 50) }, sampling: parameters,
+            maxOutputTokens: output, priority: priority)
+    }
+}
+
+/// A small fast generator with a fixed seed (xorshift64*), so that a failure repeats.
+struct FixedGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed == 0 ? 1 : seed }
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
