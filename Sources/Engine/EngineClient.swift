@@ -1,8 +1,9 @@
 // EngineClient.swift — the engine seen from any other thread.
 // Engine.
 
-package import Base
+import Base
 import Kernels
+import Sampling
 import Synchronization
 package import Transformer
 

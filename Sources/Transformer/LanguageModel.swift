@@ -1,12 +1,12 @@
 // LanguageModel.swift — what the engine needs from a model, and nothing else.
 // Transformer.  `DecoderModel` is the real one; the engine's tests use one with scripted logits.
 
-package import Base
+import Base
 
 /// A decoder together with its paged key/value storage.
 ///
 /// Confined to one thread: the engine owns it.
-package protocol LanguageModel: AnyObject {
+package protocol LanguageModel: AnyObject, SendableMetatype {
     var vocabularySize: Int { get }
 
     /// Computes every row of the batch, storing its keys and values in its slot.

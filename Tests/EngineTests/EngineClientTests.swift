@@ -1,5 +1,6 @@
 import Base
 import Dispatch
+import Sampling
 import Synchronization
 import Testing
 

@@ -76,7 +76,7 @@ import Testing
             default: harness.step()
             }
             harness.collect()
-            live.subtract(harness.summaries.keys)
+            live = live.filter { harness.summaries[$0] == nil }
             paused.formIntersection(live)
         }
         for id in paused { harness.core.setPaused(false, id) }

@@ -110,7 +110,9 @@ import Testing
 
     @Test func `preempts the newest when blocks run out and still gives the same output`() {
         var harness = Harness(blocks: 8, maxModelLength: 128)
-        for id in 1...3 { harness.core.submit(.sample(UInt64(id), prompt: Int(id) * 50..<Int(id) * 50 + 20, output: 60)) }
+        for id in 1...3 {
+            harness.core.submit(.sample(UInt64(id), prompt: Int(id) * 50..<Int(id) * 50 + 20, output: 60))
+        }
         harness.runUntilIdle()
         #expect(harness.core.statistics.preemptionCount > 0)
         #expect(harness.summaries[RequestID(1)]!.timings.preemptionCount == 0)
@@ -158,7 +160,7 @@ import Testing
         harness.step()
         harness.core.setPaused(true, RequestID(1))
         harness.core.submit(.sample(2, prompt: 0..<20, output: 60))
-        while harness.summaries[RequestID(2)] == nil { #expect(harness.step()) }
+        while harness.summaries[RequestID(2)] == nil, harness.step() {}
         #expect(harness.summaries[RequestID(2)]!.timings.preemptionCount == 0)
         harness.core.setPaused(false, RequestID(1))
         harness.runUntilIdle()

@@ -68,7 +68,7 @@ extension GenerationRequest {
             parameters.seed = seed
         }
         return GenerationRequest(
-            id: RequestID(id), promptTokens: prompt.map { TokenID($0 * 7 % 50) }, sampling: parameters,
+            id: RequestID(id), promptTokens: prompt.map { TokenID(($0 * 7 + $0 / 50 * 13) % 50) }, sampling: parameters,
             maxOutputTokens: output, priority: priority)
     }
 }

@@ -1,6 +1,6 @@
 // ManualTime.swift — a clock that moves when the test says so.
 
-package import Base
+import Base
 import Synchronization
 
 package final class ManualTime: TimeSource {

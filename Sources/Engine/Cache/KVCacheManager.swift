@@ -160,10 +160,14 @@ struct KVCacheManager {
         pool.checkInvariants()
         prefixes.checkInvariants()
         var references = [Int](repeating: 0, count: pool.blockCount)
-        for request in requests {
-            for block in request.blockTable { references[block.index] += 1 }
+        var lastHolder = [Int](repeating: -1, count: pool.blockCount)
+        for (holder, request) in requests.enumerated() {
             precondition(request.blockTable.count >= blocksNeeded(for: request.computedCount))
-            precondition(Set(request.blockTable).count == request.blockTable.count, "a table holds a block twice")
+            for block in request.blockTable {
+                precondition(lastHolder[block.index] != holder, "\(request.id) holds \(block) twice")
+                lastHolder[block.index] = holder
+                references[block.index] += 1
+            }
         }
         for index in references.indices {
             let block = BlockID(index)

@@ -37,19 +37,19 @@ struct Scheduler {
         // Preemption edits `running` while we walk; the walk uses the list as it was.
         let candidates = running
         for request in candidates where request.isDecoding {
-            plan(request, atMost: 1, into: &plan)
+            planRows(of: request, atMost: 1, into: &plan)
         }
         let rowLimit =
             plan.isEmpty
             ? configuration.maxBatchedTokens
             : min(configuration.maxBatchedTokens, plan.rowCount + configuration.prefillTokensBesideDecode)
         for request in candidates where !request.isDecoding {
-            plan(request, atMost: rowLimit - plan.rowCount, into: &plan)
+            planRows(of: request, atMost: rowLimit - plan.rowCount, into: &plan)
         }
         if preemptionCount == preemptionsBefore { admit(rowLimit: rowLimit, into: &plan) }
     }
 
-    private mutating func plan(_ request: Request, atMost limit: Int, into plan: inout StepPlan) {
+    private mutating func planRows(of request: Request, atMost limit: Int, into plan: inout StepPlan) {
         guard request.status == .running, !request.isPaused else { return }
         let room = configuration.maxBatchedTokens - plan.rowCount
         let count = min(request.remainingCount, limit, room)
