@@ -41,7 +41,7 @@ import Testing
         #expect(try ReadFile.bytes("/proc/self/maps").isEmpty == false)
     }
 
-    @Test func `an atomic write replaces the file and keeps its permissions`() throws {
+    @Test func `an atomic write replaces the file and sets the permissions asked for`() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("data")
         try AtomicFile.write(to: path) { try $0.write("old") }

@@ -34,7 +34,7 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
 extension FileError.Reason: CustomStringConvertible {
     package var description: String {
         switch self {
-        // The message of this thread's locale-independent table; strerror's shared buffer is copied at once.
+        // For the codes that the system itself returns, strerror points at constant text: safe from any thread.
         case .system(let code): strerror(code).map { String(cString: $0) } ?? "error \(code)"
         case .notARegularFile: "it is not a regular file"
         case .isFolder: "it is a folder, and a file is needed"

@@ -6,7 +6,7 @@
 ///
 ///     let config = try JSON.parse(bytes)
 ///     let width = config["hidden_size"]?.integer
-///     for (key, value) in config["vocab"]?.members ?? .none { … }
+///     if let vocabulary = config["vocab"] { for (key, value) in vocabulary.members { … } }
 ///
 /// Lookups on a value of another kind give nil, zero or nothing, so chains need no checks in between.
 package struct JSON: Sendable {
