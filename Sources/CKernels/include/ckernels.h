@@ -1,6 +1,154 @@
-// ckernels.h — the SIMD kernels, one header.
+// ckernels.h — the SIMD kernels behind one header.
+// Every operation is a *slice function*: it takes its arguments by pointer and the number of the slice to compute,
+// so that a thread pool can hand slices out in any order. Slices never share an output element, and no sum crosses
+// a slice: how the work is cut, and who does it, cannot change a bit. README.md tells the order of every sum.
 #ifndef SWIFTLET_CKERNELS_H
 #define SWIFTLET_CKERNELS_H
-#include <stdint.h>
+
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+// Element types; the same codes as Kernels.ElementType.
+enum { CK_F32 = 0, CK_F16 = 1, CK_BF16 = 2, CK_Q8_0 = 3, CK_ELEMENT_TYPES = 4 };
+
+// Attention's fixed absolute segments: positions 0…255, 256…511, …
+enum { CK_SEGMENT = 256 };
+// The widest head the attention scratch on the stack has room for.
+enum { CK_MAXIMUM_HEAD_WIDTH = 256 };
+
+// out[M, N] = in[M, K] · W[N, K]ᵀ, then + bias[N], then + out's old value if accumulate.
+// Slice s covers outputs [s · outputs_per_slice, …) of all rows.
+typedef struct {
+    const float *input;          // [M, K]
+    ptrdiff_t input_stride;      // numbers between rows
+    const void *weight;          // [N, K], any alignment
+    size_t weight_stride;        // bytes between rows
+    float *output;               // [M, N]
+    ptrdiff_t output_stride;
+    const float *bias;           // [N] or NULL
+    ptrdiff_t row_count;         // M
+    ptrdiff_t input_count;       // K; a whole number of blocks
+    ptrdiff_t output_count;      // N
+    ptrdiff_t outputs_per_slice;
+    int32_t element_type;
+    bool accumulate;
+} ck_linear;
+
+// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D] or a vector b[D].
+// Slice s covers rows [s · rows_per_slice, …). Output may be an operand.
+typedef struct {
+    const float *a;
+    ptrdiff_t a_stride;
+    const float *b;
+    ptrdiff_t b_stride;
+    float *output;
+    ptrdiff_t output_stride;
+    ptrdiff_t row_count, column_count, rows_per_slice;
+    float epsilon;               // rms_norm only
+} ck_rows;
+
+// Rotates the first 2 · pair_count numbers of every head of every row, in place.
+typedef struct {
+    float *rows;                 // [T, H · K]
+    ptrdiff_t stride;
+    const int32_t *position;     // [T]
+    const float *cosine, *sine;  // [positions, pair_count]
+    ptrdiff_t row_count, head_count, head_width, pair_count, rows_per_slice;
+    bool adjacent;               // pairs (2i, 2i+1) instead of (i, i + pair_count)
+} ck_rotary;
+
+// Rows of a matrix as f32: out[t] = table[index[t]].
+typedef struct {
+    const void *table;
+    size_t table_stride;         // bytes
+    const int32_t *index;
+    float *output;
+    ptrdiff_t output_stride, row_count, column_count, rows_per_slice;
+    int32_t element_type;
+} ck_gather;
+
+// One layer of the paged cache. Inside a block and KV head the keys lie feature by feature, [P, G, K, C], so that a
+// vector holds one feature of neighbouring tokens; the values token by token, [P, G, C, K].
+typedef struct {
+    void *keys, *values;
+    int32_t element_type;        // CK_F16 or CK_F32
+    int32_t tokens_per_block;    // C: 16, 32, 64, 128 or 256
+    ptrdiff_t block_count;       // P
+    ptrdiff_t head_count;        // G
+    ptrdiff_t head_width;        // K
+} ck_kv_layer;
+
+typedef struct {
+    ck_kv_layer layer;
+    const float *key, *value;    // [T, G · K]
+    ptrdiff_t key_stride, value_stride;
+    const int32_t *slot;         // [T]: block · C + offset; negative: store nothing
+    ptrdiff_t row_count, rows_per_slice;
+} ck_store;
+
+// Causal attention of T query rows over the paged cache.
+typedef struct {
+    ck_kv_layer layer;
+    const float *query;          // [T, H · K]
+    ptrdiff_t query_stride;
+    float *context;              // [T, H · K]
+    ptrdiff_t context_stride;
+    const int32_t *position;     // [T]: the row sees positions 0…position
+    const int32_t *table_start;  // [T]: where the row's block table starts in block_table
+    const int32_t *block_table;
+    ptrdiff_t row_count, head_count, rows_per_slice;
+    float scale;
+    // attend_segment and merge_segments only: one [maximum, sum, K numbers] per (row, head, segment).
+    float *partial;
+    ptrdiff_t segment_count;     // segments per row in `partial`
+} ck_attention;
+
+// One row of logits. A NaN counts as −∞.
+typedef struct {
+    const float *logits;
+    float *output;               // exponentials only
+    ptrdiff_t count;
+    float maximum, inverse_temperature;
+} ck_logits;
+
+typedef void ck_slice(const void *arguments, ptrdiff_t slice);
+
+// The dispatch table: one per instruction set.
+typedef struct {
+    const char *name;
+    int32_t lanes;               // numbers in a vector: part of the order of sums
+    ck_slice *linear;            // ck_linear
+    ck_slice *rms_norm;          // ck_rows: b is the weight vector
+    ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
+    ck_slice *add;               // ck_rows
+    ck_slice *rotate;            // ck_rotary
+    ck_slice *gather;            // ck_gather
+    ck_slice *store;             // ck_store
+    ck_slice *attend;            // ck_attention: slice = rows_per_slice rows × one KV head, all segments
+    ck_slice *attend_segment;    // ck_attention: slice = one row × one KV head × one segment, into `partial`
+    ck_slice *merge_segments;    // ck_attention: slice = one row; `partial` into `context`
+    ptrdiff_t (*argmax)(const ck_logits *);  // the lowest index among equals
+    double (*sum_of_exponentials)(const ck_logits *);
+    double (*exponentials)(const ck_logits *);
+    void (*exp_array)(const float *in, float *out, ptrdiff_t count);
+} ck_table;
+
+enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_SETS = 3 };
+
+/// The table of an instruction set, or NULL where this CPU (or this build) lacks it. CK_PORTABLE is always there.
+const ck_table *ck_table_for(int set);
+
+/// Names the calling thread for debuggers and `top -H`: at most 15 bytes.
+void ck_name_thread(const char *name);
+
+/// Tells the CPU that this is a spinning wait.
+static inline void ck_relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -1,0 +1,15 @@
+// set_portable.c — the templates for any CPU: 4 lanes, as SSE2 and NEON have them, a rounding after every product.
+#define SET_TABLE ck_portable_table
+#define SET_NAME "portable"
+#define LANES 4
+#define FUSED 0
+#define LINEAR_ROWS 2
+#define ATTENTION_VECTORS 2
+
+#include "template/half.h"
+
+#define HALF_TO_FLOAT(bits) half_to_float(bits)
+#define LOAD_F16(pointer) half_load(pointer)
+#define STORE_F16(pointer, v) half_store(pointer, v)
+
+#include "template/all.h"

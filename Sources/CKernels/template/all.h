@@ -1,0 +1,35 @@
+// all.h — one instruction set: the templates in order, and the table that lists them.
+// Included once by each set_*.c, which says how wide a vector is and how f16 is converted.
+#if defined(SET_TARGET)
+#pragma clang attribute push(__attribute__((target(SET_TARGET))), apply_to = function)
+#endif
+
+#include "vector.h"
+#include "linear.h"
+#include "rows.h"
+#include "attention.h"
+#include "logits.h"
+
+#if defined(SET_TARGET)
+#pragma clang attribute pop
+#endif
+
+extern const ck_table SET_TABLE;
+const ck_table SET_TABLE = {
+    .name = SET_NAME,
+    .lanes = LANES,
+    .linear = linear,
+    .rms_norm = rms_norm,
+    .silu_multiply = silu_multiply,
+    .add = add,
+    .rotate = rotate,
+    .gather = gather,
+    .store = store,
+    .attend = attend,
+    .attend_segment = attend_segment,
+    .merge_segments = merge_segments,
+    .argmax = argmax,
+    .sum_of_exponentials = sum_of_exponentials,
+    .exponentials = exponentials,
+    .exp_array = exp_array,
+};

@@ -1,0 +1,322 @@
+// attention.h — causal attention straight from the paged cache, by online softmax over fixed absolute segments.
+// Design: PagedAttention, Kwon et al. 2023, arXiv:2309.06180; online softmax, Milakov and Gimelshein 2018,
+// arXiv:1805.02867, with this project's fixed segments.
+//
+// Order of sums for one (row, query head), whatever else is computed beside it:
+//   score of a token   features 0…K−1 upward, one lane per token; then · scale
+//   inside a segment   of CK_SEGMENT positions: its maximum; e^(score − maximum), summed like a product (by lanes,
+//                      folded); weighted values added token by token upward
+//   between segments   merged in the order 0, 1, 2, …
+// Tokens after the row's position take no part at all: what an unused slot holds, even NaN, is never added.
+// Work: 4·K operations per (query head, token); a KV head's blocks are read once for up to ATTENTION_QUERIES queries.
+
+enum { ATTENTION_QUERIES = 16, ATTENTION_TILE = 4 };
+
+INLINE size_t element_bytes(int type) { return type == CK_F32 ? 4 : 2; }
+
+// The bytes of one block and KV head: K · C numbers.
+INLINE size_t head_bytes(const ck_kv_layer *l) {
+    return element_bytes(l->element_type) * (size_t)l->head_width * (size_t)l->tokens_per_block;
+}
+
+// ---- Store
+
+// One token into its slot: keys feature by feature, C apart; values side by side.
+static void store(const void *arguments, ptrdiff_t slice) {
+    const ck_store *a = arguments;
+    const ck_kv_layer *l = &a->layer;
+    const ptrdiff_t width = l->head_width, tokens = l->tokens_per_block;
+    for (ptrdiff_t t = slice * a->rows_per_slice, end = smaller(t + a->rows_per_slice, a->row_count); t < end; t++) {
+        if (a->slot[t] < 0) continue;
+        ptrdiff_t block = a->slot[t] / tokens, offset = a->slot[t] % tokens;
+        for (ptrdiff_t g = 0; g < l->head_count; g++) {
+            const float *key = a->key + t * a->key_stride + g * width;
+            const float *value = a->value + t * a->value_stride + g * width;
+            size_t base = (size_t)(block * l->head_count + g) * head_bytes(l);
+            if (l->element_type == CK_F32) {
+                float *keys = (float *)((char *)l->keys + base) + offset;
+                for (ptrdiff_t k = 0; k < width; k++) keys[k * tokens] = key[k];
+                memcpy((float *)((char *)l->values + base) + offset * width, value, (size_t)width * sizeof *value);
+            } else {
+                uint16_t *keys = (uint16_t *)((char *)l->keys + base) + offset;
+                uint16_t *values = (uint16_t *)((char *)l->values + base) + offset * width;
+                uint16_t halves[LANES];
+                FOR_VECTORS(width) {
+                    STORE_F16(halves, load_lanes(key + i, n));
+                    for (ptrdiff_t k = 0; k < n; k++) keys[(i + k) * tokens] = halves[k];
+                    STORE_F16(halves, load_lanes(value + i, n));
+                    memcpy(values + i, halves, (size_t)n * sizeof *halves);
+                }
+            }
+        }
+    }
+}
+
+// ---- One segment
+
+// Queries that share a block table and a KV head, and where their results go.
+typedef struct {
+    const ck_attention *arguments;
+    const int32_t *table;
+    ptrdiff_t kv_head, query_count;
+    const float *query[ATTENTION_QUERIES];
+    float *context[ATTENTION_QUERIES];
+    ptrdiff_t position[ATTENTION_QUERIES];
+} query_group;
+
+// What a segment contributes: softmax numerators' maximum and sum, and the weighted values.
+typedef struct {
+    ptrdiff_t count[ATTENTION_QUERIES];  // tokens of the segment that the query sees
+    float maximum[ATTENTION_QUERIES], sum[ATTENTION_QUERIES];
+    float weight[ATTENTION_QUERIES][CK_SEGMENT];
+    float value[ATTENTION_QUERIES][CK_MAXIMUM_HEAD_WIDTH];
+} segment_result;
+
+// weight[q][token] = scale · query · key for `vectors` × LANES tokens; keys[v] points at feature 0 of the first.
+INLINE void score_tile(
+    const int type, const int queries, const int vectors, const query_group *group, ptrdiff_t q,
+    const char *const *keys, ptrdiff_t token, segment_result *result) {
+    const ck_kv_layer *l = &group->arguments->layer;
+    const ptrdiff_t tokens = l->tokens_per_block;
+    vec sum[ATTENTION_TILE][ATTENTION_VECTORS];
+    UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
+    for (ptrdiff_t k = 0; k < l->head_width; k++) {
+        vec key[ATTENTION_VECTORS];
+        UNROLL for (int v = 0; v < vectors; v++) key[v] = load_as(type, keys[v], k * tokens);
+        UNROLL for (int i = 0; i < queries; i++) {
+            vec x = splat(group->query[q + i][k]);
+            UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(x, key[v], sum[i][v]);
+        }
+    }
+    UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++)
+        save(&result->weight[q + i][token + v * LANES], sum[i][v] * splat(group->arguments->scale));
+}
+
+// value[q] += weight[q][j] · V[j] for the tokens j = begin ..< end, upward; features d … of `vectors` whole vectors, or
+// of one vector with only `lanes` of its lanes.
+INLINE void value_tile(
+    const int type, const int queries, const int vectors, const int whole, ptrdiff_t lanes, const query_group *group,
+    ptrdiff_t q, const char *const *blocks, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t d, segment_result *result) {
+    const ck_kv_layer *l = &group->arguments->layer;
+    const ptrdiff_t width = l->head_width;
+    const int shift = __builtin_ctz((unsigned)l->tokens_per_block);
+    const ptrdiff_t mask = l->tokens_per_block - 1;
+    vec sum[ATTENTION_TILE][ATTENTION_VECTORS];
+    UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++)
+        sum[i][v] = whole ? load(&result->value[q + i][d + v * LANES]) : load_some(&result->value[q + i][d], lanes);
+    for (ptrdiff_t j = begin; j < end; j++) {
+        const char *block = blocks[j >> shift];
+        ptrdiff_t first = (j & mask) * width + d;
+        vec value[ATTENTION_VECTORS];
+        UNROLL for (int v = 0; v < vectors; v++)
+            value[v] = whole ? load_as(type, block, first + v * LANES) : load_some_as(type, block, first, lanes);
+        UNROLL for (int i = 0; i < queries; i++) {
+            vec p = splat(result->weight[q + i][j]);
+            UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(p, value[v], sum[i][v]);
+        }
+    }
+    UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++) {
+        if (whole) save(&result->value[q + i][d + v * LANES], sum[i][v]);
+        else save_some(&result->value[q + i][d], sum[i][v], lanes);
+    }
+}
+
+INLINE void value_features(
+    const int type, const int queries, const query_group *group, ptrdiff_t q, const char *const *blocks,
+    ptrdiff_t begin, ptrdiff_t end, segment_result *r) {
+    if (begin >= end) return;
+    const ptrdiff_t width = group->arguments->layer.head_width;
+    ptrdiff_t d = 0;
+    for (; d + ATTENTION_VECTORS * LANES <= width; d += ATTENTION_VECTORS * LANES)
+        value_tile(type, queries, ATTENTION_VECTORS, 1, 0, group, q, blocks, begin, end, d, r);
+    for (; d + LANES <= width; d += LANES) value_tile(type, queries, 1, 1, 0, group, q, blocks, begin, end, d, r);
+    if (d < width) value_tile(type, queries, 1, 0, width - d, group, q, blocks, begin, end, d, r);
+}
+
+INLINE void segment_tile(
+    const int type, const int queries, const query_group *group, ptrdiff_t q, const char *const *keys,
+    const char *const *blocks, segment_result *r) {
+    ptrdiff_t most = 0, least = CK_SEGMENT;
+    for (ptrdiff_t i = q; i < q + queries; i++) {
+        most = r->count[i] > most ? r->count[i] : most;
+        least = smaller(least, r->count[i]);
+    }
+
+    // 1. Scores of every token that any of the queries sees.
+    ptrdiff_t vectors = (most + LANES - 1) / LANES, v = 0;
+    for (; v + ATTENTION_VECTORS <= vectors; v += ATTENTION_VECTORS)
+        score_tile(type, queries, ATTENTION_VECTORS, group, q, keys + v, v * LANES, r);
+    for (; v < vectors; v++) score_tile(type, queries, 1, group, q, keys + v, v * LANES, r);
+
+    // 2. Masked softmax numerators: lanes beyond the row's own position become −∞ before anything is compared.
+    for (ptrdiff_t j = q; j < q + queries; j++) {
+        float *weight = r->weight[j];
+        const ptrdiff_t seen = r->count[j];
+        vec best = splat(-INFINITY), sum = splat(0);
+        FOR_VECTORS(seen) {
+            vec score = load(weight + i);
+            if (n < LANES) {
+                for (ptrdiff_t lane = n; lane < LANES; lane++) score[lane] = -INFINITY;
+                save(weight + i, score);
+            }
+            best = choose(score > best, score, best);
+        }
+        float maximum = best[0];
+        for (int lane = 1; lane < LANES; lane++) maximum = best[lane] > maximum ? best[lane] : maximum;
+        FOR_VECTORS(seen) {
+            vec e = exponential(load(weight + i) - splat(maximum));
+            save(weight + i, e);
+            sum = sum + e;
+        }
+        r->maximum[j] = maximum;
+        r->sum[j] = fold(sum);
+        memset(r->value[j], 0, sizeof r->value[j]);
+    }
+
+    // 3. Weighted values: together as far as all the queries see, then each for itself.
+    value_features(type, queries, group, q, blocks, 0, least, r);
+    for (ptrdiff_t i = q; i < q + queries; i++) value_features(type, 1, group, i, blocks, least, r->count[i], r);
+}
+
+// All queries of the group over segment s. A query that sees nothing of it has count 0 and must not be merged.
+INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t s, segment_result *r) {
+    const ck_kv_layer *l = &group->arguments->layer;
+    const ptrdiff_t tokens = l->tokens_per_block;
+    ptrdiff_t most = 0;
+    for (ptrdiff_t i = 0; i < group->query_count; i++) {
+        ptrdiff_t seen = group->position[i] + 1 - s * CK_SEGMENT;
+        r->count[i] = seen < 0 ? 0 : smaller(seen, CK_SEGMENT);
+        most = r->count[i] > most ? r->count[i] : most;
+    }
+
+    const char *keys[CK_SEGMENT / LANES], *blocks[CK_SEGMENT / 16];
+    const int32_t *table = group->table + s * (CK_SEGMENT / tokens);
+    for (ptrdiff_t b = 0; b * tokens < most; b++) {
+        size_t base = (size_t)(table[b] * l->head_count + group->kv_head) * head_bytes(l);
+        blocks[b] = (const char *)l->values + base;
+        for (ptrdiff_t v = 0; v < tokens / LANES; v++)
+            keys[b * (tokens / LANES) + v]
+                = (const char *)l->keys + base + (size_t)(v * LANES) * element_bytes(type);
+    }
+
+    ptrdiff_t q = 0;
+    for (; q + 4 <= group->query_count; q += 4) segment_tile(type, 4, group, q, keys, blocks, r);
+    switch (group->query_count - q) {
+    case 3: segment_tile(type, 3, group, q, keys, blocks, r); break;
+    case 2: segment_tile(type, 2, group, q, keys, blocks, r); break;
+    case 1: segment_tile(type, 1, group, q, keys, blocks, r); break;
+    }
+}
+
+static __attribute__((noinline)) void attend_one_segment(const query_group *group, ptrdiff_t s, segment_result *r) {
+    if (group->arguments->layer.element_type == CK_F32) segment_of_type(CK_F32, group, s, r);
+    else segment_of_type(CK_F16, group, s, r);
+}
+
+// ---- Between segments
+
+// Adds a segment's (maximum, sum, values) to the running ones: both are scaled to the larger maximum first.
+static void merge(
+    float *running_maximum, float *running_sum, float *context, float maximum, float sum, const float *value,
+    ptrdiff_t width) {
+    float larger = maximum > *running_maximum ? maximum : *running_maximum;
+    vec old = exponential(splat(*running_maximum - larger)), new = exponential(splat(maximum - larger));
+    *running_maximum = larger;
+    *running_sum = *running_sum * old[0] + sum * new[0];
+    FOR_VECTORS(width) save_lanes(context + i, load_lanes(context + i, n) * old + load_lanes(value + i, n) * new, n);
+}
+
+static void divide(float *context, float sum, ptrdiff_t width) {
+    FOR_VECTORS(width) save_lanes(context + i, load_lanes(context + i, n) / splat(sum), n);
+}
+
+static void attend_group(const query_group *group) {
+    const ptrdiff_t width = group->arguments->layer.head_width;
+    float running_maximum[ATTENTION_QUERIES], running_sum[ATTENTION_QUERIES];
+    ptrdiff_t last = 0;
+    for (ptrdiff_t i = 0; i < group->query_count; i++) {
+        running_maximum[i] = -INFINITY;
+        running_sum[i] = 0;
+        memset(group->context[i], 0, (size_t)width * sizeof(float));
+        last = group->position[i] > last ? group->position[i] : last;
+    }
+    segment_result r;
+    for (ptrdiff_t s = 0; s <= last / CK_SEGMENT; s++) {
+        attend_one_segment(group, s, &r);
+        for (ptrdiff_t i = 0; i < group->query_count; i++)
+            if (r.count[i] > 0)
+                merge(&running_maximum[i], &running_sum[i], group->context[i], r.maximum[i], r.sum[i], r.value[i], width);
+    }
+    for (ptrdiff_t i = 0; i < group->query_count; i++) divide(group->context[i], running_sum[i], width);
+}
+
+// ---- Slices
+
+// Collects queries (row by row, the heads that share `kv_head`) from (row, head) on while the block table stays the
+// same and there is room. Returns false when [row, end) is used up.
+static bool next_group(
+    query_group *group, const ck_attention *a, ptrdiff_t kv_head, ptrdiff_t *row, ptrdiff_t *head, ptrdiff_t end) {
+    const ptrdiff_t shared = a->head_count / a->layer.head_count, width = a->layer.head_width;
+    if (*row >= end) return false;
+    group->arguments = a;
+    group->kv_head = kv_head;
+    group->query_count = 0;
+    const int32_t start = a->table_start[*row];
+    group->table = a->block_table + start;
+    while (*row < end && a->table_start[*row] == start && group->query_count < ATTENTION_QUERIES) {
+        ptrdiff_t i = group->query_count++, column = (kv_head * shared + *head) * width;
+        group->query[i] = a->query + *row * a->query_stride + column;
+        group->context[i] = a->context + *row * a->context_stride + column;
+        group->position[i] = a->position[*row];
+        if (++*head == shared) *head = 0, ++*row;
+    }
+    return true;
+}
+
+static void attend(const void *arguments, ptrdiff_t slice) {
+    const ck_attention *a = arguments;
+    const ptrdiff_t kv_head = slice % a->layer.head_count;
+    ptrdiff_t row = slice / a->layer.head_count * a->rows_per_slice, head = 0;
+    const ptrdiff_t end = smaller(row + a->rows_per_slice, a->row_count);
+    query_group group;
+    while (next_group(&group, a, kv_head, &row, &head, end)) attend_group(&group);
+}
+
+INLINE float *partial_at(const ck_attention *a, ptrdiff_t row, ptrdiff_t head, ptrdiff_t segment) {
+    return a->partial + ((row * a->head_count + head) * a->segment_count + segment) * (2 + a->layer.head_width);
+}
+
+static void attend_segment(const void *arguments, ptrdiff_t slice) {
+    const ck_attention *a = arguments;
+    const ptrdiff_t heads = a->layer.head_count, width = a->layer.head_width, shared = a->head_count / heads;
+    const ptrdiff_t segment = slice / heads % a->segment_count, kv_head = slice % heads;
+    ptrdiff_t row = slice / heads / a->segment_count, head = 0, query_head = kv_head * shared;
+    const ptrdiff_t this_row = row;
+    if (a->position[row] / CK_SEGMENT < segment) return;
+    query_group group;
+    segment_result r;
+    while (next_group(&group, a, kv_head, &row, &head, this_row + 1)) {
+        attend_one_segment(&group, segment, &r);
+        for (ptrdiff_t i = 0; i < group.query_count; i++, query_head++) {
+            float *partial = partial_at(a, this_row, query_head, segment);
+            partial[0] = r.maximum[i];
+            partial[1] = r.sum[i];
+            memcpy(partial + 2, r.value[i], (size_t)width * sizeof(float));
+        }
+    }
+}
+
+static void merge_segments(const void *arguments, ptrdiff_t row) {
+    const ck_attention *a = arguments;
+    const ptrdiff_t width = a->layer.head_width;
+    for (ptrdiff_t head = 0; head < a->head_count; head++) {
+        float *context = a->context + row * a->context_stride + head * width;
+        float running_maximum = -INFINITY, running_sum = 0;
+        memset(context, 0, (size_t)width * sizeof(float));
+        for (ptrdiff_t s = 0; s <= a->position[row] / CK_SEGMENT; s++) {
+            const float *partial = partial_at(a, row, head, s);
+            merge(&running_maximum, &running_sum, context, partial[0], partial[1], partial + 2, width);
+        }
+        divide(context, running_sum, width);
+    }
+}

@@ -1,0 +1,39 @@
+// KernelSet.swift — which instruction set computes: AVX-512, AVX2 with FMA, or portable C.
+// Kernels.  An explicit value that a ThreadPool carries, not a global: tests run all three side by side in one
+// process, and the bits of a result belong to the set that computed it.
+
+internal import CKernels
+
+/// One version of all the kernels. Within a version results are equal to the bit; across versions to rounding.
+package enum KernelSet: Int32, Sendable, CaseIterable, CustomStringConvertible {
+    case portable = 0
+    case avx2 = 1
+    case avx512 = 2
+
+    /// Every version that this CPU and operating system run, the fastest first; the portable one is always there.
+    package static let available: [KernelSet] = allCases.reversed().filter { ck_table_for($0.rawValue) != nil }
+
+    /// The fastest version, chosen once.
+    package static let best: KernelSet = available[0]
+
+    /// The version with this name if the CPU runs it, for a setting or a test that forces one.
+    package static func named(_ name: String) -> KernelSet? { available.first { $0.description == name } }
+
+    package var description: String {
+        switch self {
+        case .portable: "portable"
+        case .avx2: "avx2"
+        case .avx512: "avx512"
+        }
+    }
+
+    /// Numbers in one vector: part of the order of sums (Linear.swift).
+    package var laneCount: Int { Int(table.lanes) }
+
+    /// The C functions.
+    /// - Precondition: the CPU runs this version.
+    var table: ck_table {
+        guard let pointer = ck_table_for(rawValue) else { preconditionFailure("this CPU cannot run \(self) kernels") }
+        return pointer.pointee
+    }
+}
