@@ -2,7 +2,7 @@
 // Engine.
 
 import Base
-import Kernels
+package import Kernels
 import Sampling
 import Synchronization
 package import Transformer
@@ -19,15 +19,16 @@ package struct EngineClient: GenerationService {
     ///   - core: handed over for good; the compiler sees to it that nobody else keeps using it.
     ///   - kvCacheBytes: reported in `limits`.
     ///   - deliver: called on the engine thread, once per step, with everything that happened.
+    /// - Throws: `ThreadError` when the system refuses a thread.
     package init<Model: LanguageModel>(
         core: sending EngineCore<Model>, kvCacheBytes: Int, deliver: @escaping @Sendable ([RequestEvent]) -> Void
-    ) {
+    ) throws(ThreadError) {
         limits = core.limits(kvCacheBytes: kvCacheBytes)
         let queue = CommandQueue(maxWaitingCount: limits.maxWaitingCount)
         let board = StatisticsBoard(core.statistics)
         self.queue = queue
         self.board = board
-        thread = OwnedThread(name: "engine", argument: core) { core in
+        thread = try OwnedThread(name: "engine") {
             EngineLoop(core: core, queue: queue, board: board, deliver: deliver).run()
         }
     }

@@ -21,7 +21,8 @@ struct ModelRunner<Model: LanguageModel> {
         for entry in plan.entries {
             batch.append(
                 tokens: entry.request.tokens, range: entry.range,
-                blockTable: entry.request.blockTable.lazy.map(\.rawValue), wantsLogits: entry.choosesToken)
+                blockTable: entry.request.blockTable.lazy.map(\.rawValue),
+                logits: entry.choosesToken ? .lastRow : .none)
         }
         model.forward(batch)
     }

@@ -3,6 +3,13 @@
 
 package import Base
 
+/// Which rows of a request's range choose, or are asked about, a next token.
+package enum LogitsWanted: Sendable {
+    case none
+    case lastRow
+    case everyRow
+}
+
 /// The rows of one forward pass. Rows of one request are adjacent and in order of position.
 ///
 ///     row         0     1     2     3     4     5
@@ -42,9 +49,8 @@ package struct ForwardBatch: Sendable {
     /// - Parameters:
     ///   - tokens: the whole sequence; `range` is computed now.
     ///   - blockTable: covers at least `range.upperBound` positions.
-    ///   - wantsLogits: whether the last row's logits are needed.
     package mutating func append(
-        tokens: [TokenID], range: Range<Int>, blockTable: some Sequence<Int32>, wantsLogits: Bool
+        tokens: [TokenID], range: Range<Int>, blockTable: some Sequence<Int32>, logits: LogitsWanted
     ) {
         let tableOffset = Int32(blockTables.count)
         blockTables.append(contentsOf: blockTable)
@@ -55,6 +61,10 @@ package struct ForwardBatch: Sendable {
             slots_T.append(block * Int32(tokensPerBlock) + Int32(position % tokensPerBlock))
             tableOffsets_T.append(tableOffset)
         }
-        if wantsLogits { logitRows.append(Int32(rowCount - 1)) }
+        switch logits {
+        case .none: break
+        case .lastRow: logitRows.append(Int32(rowCount - 1))
+        case .everyRow: logitRows.append(contentsOf: Int32(rowCount - range.count)..<Int32(rowCount))
+        }
     }
 }

@@ -32,11 +32,11 @@ private final class Collector: Sendable {
 @Suite struct `Engine client` {
     private func start(
         _ collector: Collector, change: (inout EngineConfiguration) -> Void = { _ in }
-    ) -> EngineClient {
+    ) throws -> EngineClient {
         var configuration = EngineConfiguration(maxModelLength: 512, blockCount: 64)
         change(&configuration)
         let core = EngineCore(model: ScriptedModel(blockCount: 64), configuration: configuration)
-        return EngineClient(core: core, kvCacheBytes: 1) { collector.deliver($0) }
+        return try EngineClient(core: core, kvCacheBytes: 1) { collector.deliver($0) }
     }
 
     private func output(_ id: UInt64, _ events: [RequestEvent]) -> [TokenID] {
@@ -48,7 +48,7 @@ private final class Collector: Sendable {
 
     @Test func `answers requests from many threads`() async throws {
         let collector = Collector()
-        let client = start(collector)
+        let client = try start(collector)
         await withTaskGroup { group in
             for id in 1...40 {
                 group.addTask { try? client.submit(.sample(UInt64(id), prompt: 0..<id, output: 20)) }
@@ -66,7 +66,7 @@ private final class Collector: Sendable {
 
     @Test func `refuses what cannot run, by name and number`() throws {
         let collector = Collector()
-        let client = start(collector)
+        let client = try start(collector)
         defer { client.shutDown() }
         var empty = GenerationRequest.sample(1)
         empty.promptTokens = []
@@ -86,7 +86,7 @@ private final class Collector: Sendable {
 
     @Test func `bounds its queue, counting what the engine has not seen yet`() throws {
         let collector = Collector()
-        let client = start(collector) {
+        let client = try start(collector) {
             $0.maxWaitingCount = 5
             $0.maxRunningCount = 1
         }
@@ -110,7 +110,7 @@ private final class Collector: Sendable {
 
     @Test func `ends every open request when it is shut down`() throws {
         let collector = Collector()
-        let client = start(collector)
+        let client = try start(collector)
         for id in 1...10 { try client.submit(.sample(UInt64(id), prompt: 0..<400, output: 100)) }
         client.shutDown()
         #expect(collector.waitForEnds(10).isEmpty == false)
@@ -119,7 +119,7 @@ private final class Collector: Sendable {
 
     @Test func `wakes up for a cancel while everyone is paused`() throws {
         let collector = Collector()
-        let client = start(collector)
+        let client = try start(collector)
         defer { client.shutDown() }
         client.pause(RequestID(1))  // unknown yet: ignored
         try client.submit(.sample(1, prompt: 0..<10, output: 400))

@@ -1,0 +1,105 @@
+// DecoderEngine.swift — from a checkpoint and a few sizes to an engine that is ready to run.
+// Engine.  The one place where model, cache and scheduler are given sizes that fit together.
+
+import Base
+package import Kernels
+package import Transformer
+
+/// What the user may choose; nil means "work it out".
+package struct EngineOptions: Sendable {
+    package var threadCount: Int?
+    /// Longest prompt plus output. Default: the model's own, or what half the cache holds if that is less.
+    package var maxModelLength: Int?
+    /// Hard ceiling of the KV cache. Default: the lesser of 1 GiB and a quarter of the available memory.
+    package var kvCacheBytes: Int?
+    package var kvCacheType: ElementType = .f16
+    package var tokensPerBlock = 16
+    package var maxRunningCount = 64
+    package var maxBatchedTokens = 512
+    package var prefillTokensBesideDecode = 128
+    package var maxWaitingCount = 256
+    package var sharesPrefixes = true
+    package var numerics = Numerics.reproducible
+    package var kernels = KernelSet.best
+
+    package init() {}
+}
+
+/// A request for sizes that cannot be met, in words for a person.
+package struct EngineSizeError: Error, Equatable, CustomStringConvertible {
+    package let description: String
+}
+
+/// The sizes of one engine over one model.
+package struct EnginePlan: Sendable {
+    package let configuration: EngineConfiguration
+    package let threadCount: Int
+    package let kvCacheBytes: Int
+    package let decoder: DecoderOptions
+    package let kernels: KernelSet
+
+    /// - Throws: `EngineSizeError` when not even one block fits, or a length exceeds what the model was made for.
+    package init(_ model: ModelConfiguration, _ options: EngineOptions) throws(EngineSizeError) {
+        let bytesPerBlock = model.cacheBytesPerToken(options.kvCacheType) * options.tokensPerBlock
+        let ceiling = options.kvCacheBytes ?? min(1 << 30, Machine.availableMemoryBytes / 4)
+        // More blocks than all running sequences could fill would only be a larger prefix cache; that is welcome,
+        // but slots are 32-bit.
+        let blockCount = min(ceiling / bytesPerBlock, Int(Int32.max) / options.tokensPerBlock)
+        guard blockCount >= 1 else {
+            throw EngineSizeError(
+                description: "a KV cache of \(ceiling) bytes holds no block of \(options.tokensPerBlock) tokens"
+                    + " (\(bytesPerBlock) bytes); raise --kv-cache-memory")
+        }
+        let capacity = blockCount * options.tokensPerBlock
+        var length = min(model.maxPositionCount, max(options.tokensPerBlock, capacity / 2))
+        if let wanted = options.maxModelLength {
+            guard wanted <= model.maxPositionCount else {
+                throw EngineSizeError(
+                    description: "--max-model-len \(wanted) exceeds the \(model.maxPositionCount) positions this model"
+                        + " was trained for")
+            }
+            guard wanted <= capacity else {
+                throw EngineSizeError(
+                    description: "--max-model-len \(wanted) does not fit a KV cache of \(capacity) tokens;"
+                        + " raise --kv-cache-memory to \(wanted * bytesPerBlock / options.tokensPerBlock) bytes")
+            }
+            length = wanted
+        }
+
+        var configuration = EngineConfiguration(maxModelLength: length, blockCount: blockCount)
+        configuration.tokensPerBlock = options.tokensPerBlock
+        configuration.maxRunningCount = options.maxRunningCount
+        configuration.maxBatchedTokens = options.maxBatchedTokens
+        configuration.prefillTokensBesideDecode = options.prefillTokensBesideDecode
+        configuration.maxWaitingCount = options.maxWaitingCount
+        configuration.sharesPrefixes = options.sharesPrefixes
+        configuration = configuration.validated()
+
+        var decoder = DecoderOptions(blockCount: blockCount, maxModelLength: configuration.maxModelLength)
+        decoder.cacheType = options.kvCacheType
+        decoder.tokensPerBlock = options.tokensPerBlock
+        decoder.maxRows = configuration.maxBatchedTokens
+        decoder.maxLogitRows = configuration.maxRunningCount
+        decoder.numerics = options.numerics
+
+        self.configuration = configuration
+        self.decoder = decoder
+        threadCount = options.threadCount ?? Machine.usableCoreCount
+        kvCacheBytes = blockCount * bytesPerBlock
+        kernels = options.kernels
+    }
+
+    /// Allocates everything and builds the engine; the caller owns it alone.
+    /// - Parameters:
+    ///   - checkpoint: given away, since the model keeps its mapped weights.
+    ///   - unusedTensors: set to the tensors of the file that the model did not need, for a warning.
+    /// - Throws: `CheckpointError`, `AllocationError`.
+    package func makeCore(
+        _ checkpoint: sending ModelCheckpoint, unusedTensors: inout [String]
+    ) throws -> sending EngineCore<DecoderModel> {
+        let model = try DecoderModel(
+            checkpoint, options: decoder, pool: ThreadPool(threadCount: threadCount, kernels: kernels))
+        unusedTensors = model.unusedTensorNames
+        return EngineCore(model: model, configuration: configuration)
+    }
+}

@@ -1,0 +1,68 @@
+// ModelConfiguration.swift — the numbers that define a decoder.
+// Transformer › Configuration.  Read from config.json or from GGUF metadata by the extensions beside this file.
+
+package import Kernels
+
+/// A Llama-shaped decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU.
+///
+/// Letters as everywhere: V vocabulary, D model width, F feed-forward width, L layers, H query heads, G KV heads,
+/// K head width.
+package struct ModelConfiguration: Sendable, Equatable {
+    /// As the file calls it, e.g. `llama`.
+    package var family: String
+    package var vocabularySize: Int
+    package var modelWidth: Int
+    package var feedForwardWidth: Int
+    package var layerCount: Int
+    package var queryHeadCount: Int
+    package var keyValueHeadCount: Int
+    package var headWidth: Int
+    /// Positions the model was trained for.
+    package var maxPositionCount: Int
+    package var normEpsilon: Float
+    package var rotaryBase: Double
+    /// Which two numbers of a head are rotated together.
+    package var rotaryLayout: RotaryLayout
+    /// The output head is the embedding matrix.
+    package var tiesEmbeddings: Bool
+
+    package var queryWidth: Int { queryHeadCount * headWidth }
+    package var keyValueWidth: Int { keyValueHeadCount * headWidth }
+
+    /// Bytes of keys and values of one token, all layers.
+    package func cacheBytesPerToken(_ type: ElementType) -> Int {
+        2 * layerCount * keyValueWidth * type.bytesPerBlock
+    }
+
+    /// Checks every number against the others and against bounds that no small model comes near, so that no later
+    /// product of sizes can overflow.
+    func validate(source: String) throws(ModelError) {
+        func require(_ key: String, _ value: Int, _ range: ClosedRange<Int>) throws(ModelError) {
+            if range.contains(value) { return }
+            throw .invalid(
+                key: key, problem: "is \(value), outside \(range.lowerBound)...\(range.upperBound)", source: source)
+        }
+        try require("vocabulary size", vocabularySize, 1...4_000_000)
+        try require("model width", modelWidth, 1...65_536)
+        try require("feed-forward width", feedForwardWidth, 1...1_048_576)
+        try require("layer count", layerCount, 1...1_024)
+        try require("attention heads", queryHeadCount, 1...1_024)
+        try require("key/value heads", keyValueHeadCount, 1...queryHeadCount)
+        try require("head width", headWidth, 2...1_024)
+        try require("context length", maxPositionCount, 1...16_777_216)
+        if queryHeadCount % keyValueHeadCount != 0 {
+            throw .invalid(
+                key: "key/value heads", problem: "(\(keyValueHeadCount)) do not divide the \(queryHeadCount) heads",
+                source: source)
+        }
+        if headWidth % 2 != 0 {
+            throw .invalid(key: "head width", problem: "(\(headWidth)) is odd; rotation needs pairs", source: source)
+        }
+        guard normEpsilon > 0, normEpsilon < 1 else {
+            throw .invalid(key: "norm epsilon", problem: "is \(normEpsilon), not between 0 and 1", source: source)
+        }
+        guard rotaryBase >= 1, rotaryBase.isFinite else {
+            throw .invalid(key: "rotary base", problem: "is \(rotaryBase), not at least 1", source: source)
+        }
+    }
+}

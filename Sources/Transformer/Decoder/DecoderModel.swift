@@ -1,0 +1,178 @@
+// DecoderModel.swift — the transformer: embed, then per layer attention and feed-forward, then the head.
+// Transformer › Decoder.  Touvron et al. 2023, arXiv:2302.13971; grouped-query attention: Ainslie et al. 2023,
+// arXiv:2305.13245; rotary positions: Su et al. 2021, arXiv:2104.09864; SwiGLU: Shazeer 2020, arXiv:2002.05202.
+//
+// Shape suffixes: T rows of this step, R rows whose logits are wanted, D model width, H query heads, G KV heads,
+// K head width, F feed-forward width, V vocabulary.
+
+import Base
+import Checkpoint
+package import Kernels
+
+/// A decoder with its weights, its paged cache and its workspace. Owned by one thread.
+package final class DecoderModel: LanguageModel {
+    package let configuration: ModelConfiguration
+    package let storage: KVStorage
+    /// Tensors in the file that the model did not need.
+    package let unusedTensorNames: [String]
+
+    private let weights: DecoderWeights
+    private let workspace: Workspace
+    private let rotary: RotaryTable
+    private let scratch: AttentionScratch
+    private let pool: ThreadPool
+    private let numerics: Numerics
+
+    /// - Parameters:
+    ///   - checkpoint: opened; its weights stay mapped as long as the model lives.
+    ///   - options: sizes of cache and batch.
+    /// - Throws: `CheckpointError`, `AllocationError`.
+    package init(_ checkpoint: ModelCheckpoint, options: DecoderOptions, pool: ThreadPool) throws {
+        let configuration = checkpoint.configuration
+        self.configuration = configuration
+        self.pool = pool
+        numerics = options.numerics
+        weights = try DecoderWeights(configuration, from: checkpoint.files.tensors, pool: pool)
+        unusedTensorNames = weights.unusedNames
+        storage = try KVStorage(
+            configuration, elementType: options.cacheType, blockCount: options.blockCount,
+            tokensPerBlock: options.tokensPerBlock)
+        workspace = try Workspace(configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows)
+        rotary = try RotaryTable(
+            inverseFrequencies: configuration.rotaryFrequencies, positionCount: options.maxModelLength)
+        scratch = try AttentionScratch(
+            headCount: configuration.queryHeadCount, kvHeadCount: configuration.keyValueHeadCount,
+            headWidth: configuration.headWidth, maximumContext: options.maxModelLength, threadCount: pool.threadCount)
+    }
+
+    package var vocabularySize: Int { configuration.vocabularySize }
+
+    // MARK: - Forward
+
+    package func forward(_ batch: ForwardBatch) {
+        let T = batch.rowCount
+        precondition(T <= workspace.maxRows && batch.logitRows.count <= workspace.maxLogitRows)
+        guard T > 0 else { return }
+        let hidden_TD = view(workspace.hidden_TD, T, configuration.modelWidth)
+
+        batch.tokens_T.withUnsafeBufferPointer { tokens in
+            embed(tokens.baseAddress!, from: weights.embedding_VD, into: hidden_TD, pool: pool)
+        }
+        batch.withRows { rows, slots_T in
+            rows.check(against: storage.layer(0))
+            for (index, layer) in weights.layers.enumerated() {
+                attention(layer, storage.layer(index), rows, slots_T, hidden_TD)
+                feedForward(layer, hidden_TD)
+            }
+        }
+        head(batch.logitRows, hidden_TD)
+    }
+
+    /// hidden += Wo · attend(rotate(Wq · n), rotate(Wk · n), Wv · n), where n = norm(hidden)
+    private func attention(
+        _ layer: DecoderLayer, _ cache: KVLayer, _ rows: AttentionRows, _ slots_T: UnsafePointer<Int32>,
+        _ hidden_TD: MutableMatrixView
+    ) {
+        let T = hidden_TD.rows
+        let normed_TD = view(workspace.normed_TD, T, configuration.modelWidth)
+        let query_THK = view(workspace.query_THK, T, configuration.queryWidth)
+        let key_TGK = view(workspace.key_TGK, T, configuration.keyValueWidth)
+        let value_TGK = view(workspace.value_TGK, T, configuration.keyValueWidth)
+        let context_THK = view(workspace.context_THK, T, configuration.queryWidth)
+
+        norm(hidden_TD, layer.attentionNorm_D, into: normed_TD)
+        product(normed_TD, layer.query, into: query_THK)
+        product(normed_TD, layer.key, into: key_TGK)
+        product(normed_TD, layer.value, into: value_TGK)
+        rotate(query_THK, configuration.queryHeadCount, rows)
+        rotate(key_TGK, configuration.keyValueHeadCount, rows)
+        // Stored first and read back: a row sees its own key with the same rounding as everybody later will.
+        storeKeysValues(
+            keys: key_TGK.readOnly, values: value_TGK.readOnly, slotMapping: slots_T, into: cache, pool: pool)
+        attend(
+            query_THK.readOnly, layer: cache, rows: rows, headCount: configuration.queryHeadCount,
+            scale: 1 / Float(configuration.headWidth).squareRoot(), into: context_THK, scratch: scratch, pool: pool)
+        product(context_THK, layer.output, into: hidden_TD, accumulate: true)
+    }
+
+    /// hidden += Wdown · (silu(Wgate · n) ⊙ Wup · n), where n = norm(hidden)
+    private func feedForward(_ layer: DecoderLayer, _ hidden_TD: MutableMatrixView) {
+        let T = hidden_TD.rows
+        let normed_TD = view(workspace.normed_TD, T, configuration.modelWidth)
+        let gate_TF = view(workspace.gate_TF, T, configuration.feedForwardWidth)
+        let up_TF = view(workspace.up_TF, T, configuration.feedForwardWidth)
+
+        norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
+        product(normed_TD, layer.gate, into: gate_TF)
+        product(normed_TD, layer.up, into: up_TF)
+        siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
+        product(gate_TF, layer.down, into: hidden_TD, accumulate: true)
+    }
+
+    /// Logits of the wanted rows only: the head is the largest matrix of a small model.
+    private func head(_ logitRows: [Int32], _ hidden_TD: MutableMatrixView) {
+        let R = logitRows.count
+        guard R > 0 else { return }
+        let lastHidden_RD = view(workspace.lastHidden_RD, R, configuration.modelWidth)
+        for (index, row) in logitRows.enumerated() {
+            lastHidden_RD.row(index).update(from: hidden_TD.row(Int(row)), count: configuration.modelWidth)
+        }
+        norm(lastHidden_RD, weights.finalNorm_D, into: lastHidden_RD)
+        product(lastHidden_RD, weights.head, into: view(workspace.logits_RV, R, configuration.vocabularySize))
+    }
+
+    package func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+        precondition(index >= 0 && index < workspace.maxLogitRows)
+        return UnsafeMutableBufferPointer(
+            start: workspace.logits_RV.baseAddress + index * configuration.vocabularySize,
+            count: configuration.vocabularySize)
+    }
+
+    package func copyBlock(from source: Int32, to destination: Int32) {
+        storage.copyBlock(from: Int(source), to: Int(destination))
+    }
+
+    // MARK: - Shorthand
+
+    private func view(_ buffer: borrowing AlignedBuffer<Float>, _ rows: Int, _ columns: Int) -> MutableMatrixView {
+        precondition(rows * columns <= buffer.count)
+        return MutableMatrixView(buffer.baseAddress, rows: rows, columns: columns)
+    }
+
+    private func norm(_ input: MutableMatrixView, _ weight: NormWeight, into output: MutableMatrixView) {
+        rmsNorm(
+            input.readOnly, weight: weight.pointer, epsilon: configuration.normEpsilon, into: output, pool: pool)
+    }
+
+    private func product(
+        _ input: MutableMatrixView, _ weight: Matrix, into output: MutableMatrixView, accumulate: Bool = false
+    ) {
+        linear(
+            input.readOnly, weight, into: output, accumulate: accumulate, numerics: numerics, pool: pool)
+    }
+
+    private func rotate(_ rows_TD: MutableMatrixView, _ headCount: Int, _ rows: AttentionRows) {
+        applyRotary(
+            rows_TD, headCount: headCount, positions: rows.positions, table: rotary,
+            layout: configuration.rotaryLayout, pool: pool)
+    }
+}
+
+extension ForwardBatch {
+    /// The batch as the kernels read it. The pointers are valid inside `body`.
+    fileprivate func withRows(_ body: (AttentionRows, _ slots_T: UnsafePointer<Int32>) -> Void) {
+        positions_T.withUnsafeBufferPointer { positions in
+            tableOffsets_T.withUnsafeBufferPointer { offsets in
+                blockTables.withUnsafeBufferPointer { tables in
+                    slots_T.withUnsafeBufferPointer { slots in
+                        body(
+                            AttentionRows(
+                                count: rowCount, positions: positions.baseAddress!, tableStarts: offsets.baseAddress!,
+                                blockTable: tables.baseAddress!, blockTableCount: tables.count),
+                            slots.baseAddress!)
+                    }
+                }
+            }
+        }
+    }
+}

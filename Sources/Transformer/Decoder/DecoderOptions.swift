@@ -1,0 +1,31 @@
+// DecoderOptions.swift — how much room a decoder gets.
+// Transformer › Decoder.
+
+import Glibc
+package import Kernels
+
+/// Sizes of cache and batch, and how sums may be taken.
+package struct DecoderOptions: Sendable {
+    package var cacheType: ElementType = .f16
+    package var blockCount: Int
+    package var tokensPerBlock = 16
+    /// Longest sequence.
+    package var maxModelLength: Int
+    /// Rows of one forward pass.
+    package var maxRows = 512
+    /// Rows of one forward pass whose logits are wanted.
+    package var maxLogitRows = 64
+    package var numerics = Numerics.reproducible
+
+    package init(blockCount: Int, maxModelLength: Int) {
+        self.blockCount = blockCount
+        self.maxModelLength = maxModelLength
+    }
+}
+
+extension ModelConfiguration {
+    /// Radians per position of each pair of features: base^(−2i/K).
+    var rotaryFrequencies: [Float] {
+        (0..<headWidth / 2).map { Float(pow(rotaryBase, -Double(2 * $0) / Double(headWidth))) }
+    }
+}

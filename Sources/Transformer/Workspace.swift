@@ -1,0 +1,44 @@
+// Workspace.swift — every activation of a forward pass, allocated once.
+// Transformer.  The idea is llama2.c's RunState: one list of buffers, each with its shape.
+
+import Kernels
+
+/// Buffers for up to `maxRows` rows. T rows of this step, R rows whose logits are wanted.
+final class Workspace {
+    let maxRows: Int
+    let maxLogitRows: Int
+    let hidden_TD: AlignedBuffer<Float>
+    let normed_TD: AlignedBuffer<Float>
+    let query_THK: AlignedBuffer<Float>
+    let key_TGK: AlignedBuffer<Float>
+    let value_TGK: AlignedBuffer<Float>
+    let context_THK: AlignedBuffer<Float>
+    let gate_TF: AlignedBuffer<Float>
+    let up_TF: AlignedBuffer<Float>
+    let lastHidden_RD: AlignedBuffer<Float>
+    let logits_RV: AlignedBuffer<Float>
+
+    init(_ configuration: ModelConfiguration, maxRows: Int, maxLogitRows: Int) throws(AllocationError) {
+        self.maxRows = maxRows
+        self.maxLogitRows = maxLogitRows
+        hidden_TD = try AlignedBuffer(count: maxRows * configuration.modelWidth)
+        normed_TD = try AlignedBuffer(count: maxRows * configuration.modelWidth)
+        query_THK = try AlignedBuffer(count: maxRows * configuration.queryWidth)
+        key_TGK = try AlignedBuffer(count: maxRows * configuration.keyValueWidth)
+        value_TGK = try AlignedBuffer(count: maxRows * configuration.keyValueWidth)
+        context_THK = try AlignedBuffer(count: maxRows * configuration.queryWidth)
+        gate_TF = try AlignedBuffer(count: maxRows * configuration.feedForwardWidth)
+        up_TF = try AlignedBuffer(count: maxRows * configuration.feedForwardWidth)
+        lastHidden_RD = try AlignedBuffer(count: maxLogitRows * configuration.modelWidth)
+        logits_RV = try AlignedBuffer(count: maxLogitRows * configuration.vocabularySize)
+    }
+
+    /// Bytes of one workspace, for the memory report.
+    static func byteCount(_ configuration: ModelConfiguration, maxRows: Int, maxLogitRows: Int) -> Int {
+        let perRow =
+            2 * configuration.modelWidth + 2 * configuration.queryWidth + 2 * configuration.keyValueWidth
+            + 2 * configuration.feedForwardWidth
+        let perLogitRow = configuration.modelWidth + configuration.vocabularySize
+        return 4 * (maxRows * perRow + maxLogitRows * perLogitRow)
+    }
+}
