@@ -28,6 +28,9 @@ package struct FileError: Error, Equatable, CustomStringConvertible {
         FileError(action, path, .system(errno: errno))
     }
 
+    /// Whether there is simply nothing at the path.
+    package var isMissing: Bool { reason == .system(errno: ENOENT) }
+
     package var description: String { "cannot \(action) \(path): \(reason)" }
 }
 

@@ -1,0 +1,35 @@
+// TensorSource.swift — named, shaped, typed weights, wherever they are stored.
+// Checkpoint.  Implemented by SafetensorsFile, HuggingFaceFolder and GGUFFile; read through WeightReader.
+
+package import Kernels
+
+/// One tensor, in place in its file.
+package struct TensorRecord {
+    /// Hugging Face's name: `model.layers.0.self_attn.q_proj.weight`.
+    package let name: String
+    package let elementType: ElementType
+    /// Outermost dimension first, row-major, as Hugging Face writes it: a linear layer is `[outputs, inputs]`.
+    package let shape: [Int]
+    /// Exactly the tensor's bytes, little-endian, at any alignment. Valid while `owner` lives.
+    package let bytes: UnsafeRawBufferPointer
+    /// Keeps the file mapped. Whoever keeps `bytes` keeps this too.
+    package let owner: AnyObject
+}
+
+/// A place that weights come from.
+package protocol TensorSource: AnyObject {
+    /// The file or folder, for messages.
+    var path: String { get }
+
+    /// Every tensor, in file order, under Hugging Face's name.
+    var tensorNames: [String] { get }
+
+    /// The shape of a tensor, outermost dimension first; nil if there is none of that name.
+    func shape(of name: String) -> [Int]?
+
+    /// The tensor of that name; nil if there is none.
+    ///
+    /// - Throws: `CheckpointError.unsupportedType` if it is there but stored in a way no kernel understands.
+    /// - Complexity: O(1); nothing is read or copied.
+    func tensor(_ name: String) throws(CheckpointError) -> TensorRecord?
+}
