@@ -179,7 +179,7 @@ def main():
 
         stopping = done or step == args.stop_after
         if step % 20 == 0 or stopping:
-            entry = dict(step=step, tokens=seen, seconds=round(seconds, 1), progress=round(progress, 4), window=inputs.shape[1] if not done else None, loss=round(sum(losses) / max(1, len(losses)), 4))  # fmt: skip
+            entry = dict(step=step, tokens=seen, seconds=round(seconds, 1), progress=round(progress, 4), window=inputs.shape[1] if not done else None, loss=round(sum(losses) / len(losses), 4) if losses else None)  # fmt: skip
             losses = []
             if step % 200 == 0 or stopping:
                 entry["held_out"] = round(held_out_loss(model, held, config), 4)
