@@ -1,0 +1,65 @@
+"""Runs the whole recipe on a tiny model: train, stop, resume, export, compare with transformers, evaluate.
+
+    python test_recipe.py [--data ../../../shared/training-text]        # under a minute
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from transformers import AutoTokenizer, LlamaForCausalLM
+
+import evaluate
+from tokenizer import render
+from train import HERE, SHARED_TEXT
+
+
+def run(script, *arguments):
+    subprocess.run([sys.executable, HERE / script, "--tiny", *map(str, arguments)], check=True)
+
+
+def weights(folder):
+    return torch.load(sorted(folder.glob("step-*.pt"))[-1], weights_only=True)["model"]
+
+
+def main():
+    a = argparse.ArgumentParser()
+    a.add_argument("--data", type=Path, default=SHARED_TEXT)
+    args = a.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        whole, parts, out = (Path(temporary) / name for name in ("whole", "parts", "out"))
+        common = ["--data", args.data, "--steps", 60]
+        run("train.py", *common, "--checkpoints", whole)
+        run("train.py", *common, "--checkpoints", parts, "--stop-after", 25)
+        run("train.py", *common, "--checkpoints", parts)
+        for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
+            assert torch.equal(w, v), f"a resumed run differs in {name}"
+
+        run("export.py", "--checkpoints", whole, "--out", out)
+        model, tokenizer, bos = evaluate.load(out)
+        reference = LlamaForCausalLM.from_pretrained(out, dtype=torch.float32).eval()
+        ids = torch.tensor([[bos] + tokenizer.encode("The model reads the tokens of a prompt.").ids])
+        with torch.no_grad():
+            difference = (model(ids) - reference(ids).logits).abs().max().item()
+        print(f"largest difference from transformers' logits: {difference:.2g}")
+        assert difference < 1e-4
+
+        messages = [dict(role=r, content=c) for r, c in (("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello!"))]
+        chat = AutoTokenizer.from_pretrained(out)
+        assert chat.apply_chat_template(messages, tokenize=False) == render(messages)
+        prompt = chat.apply_chat_template(messages[:2], tokenize=False, add_generation_prompt=True)
+        assert prompt == render(messages[:2]) + "<|assistant|>\n"
+        assert chat(prompt, add_special_tokens=False)["input_ids"] == tokenizer.encode(prompt).ids
+        assert chat.eos_token == "<|end|>" and reference.generation_config.eos_token_id == [4, 0]
+
+        text = Path(temporary) / "text.txt"
+        text.write_text("A small text, longer than one window of the tiny model. " * 40)
+        print(evaluate.score(model, tokenizer, bos, text))
+    print("recipe: passed")
+
+
+if __name__ == "__main__":
+    main()
