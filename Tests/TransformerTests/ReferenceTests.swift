@@ -1,0 +1,68 @@
+import Base
+import Kernels
+import TestSupport
+import Testing
+import Transformer
+
+/// Against logits and tokens that Hugging Face transformers computed; Tests/Fixtures/reference/README.md.
+@Suite struct `Reference models` {
+    static let folders = ["llama-gqa-f32", "llama-tied-bf16", "llama-mha-f16"]
+
+    @Test(arguments: folders, KernelSet.available)
+    func `a Hugging Face folder gives the reference's logits and greedy tokens`(
+        folder: String, kernels: KernelSet
+    ) throws {
+        let path = TestFiles.fixture("reference/" + folder)
+        for prompt in try ReferencePrompt.read(path + "/expected.json") {
+            let logits = try SequenceRunner(path: path, kernels: kernels).extend(prompt.ids)
+            for (position, expected) in zip(prompt.positions, prompt.logits) {
+                let error = relativeError(logits[position], expected)
+                #expect(error < 1e-4, "\(folder), \(prompt.testDescription), position \(position): \(error)")
+            }
+            let greedy = try SequenceRunner(path: path, kernels: kernels).greedy(prompt.ids, prompt.greedy.count)
+            #expect(greedy == prompt.greedy, "\(folder), \(prompt.testDescription)")
+        }
+    }
+
+    @Test func `a GGUF file gives the logits of its dequantised weights, in every stored type`() throws {
+        let folder = TestFiles.fixture("reference/gguf")
+        let prompts = try ReferencePrompt.read(folder + "/expected.json")
+        #expect(Set(prompts.map { $0.file! }).count == 6)
+        for prompt in prompts {
+            let path = folder + "/" + prompt.file!
+            let logits = try SequenceRunner(path: path).extend(prompt.ids)
+            for (position, expected) in zip(prompt.positions, prompt.logits) {
+                let error = relativeError(logits[position], expected)
+                #expect(error < 1e-4, "\(prompt.testDescription), position \(position): \(error)")
+            }
+            let greedy = try SequenceRunner(path: path).greedy(prompt.ids, prompt.greedy.count)
+            #expect(greedy == prompt.greedy, "\(prompt.testDescription)")
+        }
+    }
+
+    @Test(
+        .enabled(if: TestFiles.hasSharedData, "needs ../shared/data"),
+        arguments: [ElementType.f32, .f16])
+    func `stories260K tells its story, greedily, in f32 and f16 cache`(cacheType: ElementType) throws {
+        let folder = TestFiles.shared("models/stories260K")!
+        let expected = try JSON.parse(try TestFiles.bytes(folder + "/expected-greedy.json"))
+        let ids = expected["greedy_ids"]!.elements.map { TokenID($0.integer!) }
+        let prompt = expected["prompt_ids"]!.elements.map { TokenID($0.integer!) }
+        let runner = try SequenceRunner(path: folder + "/tinyllm.gguf", cacheType: cacheType)
+        #expect(prompt + runner.greedy(prompt, ids.count - prompt.count) == ids)
+
+        let logits = try SequenceRunner(path: folder + "/tinyllm.gguf").extend(prompt).last!
+        for entry in expected["first_logits_top5"]!.elements {
+            let (token, value) = (entry[0]!.integer!, Float(entry[1]!.double!))
+            #expect(abs(logits[token] - value) < 1e-3)
+        }
+    }
+
+    @Test(.enabled(if: TestFiles.hasSharedData, "needs ../shared/data"))
+    func `a GGUF with F16 weights and 32,000 tokens loads and computes`() throws {
+        let path = TestFiles.shared("models/llama-2-tiny-random/llama-2-tiny-random.gguf")!
+        let logits = try SequenceRunner(path: path, length: 64).extend([1, 15043, 29889])
+        #expect(logits.allSatisfy { $0.allSatisfy(\.isFinite) })
+        #expect(logits[0].count == 32000)
+    }
+}
