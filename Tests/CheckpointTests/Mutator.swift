@@ -3,7 +3,6 @@
 import Checkpoint
 import Kernels
 import TestSupport
-import Testing
 
 struct Mutator {
     private var random: SeededGenerator
@@ -39,15 +38,15 @@ struct Mutator {
     }
 }
 
-/// Reads every byte that a source serves, and checks that sizes agree with shapes.
-func readEverything(_ source: any TensorSource) {
+/// Reads every byte that a source serves; false if a size disagrees with a shape.
+func readEverything(_ source: any TensorSource) -> Bool {
     var sum = 0
     for name in source.tensorNames {
         guard let record = try? source.tensor(name) else { continue }
         let rows = record.shape.dropLast().reduce(1, *)
-        #expect(
-            record.elementType.rowByteCount(columns: record.shape.last ?? 1).map { $0 * rows } == record.bytes.count)
+        let rowByteCount = record.elementType.rowByteCount(columns: record.shape.last ?? 1)
+        guard rowByteCount.map({ $0 * rows }) == record.bytes.count else { return false }
         withExtendedLifetime(record) { for byte in record.bytes { sum &+= Int(byte) } }
     }
-    #expect(sum >= 0)
+    return sum >= 0
 }

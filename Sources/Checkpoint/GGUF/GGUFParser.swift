@@ -26,7 +26,7 @@ struct GGUFParser {
     private static let maximumArrayDepth = 4
 
     private let file: CheckpointBytes
-    private var reader: ByteReader
+    private var reader: GGUFReader
 
     static func parse(_ file: CheckpointBytes) throws(CheckpointError) -> Contents {
         var parser = GGUFParser(file)
@@ -35,15 +35,15 @@ struct GGUFParser {
 
     private init(_ file: CheckpointBytes) {
         self.file = file
-        reader = ByteReader(file.bytes)
+        reader = GGUFReader(file)
     }
 
     private mutating func contents() throws(CheckpointError) -> Contents {
         var contents = Contents()
-        guard try read(UInt32.self, in: "its header") == 0x4655_4747 else {
+        guard try reader.read(UInt32.self, in: "its header") == 0x4655_4747 else {
             throw .unsupported(path: file.path, what: "it does not begin with GGUF's magic bytes")
         }
-        contents.version = try read(UInt32.self, in: "its header")
+        contents.version = try reader.read(UInt32.self, in: "its header")
         guard contents.version == 2 || contents.version == 3 else {
             let isSwapped = (1...3).contains(contents.version.byteSwapped)
             throw .unsupported(
@@ -52,8 +52,8 @@ struct GGUFParser {
                     ? "it is big-endian" : "it is GGUF version \(contents.version); versions 2 and 3 are read")
         }
         // A tensor's entry takes at least 24 bytes and a key's at least 13: a false count cannot make us allocate.
-        let tensorCount = try count(atLeast: 24, "tensors")
-        let keyCount = try count(atLeast: 13, "keys")
+        let tensorCount = try reader.count(atLeast: 24, "tensors")
+        let keyCount = try reader.count(atLeast: 13, "keys")
         contents.metadata = try metadata(keyCount)
         contents.alignment = try alignment(contents.metadata)
         contents.tensors = try tensors(tensorCount, alignment: contents.alignment)
@@ -67,7 +67,7 @@ struct GGUFParser {
         entries.reserveCapacity(count)
         var seen = Set<[UInt8]>(minimumCapacity: count)
         for index in 0..<count {
-            let key = try text(limit: Self.maximumKeyByteCount, "the name of key \(index)")
+            let key = try reader.text(limit: Self.maximumKeyByteCount, "the name of key \(index)")
             guard seen.insert(Array(key.utf8)).inserted else { throw file.damaged("the key \(key) is there twice") }
             let type = try valueType(of: key)
             switch type {
@@ -83,7 +83,7 @@ struct GGUFParser {
     }
 
     private mutating func valueType(of key: String) throws(CheckpointError) -> GGUFValueType {
-        let code = try read(UInt32.self, in: "the key \(key)")
+        let code = try reader.read(UInt32.self, in: "the key \(key)")
         guard let type = GGUFValueType(rawValue: code) else {
             throw file.damaged("the key \(key) has a value of the unknown type \(code)")
         }
@@ -94,7 +94,7 @@ struct GGUFParser {
     private mutating func scalar(_ type: GGUFValueType, of key: String) throws(CheckpointError) -> Range<Int> {
         let size = if let size = type.byteCount { size } else { try stringLength(of: key) }
         let start = reader.position
-        try skip(size, of: key)
+        try reader.skip(size, in: "the key \(key)")
         if type == .bool, file.bytes[start] > 1 { throw file.damaged("the key \(key) is neither true nor false") }
         return start..<reader.position
     }
@@ -108,11 +108,11 @@ struct GGUFParser {
         let type = try valueType(of: key)
         // Nested arrays take at least 12 bytes each, strings 8.
         let smallest = type.byteCount ?? (type == .array ? 12 : 8)
-        let count = try count(atLeast: smallest, "elements in the key \(key)")
+        let count = try reader.count(atLeast: smallest, "elements in the key \(key)")
         let start = reader.position
         if let size = type.byteCount {
             // `count` has checked that this does not pass the end, hence does not overflow.
-            try skip(count * size, of: key)
+            try reader.skip(count * size, in: "the key \(key)")
             if type == .bool, file.bytes[start..<reader.position].contains(where: { $0 > 1 }) {
                 throw file.damaged("the key \(key) holds something that is neither true nor false")
             }
@@ -125,7 +125,7 @@ struct GGUFParser {
     }
 
     private mutating func stringLength(of key: String) throws(CheckpointError) -> Int {
-        let length = try read(UInt64.self, in: "the key \(key)")
+        let length = try reader.read(UInt64.self, in: "the key \(key)")
         guard let length = Int(exactly: length) else {
             throw file.damaged("the key \(key) holds a string of \(length) bytes")
         }
@@ -153,15 +153,15 @@ struct GGUFParser {
         var entries: [Entry] = []
         entries.reserveCapacity(count)
         for index in 0..<count {
-            let name = try text(limit: Self.maximumNameByteCount, "the name of tensor \(index)")
+            let name = try reader.text(limit: Self.maximumNameByteCount, "the name of tensor \(index)")
             let place = "the entry of tensor \(name)"
-            let rank = try read(UInt32.self, in: place)
+            let rank = try reader.read(UInt32.self, in: place)
             guard rank <= Self.maximumRank else {
                 throw file.damaged("tensor \(name) has \(rank) dimensions; \(Self.maximumRank) are the most allowed")
             }
             var shape: [Int] = []
             for _ in 0..<rank {
-                let size = try read(UInt64.self, in: place)
+                let size = try reader.read(UInt64.self, in: place)
                 guard let size = Int(exactly: size) else {
                     throw file.damaged("tensor \(name) has a dimension of \(size)")
                 }
@@ -169,8 +169,8 @@ struct GGUFParser {
             }
             // The file has the innermost dimension first.
             shape.reverse()
-            let type = StoredType.ggml(try read(UInt32.self, in: place))
-            entries.append(Entry(name: name, type: type, shape: shape, offset: try read(UInt64.self, in: place)))
+            let type = StoredType.ggml(try reader.read(UInt32.self, in: place))
+            entries.append(Entry(name: name, type: type, shape: shape, offset: try reader.read(UInt64.self, in: place)))
         }
 
         // The data begins at the next multiple of the alignment. A file without tensors may end before it.
@@ -210,52 +210,5 @@ struct GGUFParser {
             )
         }
         return range
-    }
-
-    // MARK: - Reading
-
-    private mutating func read<Value: FixedWidthInteger>(
-        _ type: Value.Type, in place: @autoclosure () -> String
-    ) throws(CheckpointError) -> Value {
-        do throws(ByteReader.EndOfBytes) {
-            return try reader.read(type)
-        } catch {
-            throw file.damaged("it ends at byte \(file.bytes.count), inside \(place())")
-        }
-    }
-
-    private mutating func skip(_ count: Int, of key: String) throws(CheckpointError) {
-        do throws(ByteReader.EndOfBytes) {
-            try reader.skip(count)
-        } catch {
-            throw file.damaged("it ends at byte \(file.bytes.count), inside the key \(key)")
-        }
-    }
-
-    /// A count of things that take at least so many bytes each: refused if the rest of the file cannot hold them.
-    private mutating func count(
-        atLeast size: Int, _ things: @autoclosure () -> String
-    ) throws(CheckpointError) -> Int {
-        let claimed = try read(UInt64.self, in: "the number of \(things())")
-        guard let count = Int(exactly: claimed), count <= reader.remaining / size else {
-            throw file.damaged("it claims \(claimed) \(things()), more than its \(file.bytes.count) bytes can hold")
-        }
-        return count
-    }
-
-    /// A key or a tensor's name.
-    private mutating func text(limit: Int, _ place: @autoclosure () -> String) throws(CheckpointError) -> String {
-        let length = try read(UInt64.self, in: place())
-        guard length <= limit else { throw file.damaged("\(place()) is \(length) bytes long; \(limit) are allowed") }
-        let bytes: UnsafeRawBufferPointer
-        do throws(ByteReader.EndOfBytes) {
-            bytes = try reader.readBytes(Int(length))
-        } catch {
-            throw file.damaged("it ends at byte \(file.bytes.count), inside \(place())")
-        }
-        guard !bytes.isEmpty, let text = String(validating: bytes, as: UTF8.self) else {
-            throw file.damaged("\(place()) is empty or not UTF-8")
-        }
-        return text
     }
 }
