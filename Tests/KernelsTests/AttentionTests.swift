@@ -1,0 +1,117 @@
+// AttentionTests.swift — paged attention against a plain f64 softmax, and its promise of bits.
+
+import Kernels
+import Testing
+
+@Suite struct `Paged attention` {
+    static let contexts = [1, 15, 16, 17, 255, 256, 257, 700]
+
+    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
+    func `agrees with a plain softmax`(kernels: KernelSet, type: ElementType) throws {
+        var random = SplitMix(11)
+        let pool = ThreadPool(threadCount: 2, kernels: kernels)
+        for (index, width) in [8, 16, 48, 64, 80, 128].enumerated() {
+            let (heads, kvHeads) = [(1, 1), (4, 4), (6, 2), (9, 3), (8, 1), (40, 2)][index]
+            for context in Self.contexts {
+                let cache = try PagedCache(
+                    type, headCount: kvHeads, headWidth: width, context: context, pool: pool, random: &random)
+                // The last rows of the sequence, as a chunk of a prompt.
+                let rows = min(3, context)
+                let query = random.floats(rows * heads * width)
+                let found = try cache.attend(query, first: context - rows, headCount: heads, pool: pool)
+                let expected = cache.reference(query, first: context - rows, headCount: heads)
+                let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 0
+                #expect(worst < 2e-5, "width \(width), context \(context)")
+            }
+        }
+    }
+
+    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
+    func `gives a row the same bits however the prompt is chunked`(kernels: KernelSet, type: ElementType) throws {
+        var random = SplitMix(12)
+        let (heads, width, context) = (6, 48, 530)
+        let cache = try PagedCache(
+            type, headCount: 2, headWidth: width, context: context,
+            pool: ThreadPool(threadCount: 1, kernels: kernels), random: &random)
+        let query = random.floats(context * heads * width)
+        let whole = try cache.attend(
+            query, first: 0, headCount: heads, pool: ThreadPool(threadCount: 1, kernels: kernels))
+        for chunk in [1, 2, 7, 16, 100, 529] {
+            for threadCount in [1, 2, 3] {
+                // Few rows, many threads: the segments are spread and merged afterwards.
+                let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
+                for first in stride(from: 0, to: context, by: chunk) where chunk > 1 || first % 37 == 0 {
+                    let end = min(first + chunk, context)
+                    let columns = heads * width
+                    let part = try cache.attend(
+                        Array(query[first * columns..<end * columns]), first: first, headCount: heads, pool: pool)
+                    #expect(part == Array(whole[first * columns..<end * columns]))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: KernelSet.available)
+    func `does not depend on where the blocks lie or on the block size`(kernels: KernelSet) throws {
+        let (heads, width, context) = (4, 64, 300)
+        let pool = ThreadPool(threadCount: 1, kernels: kernels)
+        var results: [[Float]] = []
+        for (placement, tokensPerBlock) in [(1, 16), (2, 16), (3, 32), (4, 64), (5, 256)] {
+            // The same numbers each time; only the order of the blocks differs.
+            var random = SplitMix(13)
+            let cache = try PagedCache(
+                .f16, headCount: 2, headWidth: width, context: context, tokensPerBlock: tokensPerBlock,
+                placement: UInt64(placement), pool: pool, random: &random)
+            results.append(
+                try cache.attend(random.floats(5 * heads * width), first: 295, headCount: heads, pool: pool))
+        }
+        for result in results { #expect(result == results[0]) }
+    }
+
+    @Test(arguments: KernelSet.available)
+    func `gives a row the same bits in a batch of several requests`(kernels: KernelSet) throws {
+        var random = SplitMix(14)
+        let (heads, width) = (4, 32)
+        let columns = heads * width
+        let pool = ThreadPool(threadCount: 2, kernels: kernels)
+        let lengths = [5, 270, 16, 33, 600]
+        let cache = try PagedCache(
+            .f16, headCount: 2, headWidth: width, contexts: lengths, pool: pool, random: &random)
+        // The last two rows of each request, together and then alone.
+        let rows = lengths.indices.flatMap { request in
+            [2, 1].map { (request: request, position: lengths[request] - $0) }
+        }
+        let query = random.floats(rows.count * columns)
+        let together = try cache.attend(query, rows: rows, headCount: heads, pool: pool)
+        for index in rows.indices {
+            let slice = index * columns..<(index + 1) * columns
+            let alone = try cache.attend(Array(query[slice]), rows: [rows[index]], headCount: heads, pool: pool)
+            #expect(alone == Array(together[slice]), "row \(index)")
+        }
+    }
+
+    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
+    func `stores keys feature by feature and values token by token`(kernels: KernelSet, type: ElementType) throws {
+        var random = SplitMix(15)
+        let pool = ThreadPool(threadCount: 1, kernels: kernels)
+        let (heads, width, tokens) = (3, 20, 16)
+        let cache = try PagedCache(
+            type, headCount: heads, headWidth: width, context: 21, pool: pool, random: &random)
+        for position in 0..<21 {
+            let block = Int(cache.tables[0][position / tokens])
+            for head in 0..<heads {
+                for feature in 0..<width {
+                    let base = (block * heads + head) * width * tokens
+                    let offset = position % tokens
+                    let source = (position * heads + head) * width + feature
+                    #expect(
+                        cache.stored(cache.keys, base + feature * tokens + offset)
+                            == cache.rounded(cache.key[0][source]))
+                    #expect(
+                        cache.stored(cache.values, base + offset * width + feature)
+                            == cache.rounded(cache.value[0][source]))
+                }
+            }
+        }
+    }
+}
