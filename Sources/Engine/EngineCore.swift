@@ -73,6 +73,13 @@ package final class EngineCore<Model: LanguageModel> {
         updateGauges()
     }
 
+    /// Preempts a running request as if the pool were dry. Its output does not change; tests do this at every step.
+    package func preempt(_ id: RequestID) {
+        guard let request = requests[id], request.status == .running else { return }
+        scheduler.preempt(request)
+        updateGauges()
+    }
+
     package func cancelAll() {
         for id in requests.keys.sorted() { cancel(id) }
     }

@@ -56,7 +56,8 @@ struct Scheduler {
         guard count > 0, plan.entries.count < configuration.maxRunningCount else { return }
         while !cache.reserve(request, upTo: request.computedCount + count) {
             let victim = preemptionVictim()
-            preempt(victim, &plan)
+            _ = plan.remove(victim)
+            preempt(victim)
             if victim === request { return }
         }
         plan.append(request, count)
@@ -79,7 +80,7 @@ struct Scheduler {
             guard admission.admitted else {
                 // With nothing else to compute, blocks of somebody who does not read are better used here.
                 guard plan.isEmpty, let paused = running.last(where: { $0.isPaused }) else { return }
-                preempt(paused, &plan)
+                preempt(paused)
                 if paused.precedes(request) { index += 1 }
                 continue
             }
@@ -104,8 +105,8 @@ struct Scheduler {
         return last
     }
 
-    private mutating func preempt(_ request: Request, _ plan: inout StepPlan) {
-        _ = plan.remove(request)
+    /// Takes a running request's blocks away; it waits, in order, to be computed again from its tokens.
+    mutating func preempt(_ request: Request) {
         remove(request)
         cache.release(request)
         request.status = .waiting

@@ -1,0 +1,62 @@
+# Swiftlet. The two commands: `make serve` and `make test`. `make help` lists the rest.
+# Each installs what is missing first (Debian packages, by apt) and skips in under a second what is there.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BUILD := swift build -c release
+ARGS ?=
+
+PACKAGES := libuv1-dev libopenblas-dev pkg-config python3
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+.PHONY: serve
+serve: build ## build and serve the embedded model on 127.0.0.1:8080 (ARGS="--port 9000 …")
+	@exec .build/release/swiftlet serve $(ARGS)
+
+.PHONY: test
+test: setup ## every test, in release mode
+	@Tests/run
+
+.PHONY: test-slow
+test-slow: build ## the long runs: 64 clients for two minutes, and what the openai client says of it
+	@Tests/EndToEnd/run --soak 120
+
+.PHONY: build
+build: setup ## build the programs
+	@$(BUILD) --product swiftlet && $(BUILD) --product swiftlet-bench
+
+.PHONY: bench
+bench: build ## measure the engine on the embedded model
+	@.build/release/swiftlet-bench engine $(ARGS)
+
+.PHONY: format
+format: ## rewrite all Swift files in the project's style
+	@swift format -i --configuration .swift-format -r Package.swift Sources Tests Bench
+
+.PHONY: lint
+lint: ## style, and imports that point the wrong way
+	@swift format lint --strict --configuration .swift-format -r Package.swift Sources Tests Bench
+	@Tests/check-imports
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf .build
+
+# The toolchain and the system libraries. Nothing happens when everything is there.
+.PHONY: setup
+setup:
+	@command -v swift >/dev/null || { echo "Swift 6.3 is needed on the PATH: https://www.swift.org/install/linux/"; exit 1; }
+	@missing=""; for package in $(PACKAGES); do \
+	    dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null | grep -q '^installed$$' || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	    if [ "$$(id -u)" = 0 ]; then run=""; elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then run="sudo"; else run="none"; fi; \
+	    if [ "$$run" = none ]; then \
+	        echo "Missing Debian packages; run: apt-get install$$missing"; exit 1; \
+	    fi; \
+	    echo "installing$$missing"; \
+	    $$run apt-get update -q && DEBIAN_FRONTEND=noninteractive $$run apt-get install -q -y --no-install-recommends $$missing; \
+	fi

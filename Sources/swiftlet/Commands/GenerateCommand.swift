@@ -1,0 +1,131 @@
+// GenerateCommand.swift — continues one prompt on the terminal.
+// swiftlet › Commands.  Drives the engine's core directly: no server, no second thread.
+
+import Base
+import Engine
+import Sampling
+import Tokenization
+
+enum GenerateCommand: Command {
+    static let name = "generate"
+    static let summary = "continue a prompt"
+    static let options =
+        [
+            OptionDefinition("--prompt", "TEXT", "the text to continue; empty starts from the beginning token"),
+            OptionDefinition("--prompt-file", "FILE", "read the text from a file"),
+            OptionDefinition("--max-tokens", "N", "stop after N tokens (default: the rest of the context)"),
+            OptionDefinition("--ignore-eos", nil, "go on past the model's end token"),
+            OptionDefinition("--json", nil, "print one JSON document instead of the text"),
+        ] + SamplingParameters.definitions + EngineOptions.definitions
+
+    static func run(_ arguments: Arguments) throws {
+        let prompt = try prompt(arguments)
+        let maxTokens = try arguments.integer("--max-tokens", in: 1...(1 << 24))
+        let started = MonotonicTime().nanoseconds()
+        let model = try LoadedModel(arguments["--model"])
+        var sampling = model.defaults
+        try sampling.apply(arguments)
+
+        var tokens = model.tokenizer.encode(prompt, addSpecialTokens: true, parseSpecialTokens: true)
+        if tokens.isEmpty, let beginning = model.tokenizer.beginningOfSequence { tokens = [beginning] }
+        let plan = try EnginePlan(model.checkpoint.configuration, try EngineOptions(arguments))
+        var unused: [String] = []
+        let core = try plan.makeCore(model.checkpoint, unusedTensors: &unused)
+        warn(unused, model.path)
+        let request = GenerationRequest(
+            id: RequestID(1), promptTokens: tokens, sampling: sampling,
+            maxOutputTokens: maxTokens ?? max(1, core.configuration.maxModelLength - tokens.count),
+            stopTokens: arguments.has("--ignore-eos") ? [] : model.tokenizer.endOfSequence)
+        do throws(SubmissionError) {
+            try core.limits(kvCacheBytes: plan.kvCacheBytes).check(request)
+        } catch {
+            throw UsageError("\(error)")
+        }
+
+        let loaded = MonotonicTime().nanoseconds()
+        core.submit(request)
+        var answer = Answer(detokenizer: model.tokenizer.makeDetokenizer(skipSpecialTokens: true))
+        let streams = !arguments.has("--json")
+        while answer.summary == nil, core.step() {
+            let text = answer.receive(core.takeEvents())
+            if streams { Output.write(text) }
+        }
+        guard let summary = answer.summary else { preconditionFailure("the engine stopped without finishing") }
+        if case .failed(let reason) = summary.reason { throw UsageError(reason) }
+        if streams {
+            Output.line("")
+        } else {
+            Output.line(json(answer, summary, loadNanoseconds: loaded - started))
+        }
+    }
+
+    private static func prompt(_ arguments: Arguments) throws -> [UInt8] {
+        guard arguments.positionals.isEmpty else {
+            throw UsageError("unexpected '\(arguments.positionals[0])'; the text goes after --prompt, in quotes")
+        }
+        switch (arguments["--prompt"], arguments["--prompt-file"]) {
+        case (let text?, nil): return Array(text.utf8)
+        case (nil, let path?): return try ReadFile.bytes(path, limit: 64 << 20)
+        default: throw UsageError("give one of --prompt and --prompt-file")
+        }
+    }
+
+    /// What has been generated so far.
+    private struct Answer {
+        var detokenizer: StreamingDetokenizer
+        var text: [UInt8] = []
+        var tokens: [TokenID] = []
+        var summary: RequestSummary?
+
+        /// - Returns: the new text.
+        mutating func receive(_ events: [RequestEvent]) -> [UInt8] {
+            var new: [UInt8] = []
+            for event in events {
+                switch event.kind {
+                case .tokens(let more):
+                    tokens += more
+                    for token in more { new += detokenizer.push(token) }
+                case .finished(let summary):
+                    new += detokenizer.finish()
+                    self.summary = summary
+                }
+            }
+            text += new
+            return new
+        }
+    }
+
+    private static func json(_ answer: Answer, _ summary: RequestSummary, loadNanoseconds: UInt64) -> String {
+        func milliseconds(_ from: UInt64, _ to: UInt64) -> Double { Double(to - from) / 1e6 }
+        let timings = summary.timings
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.field("text", utf8: answer.text)
+            writer.key("token_ids")
+            writer.array { writer in for token in answer.tokens { writer.integer(token.index) } }
+            writer.field("finish_reason", summary.reason == .length ? "length" : "stop")
+            writer.key("usage")
+            writer.object { writer in
+                writer.field("prompt_tokens", summary.promptTokenCount)
+                writer.field("completion_tokens", summary.outputTokenCount)
+                writer.field("cached_tokens", summary.cachedTokenCount)
+            }
+            writer.key("timings")
+            writer.object { writer in
+                writer.field("load_ms", Double(loadNanoseconds) / 1e6)
+                writer.field(
+                    "time_to_first_token_ms", milliseconds(timings.arrivalNanoseconds, timings.firstTokenNanoseconds))
+                writer.field("decode_ms", milliseconds(timings.firstTokenNanoseconds, timings.finishedNanoseconds))
+                writer.field("total_ms", milliseconds(timings.arrivalNanoseconds, timings.finishedNanoseconds))
+            }
+        }
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// Weights that nobody used deserve a line: the model may not be what it seems.
+    static func warn(_ unusedTensors: [String], _ path: String) {
+        guard let first = unusedTensors.first else { return }
+        let others = unusedTensors.count > 1 ? " and \(unusedTensors.count - 1) more" : ""
+        Output.note("warning: \(path): unused tensor \(first)\(others)")
+    }
+}

@@ -1,0 +1,89 @@
+// ServeCommand.swift — serves a model over HTTP.
+// swiftlet › Commands.  README, "One request", follows a request from here.
+
+import Base
+import Engine
+import Glibc
+import Network
+import Server
+import Tokenization
+
+enum ServeCommand: Command {
+    static let name = "serve"
+    static let summary = "serve a model over HTTP, with OpenAI's API"
+    static let options =
+        [
+            OptionDefinition("--host", "ADDRESS", "where to listen (default: 127.0.0.1)"),
+            OptionDefinition("--port", "N", "0 picks a free one (default: 8080)"),
+            OptionDefinition("--ignore-unknown-fields", nil, "skip request fields nobody knows instead of refusing"),
+            OptionDefinition("--no-request-log", nil, "do not log one line per request to stderr"),
+            OptionDefinition("--drain-timeout", "SECONDS", "how long SIGTERM waits for open answers (default: 30)"),
+        ] + EngineOptions.definitions
+
+    static func run(_ arguments: Arguments) throws {
+        guard arguments.positionals.isEmpty else { throw UsageError("unexpected '\(arguments.positionals[0])'") }
+        var configuration = ServerConfiguration()
+        configuration.host = arguments["--host"] ?? configuration.host
+        configuration.port = try arguments.integer("--port", in: 0...65_535) ?? configuration.port
+        configuration.ignoresUnknownFields = arguments.has("--ignore-unknown-fields")
+        if arguments.has("--no-request-log") { configuration.log = nil }
+        let drainTimeout = try arguments.integer("--drain-timeout", in: 0...3600) ?? 30
+
+        let model = try LoadedModel(arguments["--model"])
+        let plan = try EnginePlan(model.checkpoint.configuration, try EngineOptions(arguments))
+        var unused: [String] = []
+        let core = try plan.makeCore(model.checkpoint, unusedTensors: &unused)
+        GenerateCommand.warn(unused, model.path)
+
+        var service: EngineClient?
+        var keptAlive: [AnyObject] = []
+        try EventLoop.run {
+            let server = try SwiftletServer(configuration)
+            let client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: server.events.push)
+            server.serve(
+                ServedModel(
+                    id: model.name, created: Int(time(nil)), codec: model.tokenizer, service: client,
+                    defaultSampling: model.defaults))
+            keptAlive = [server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout))]
+            service = client
+            announce(model, plan, configuration.host, server.port)
+        }
+        service?.shutDown()
+        _ = keptAlive
+    }
+
+    /// SIGTERM and Ctrl-C drain; a second one ends at once.
+    @EventLoop private static func stopOnSignal(
+        _ server: SwiftletServer, drainTimeout: Duration
+    ) throws(NetworkError) -> SignalSource {
+        try SignalSource([.terminate, .interrupt]) { signal in
+            if server.isDraining { _exit(128 + signal.number) }
+            Output.note("draining: open answers may finish within \(drainTimeout.components.seconds) s; again to stop now")
+            server.drain(deadline: drainTimeout) { EventLoop.stop() }
+        }
+    }
+
+    private static func announce(_ model: LoadedModel, _ plan: EnginePlan, _ host: String, _ port: Int) {
+        let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        let cache = plan.configuration
+        Output.note(
+            """
+            model    \(model.name) (\(model.path))
+            context  \(cache.maxModelLength) tokens; at most \(cache.maxRunningCount) requests at once
+            cache    \(plan.kvCacheBytes >> 20) MiB: \(cache.blockCount) blocks of \(cache.tokensPerBlock) tokens
+            compute  \(plan.threadCount) threads, \(plan.kernels) kernels
+            try      \(curl(model, address))
+            """)
+        Output.line("listening on http://\(address)")
+    }
+
+    /// A line to paste into another terminal.
+    private static func curl(_ model: LoadedModel, _ address: String) -> String {
+        let (route, content) =
+            model.tokenizer.chatTemplate == nil
+            ? ("completions", #""prompt":"Once upon a time","max_tokens":60"#)
+            : ("chat/completions", #""messages":[{"role":"user","content":"What is a transformer?"}]"#)
+        return "curl -N http://\(address)/v1/\(route) -H 'content-type: application/json'"
+            + " -d '{\"model\":\"\(model.name)\",\(content),\"stream\":true}'"
+    }
+}

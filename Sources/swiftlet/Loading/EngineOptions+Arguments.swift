@@ -1,0 +1,56 @@
+// EngineOptions+Arguments.swift — the engine's flags, shared by every command that runs one.
+// swiftlet › Loading.
+
+import Engine
+import Kernels
+
+extension EngineOptions {
+    static let definitions: [OptionDefinition] = [
+        OptionDefinition("--model", "PATH_OR_NAME", "a Hugging Face folder, a .gguf file, or a name under Models/"),
+        OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
+        OptionDefinition("--max-model-len", "N", "longest prompt plus output, in tokens"),
+        OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache, e.g. 512MiB"),
+        OptionDefinition("--kv-cache-dtype", "f16|f32", "how keys and values are stored (default: f16)"),
+        OptionDefinition("--block-size", "N", "tokens per KV block (default: 16)"),
+        OptionDefinition("--max-num-seqs", "N", "requests computed together (default: 64)"),
+        OptionDefinition("--max-num-batched-tokens", "N", "rows computed in one step (default: 512)"),
+        OptionDefinition("--prefill-beside-decode", "N", "prompt rows in a step that also decodes (default: 128)"),
+        OptionDefinition("--max-waiting", "N", "requests that may wait before new ones get 503 (default: 256)"),
+        OptionDefinition("--no-prefix-caching", nil, "compute every prompt from its beginning"),
+        OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
+        OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
+    ]
+
+    init(_ arguments: Arguments) throws {
+        self.init()
+        threadCount = try arguments.integer("--threads", in: 1...256)
+        maxModelLength = try arguments.integer("--max-model-len", in: 1...(1 << 24))
+        kvCacheBytes = try arguments.byteCount("--kv-cache-memory")
+        kvCacheType = try arguments.choice("--kv-cache-dtype", [("f16", .f16), ("f32", .f32)]) ?? kvCacheType
+        tokensPerBlock =
+            try arguments.choice("--block-size", KVLayer.supportedTokensPerBlock.map { ("\($0)", $0) })
+            ?? tokensPerBlock
+        maxRunningCount = try arguments.integer("--max-num-seqs", in: 1...4096) ?? maxRunningCount
+        maxBatchedTokens = try arguments.integer("--max-num-batched-tokens", in: 1...65_536) ?? maxBatchedTokens
+        prefillTokensBesideDecode =
+            try arguments.integer("--prefill-beside-decode", in: 1...65_536) ?? prefillTokensBesideDecode
+        maxWaitingCount = try arguments.integer("--max-waiting", in: 1...100_000) ?? maxWaitingCount
+        sharesPrefixes = !arguments.has("--no-prefix-caching")
+        numerics =
+            try arguments.choice("--numerics", [("reproducible", .reproducible), ("fast", .fast)]) ?? numerics
+        if numerics == .fast {
+            do {
+                try OpenBLAS.load()
+            } catch {
+                Output.note("warning: \(error)")
+            }
+        }
+        if let name = arguments["--kernels"] {
+            guard let set = KernelSet.named(name) else {
+                let names = KernelSet.available.map(\.description).joined(separator: ", ")
+                throw UsageError("--kernels \(name): this CPU runs \(names)")
+            }
+            kernels = set
+        }
+    }
+}

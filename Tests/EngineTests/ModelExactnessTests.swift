@@ -1,0 +1,252 @@
+import Base
+import Engine
+import Kernels
+import Sampling
+import TestSupport
+import Testing
+import Transformer
+
+/// One story per request: its tokens, and a hash over the bits of all logits they were chosen from.
+private struct Trace: Equatable {
+    var tokens: [TokenID] = []
+    var logitsHash: UInt64 = 0xCBF2_9CE4_8422_2325
+}
+
+/// Passes everything on to a decoder and notes the bits of every row of logits that the engine asks for.
+private final class RecordingModel: LanguageModel {
+    let decoder: DecoderModel
+    var hashes: [UInt64] = []
+    /// Puts another block's keys and values into the first request's first block: the fault that must be found.
+    var overwritesAfterFirstStep = false
+
+    init(_ decoder: DecoderModel) { self.decoder = decoder }
+
+    var vocabularySize: Int { decoder.vocabularySize }
+
+    func forward(_ batch: ForwardBatch) {
+        decoder.forward(batch)
+        guard overwritesAfterFirstStep, let first = batch.blockTables.first, let last = batch.blockTables.last else {
+            return
+        }
+        decoder.copyBlock(from: last, to: first)
+        overwritesAfterFirstStep = false
+    }
+
+    func copyBlock(from source: Int32, to destination: Int32) { decoder.copyBlock(from: source, to: destination) }
+
+    func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
+        let row = decoder.logits(index)
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for logit in row { hash = (hash ^ UInt64(logit.bitPattern)) &* 0x0000_0100_0000_01B3 }
+        hashes.append(hash)
+        return row
+    }
+}
+
+/// How an engine runs; none of it may show in the output.
+private struct Company: CustomStringConvertible {
+    var threads = 1
+    var blocks = 400
+    var maxBatchedTokens = 512
+    var prefillBesideDecode = 128
+    var maxRunning = 32
+    var sharesPrefixes = true
+    /// Steps between arrivals, at most.
+    var arrivalGap = 0
+    /// Preempt a random running request before every n-th step.
+    var preemptEvery = 0
+    /// Run everything once before, so that prefixes are warm.
+    var isWarm = false
+
+    var description: String {
+        "\(threads) threads, \(blocks) blocks, \(maxBatchedTokens)+\(prefillBesideDecode) rows, \(maxRunning) running,"
+            + " prefixes \(sharesPrefixes), gap \(arrivalGap), preempt \(preemptEvery), warm \(isWarm)"
+    }
+}
+
+@Suite struct `Exactness of models` {
+    enum Model: String, CaseIterable, Sendable {
+        case random = "a random model of odd sizes"
+        case stories = "stories260K"
+    }
+
+    private static func path(_ model: Model) -> String? {
+        switch model {
+        case .random: TestFiles.fixture("reference/llama-mha-f16")
+        case .stories: TestFiles.shared("models/stories260K/tinyllm.gguf")
+        }
+    }
+
+    private static func makeRequests(_ vocabularySize: Int) -> [GenerationRequest] {
+        (0..<32).map { index in
+            var sampling = SamplingParameters.greedy
+            if index % 3 != 0 {
+                sampling.temperature = 0.8 + Float(index % 4) * 0.2
+                sampling.topP = index % 2 == 0 ? 0.9 : 1
+                sampling.topK = index % 5 == 0 ? 20 : 0
+                sampling.seed = UInt64(index)
+                sampling.frequencyPenalty = index % 7 == 0 ? 0.5 : 0
+            }
+            // A shared beginning of various lengths, then something of its own.
+            let shared = (0..<[0, 16, 33, 64][index % 4]).map { TokenID(3 + $0 * 31 % (vocabularySize - 3)) }
+            let own = (0..<(1 + index * 7 % 40)).map { TokenID(3 + ($0 * 17 + index * 5) % (vocabularySize - 3)) }
+            return GenerationRequest(
+                id: RequestID(UInt64(index)), promptTokens: shared + own, sampling: sampling,
+                maxOutputTokens: 8 + index % 17)
+        }
+    }
+
+    private static func makeCore(
+        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: ElementType
+    ) throws -> (EngineCore<RecordingModel>, RecordingModel) {
+        var configuration = EngineConfiguration(maxModelLength: 160, blockCount: company.blocks)
+        configuration.maxBatchedTokens = company.maxBatchedTokens
+        configuration.prefillTokensBesideDecode = company.prefillBesideDecode
+        configuration.maxRunningCount = company.maxRunning
+        configuration.sharesPrefixes = company.sharesPrefixes
+        configuration = configuration.validated()
+        var options = DecoderOptions(blockCount: company.blocks, maxModelLength: 160)
+        options.cacheType = cacheType
+        options.maxRows = configuration.maxBatchedTokens
+        options.maxLogitRows = configuration.maxRunningCount
+        let decoder = try DecoderModel(
+            try ModelCheckpoint(path: path), options: options,
+            pool: ThreadPool(threadCount: company.threads, kernels: kernels))
+        let model = RecordingModel(decoder)
+        return (EngineCore(model: model, configuration: configuration), model)
+    }
+
+    private static func run(
+        _ requests: [GenerationRequest], _ core: EngineCore<RecordingModel>, _ model: RecordingModel,
+        _ company: Company, _ generator: inout FixedGenerator
+    ) -> [RequestID: Trace] {
+        var traces: [RequestID: Trace] = [:]
+        var ended: Set<RequestID> = []
+        func step() -> Bool {
+            model.hashes = []
+            let stepped = core.step()
+            core.checkInvariants()
+            // Without stop tokens every row of logits gives one token event, in the same order.
+            var row = 0
+            for event in core.takeEvents() {
+                switch event.kind {
+                case .tokens(let tokens):
+                    precondition(tokens.count == 1)
+                    var trace = traces[event.request] ?? Trace()
+                    trace.tokens += tokens
+                    trace.logitsHash = (trace.logitsHash ^ model.hashes[row]) &* 0x0000_0100_0000_01B3
+                    traces[event.request] = trace
+                    row += 1
+                case .finished: ended.insert(event.request)
+                }
+            }
+            precondition(row == model.hashes.count)
+            return stepped
+        }
+
+        var stepCount = 0
+        func maybePreempt() {
+            stepCount += 1
+            guard company.preemptEvery > 0, stepCount % company.preemptEvery == 0 else { return }
+            let live = requests.map(\.id).filter { !ended.contains($0) }
+            if let victim = live.randomElement(using: &generator) { core.preempt(victim) }
+        }
+        for request in requests {
+            core.submit(request)
+            for _ in 0..<Int.random(in: 0...company.arrivalGap, using: &generator) {
+                maybePreempt()
+                _ = step()
+            }
+        }
+        repeat { maybePreempt() } while step() && stepCount < 100_000
+        precondition(ended.count == requests.count, "requests were lost")
+        return traces
+    }
+
+    /// Each request alone in a fresh engine: what every company must reproduce.
+    private static func alone(
+        _ requests: [GenerationRequest], _ path: String, _ kernels: KernelSet, _ cacheType: ElementType
+    ) throws -> [RequestID: Trace] {
+        var traces: [RequestID: Trace] = [:]
+        for request in requests {
+            let company = Company(blocks: 10, sharesPrefixes: false)
+            let (core, model) = try makeCore(path, company, kernels, cacheType)
+            var generator = FixedGenerator(seed: 1)
+            traces.merge(run([request], core, model, company, &generator)) { $1 }
+        }
+        return traces
+    }
+
+    private static let companies: [Company] = [
+        Company(),
+        Company(threads: 2),
+        Company(maxBatchedTokens: 1, prefillBesideDecode: 1),
+        Company(maxBatchedTokens: 5, prefillBesideDecode: 3, arrivalGap: 2),
+        Company(maxBatchedTokens: 16, arrivalGap: 4),
+        Company(threads: 2, maxBatchedTokens: 64, prefillBesideDecode: 7, maxRunning: 2),
+        Company(maxRunning: 9, arrivalGap: 6),
+        Company(threads: 2, maxRunning: 17, sharesPrefixes: false, arrivalGap: 3),
+        Company(sharesPrefixes: true, isWarm: true),
+        Company(threads: 2, maxBatchedTokens: 33, arrivalGap: 1, isWarm: true),
+        Company(blocks: 12, maxBatchedTokens: 48, arrivalGap: 1),
+        Company(threads: 2, blocks: 20, prefillBesideDecode: 16, sharesPrefixes: false),
+        Company(preemptEvery: 1),
+        Company(threads: 2, maxBatchedTokens: 24, arrivalGap: 2, preemptEvery: 2, isWarm: true),
+        Company(blocks: 14, maxRunning: 6, sharesPrefixes: false, arrivalGap: 2, preemptEvery: 3),
+    ]
+
+    private static func sweep(_ model: Model, _ kernels: KernelSet, _ cacheType: ElementType) throws {
+        let path = try #require(Self.path(model))
+        let (core, _) = try makeCore(path, Company(), kernels, cacheType)
+        let requests = makeRequests(core.limits(kvCacheBytes: 0).vocabularySize)
+        let expected = try alone(requests, path, kernels, cacheType)
+        #expect(Set(expected.values.map(\.logitsHash)).count == requests.count, "the requests are all different")
+
+        for (index, company) in companies.enumerated() {
+            var generator = FixedGenerator(seed: UInt64(index + 1))
+            let (core, recording) = try makeCore(path, company, kernels, cacheType)
+            if company.isWarm {
+                let early = requests.map { request in
+                    var copy = request
+                    copy.id = RequestID(request.id.rawValue + 1000)
+                    return copy
+                }
+                _ = run(early, core, recording, company, &generator)
+            }
+            let found = run(requests, core, recording, company, &generator)
+            for request in requests {
+                #expect(found[request.id] == expected[request.id], "\(model), \(request.id) in \(company)")
+            }
+            #expect(core.statistics.usedBlockCount == 0)
+            if company.preemptEvery > 0 || company.blocks < 20 { #expect(core.statistics.preemptionCount > 0) }
+            if company.isWarm { #expect(core.statistics.prefixHitTokenCount > 0) }
+        }
+    }
+
+    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
+    func `tokens and logits are the same bits alone and in any company`(
+        kernels: KernelSet, cacheType: ElementType
+    ) throws {
+        try Self.sweep(.random, kernels, cacheType)
+    }
+
+    @Test(.enabled(if: TestFiles.hasSharedData, "needs ../shared/data"), arguments: [ElementType.f16, .f32])
+    func `a trained model's tokens and logits are the same bits alone and in any company`(
+        cacheType: ElementType
+    ) throws {
+        try Self.sweep(.stories, .best, cacheType)
+    }
+
+    @Test func `a wrong block is noticed, so the sweep can fail`() throws {
+        let path = try #require(Self.path(.random))
+        let (core, model) = try Self.makeCore(path, Company(), .best, .f16)
+        var generator = FixedGenerator(seed: 1)
+        let requests = Array(Self.makeRequests(core.limits(kvCacheBytes: 0).vocabularySize).prefix(4))
+        let honest = Self.run(requests, core, model, Company(), &generator)
+
+        let (broken, brokenModel) = try Self.makeCore(path, Company(), .best, .f16)
+        brokenModel.overwritesAfterFirstStep = true
+        let found = Self.run(requests, broken, brokenModel, Company(), &generator)
+        #expect(found != honest)
+    }
+}
