@@ -1,0 +1,3 @@
+enum TV: Sendable { case string(String) }
+struct TemplateVariable: Sendable { init(_ n: String, _ v: TV) {} }
+struct ChatTemplates: Sendable { init() {}; init(source: String?) {} }
