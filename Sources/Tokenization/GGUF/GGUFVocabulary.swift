@@ -48,6 +48,20 @@ enum GGUFTokenType: Int32 {
 }
 
 extension GGUFVocabulary {
+    /// Writers put all ones where they mean "none".
+    static func isNone(_ id: Int) -> Bool { id == -1 || id == Int(UInt32.max) }
+
+    /// The same with ids that mean "none" left out.
+    func withoutNoneIDs() -> GGUFVocabulary {
+        var result = self
+        let named = { (id: Int?) in id.flatMap { GGUFVocabulary.isNone($0) ? nil : $0 } }
+        result.beginningOfSequence = named(beginningOfSequence)
+        result.endOfSequence = named(endOfSequence)
+        result.unknown = named(unknown)
+        result.endOfTurn.removeAll(where: GGUFVocabulary.isNone)
+        return result
+    }
+
     /// The types of all tokens, or why the vocabulary cannot be used: lengths that disagree, ids out of range.
     func checkedTypes() throws(TokenizerError) -> [GGUFTokenType] {
         guard !tokens.isEmpty else { throw .invalidVocabulary(reason: "tokenizer.ggml.tokens is empty") }

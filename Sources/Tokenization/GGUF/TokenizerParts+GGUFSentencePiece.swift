@@ -89,8 +89,10 @@ extension MergeTable {
             // Of two ids with the same text only one can be made.
             guard vocabulary.id(of: piece.span) == id else { continue }
             for cut in piece.indices.dropFirst() where piece[cut] & 0xc0 != 0x80 {
-                guard let left = vocabulary.id(of: piece[..<cut].span), let right = vocabulary.id(of: piece[cut...].span)
-                else { continue }
+                let halves = (piece[..<cut], piece[cut...])
+                guard let left = vocabulary.id(of: halves.0.span), let right = vocabulary.id(of: halves.1.span) else {
+                    continue
+                }
                 rules.append((left, right, ranks[scores[Int(id)]] ?? .max - 1, id))
             }
         }

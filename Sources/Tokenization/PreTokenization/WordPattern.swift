@@ -8,6 +8,8 @@ enum WordPattern: Sendable, Equatable {
     /// `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,D}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|`
     /// `\s+(?!\S)|\s+` with up to D digits together: 3 for cl100k_base and Llama 3, 1 for Qwen2.
     case cl100k(digits: Int)
+    /// See `endOfLlamaCppDefaultWord`.
+    case llamaCppDefault
 
     /// The end of the word that starts at `start`; greater than `start`.
     /// - Precondition: `start < end`; both lie between characters.
@@ -16,6 +18,8 @@ enum WordPattern: Sendable, Equatable {
         case .gpt2: WordPattern.endOfGPT2Word(in: text, from: start, end: end, classes: classes)
         case .cl100k(let digits):
             WordPattern.endOfCl100kWord(in: text, from: start, end: end, digits: digits, classes: classes)
+        case .llamaCppDefault:
+            WordPattern.endOfLlamaCppDefaultWord(in: text, from: start, end: end, classes: classes)
         }
     }
 
