@@ -1,4 +1,5 @@
-// shim.h — libuv, plus typed wrappers for what Swift cannot call (variadic functions).
+// shim.h — libuv as Swift sees it. Everything Network calls is an ordinary function, so no wrapper is needed today;
+// a variadic one (uv_loop_configure) would get a typed `static inline` here, because Swift cannot call it.
 #ifndef SWIFTLET_CLIBUV_SHIM_H
 #define SWIFTLET_CLIBUV_SHIM_H
 #include <uv.h>

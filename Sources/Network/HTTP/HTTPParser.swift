@@ -1,0 +1,382 @@
+// HTTPParser.swift — bytes in, requests out: a strict HTTP/1.1 state machine without I/O.
+// Network › HTTP.  RFC 9112 (messages), RFC 9110 (fields).  Longer than most files because it is one machine: what a
+// byte means depends on every state before it, and a reader who checks it for smuggling must see all of it at once.
+
+/// Reads a connection's bytes, in whatever pieces they come, and says what to do.
+///
+/// Strict where peers of one connection could disagree about where a message ends (request smuggling): one
+/// Content-Length or one `Transfer-Encoding: chunked`, never both; lines end in CRLF; no folded fields; nothing unusual
+/// in a chunk size. The result depends on the bytes only, never on how they were split. After a rejection the machine
+/// takes nothing more.
+///
+///     ┌──────────────┐   ┌────────┐ no body                                        ┌─► request
+///     │ request line ├──►│ fields ├────────────────────────────────────────────────┤
+///     └──────────────┘   └───┬────┘ Content-Length   ┌────────────┐                │
+///            ▲               ├──────────────────────►│ fixed body ├────────────────┤
+///            │               │ chunked  ┌──────────┐ └────────────┘ 0  ┌──────────┐│
+///     next request           └─────────►│ size line├───────────────────►│ trailers ├┘
+///                                       └─┬──────▲─┘                   └──────────┘
+///                                    data ▼      │ CRLF
+///                                       chunk data
+///
+/// - Complexity: O(1) amortised per byte, whatever the pieces; memory within `HTTPLimits`.
+package struct HTTPParser: Sendable {
+    package enum Action: Equatable, Sendable {
+        /// The client waits for `100 Continue` before it sends the body.
+        case sendContinue
+        case request(HTTPRequest)
+        /// Answer, then close. Nothing follows.
+        case reject(HTTPRejection)
+    }
+
+    /// Which patience applies: see the times in `HTTPLimits`.
+    package enum Phase: Equatable, Sendable { case idle, head, body, failed }
+
+    private enum State {
+        case requestLine
+        case fields
+        case fixedBody(remaining: Int)
+        case chunkSize
+        case chunkData(remaining: Int)
+        case chunkEnd
+        case trailers
+        case failed
+    }
+
+    private let limits: HTTPLimits
+    private var state = State.requestLine
+    /// The line being read, without its end.
+    private var line: [UInt8] = []
+    private var hasCarriageReturn = false
+    private var skippedEmptyLine = false
+
+    private var method = ""
+    private var targetBytes: ArraySlice<UInt8> = []
+    private var target = RequestTarget.none
+    private var version = HTTPVersion.http11
+    private var headers = HTTPHeaders()
+    private var fieldBytes = 0
+    private var fieldCount = 0
+    private var chunkExtensionBytes = 0
+    private var body: [UInt8] = []
+
+    package init(limits: HTTPLimits) { self.limits = limits }
+
+    package var phase: Phase {
+        switch state {
+        case .requestLine: line.isEmpty && !hasCarriageReturn && !skippedEmptyLine ? .idle : .head
+        case .fields: .head
+        case .fixedBody, .chunkSize, .chunkData, .chunkEnd, .trailers: .body
+        case .failed: .failed
+        }
+    }
+
+    /// Bytes of the unfinished body.
+    package var bufferedBodyBytes: Int { body.count }
+
+    /// Takes bytes until something is to be done or all are taken.
+    /// - Returns: how many bytes were taken, and what to do. `nil` means all were taken and nothing is to be done; after
+    ///   an action, call again with the rest once the action is done.
+    package mutating func receive(_ bytes: Span<UInt8>) -> (consumed: Int, action: Action?) {
+        var index = 0
+        do throws(HTTPRejection) {
+            while index < bytes.count {
+                if let action = try step(bytes, &index) { return (index, action) }
+            }
+            return (index, nil)
+        } catch {
+            state = .failed
+            dropMessage()
+            return (bytes.count, .reject(error))
+        }
+    }
+
+    /// Advances by at least one byte.
+    private mutating func step(_ bytes: Span<UInt8>, _ index: inout Int) throws(HTTPRejection) -> Action? {
+        switch state {
+        case .requestLine:
+            if try takeLine(.request, bytes, &index) { try finishRequestLine() }
+
+        case .fields, .trailers:
+            guard try takeLine(.field, bytes, &index) else { return nil }
+            if line.isEmpty { return try finishFields() }
+            try finishField()
+
+        case .fixedBody(let remaining):
+            let taken = takeBody(bytes, &index, limit: remaining)
+            if taken == remaining { return finishRequest() }
+            state = .fixedBody(remaining: remaining - taken)
+
+        case .chunkSize:
+            if try takeLine(.chunkSize, bytes, &index) { try finishChunkSize() }
+
+        case .chunkData(let remaining):
+            let taken = takeBody(bytes, &index, limit: remaining)
+            state = taken == remaining ? .chunkEnd : .chunkData(remaining: remaining - taken)
+
+        case .chunkEnd:
+            if try takeLine(.chunkEnd, bytes, &index) { state = .chunkSize }
+
+        case .failed:
+            index = bytes.count
+        }
+        return nil
+    }
+
+    // MARK: - Bytes to lines
+
+    private enum LineKind { case request, field, chunkSize, chunkEnd }
+
+    /// Appends to `line` up to its CRLF; true once that is there.
+    private mutating func takeLine(
+        _ kind: LineKind, _ bytes: Span<UInt8>, _ index: inout Int
+    ) throws(HTTPRejection) -> Bool {
+        let limit = limit(of: kind)
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if hasCarriageReturn {
+                guard byte == .lineFeed else { throw HTTPRejection(400, "a carriage return without its line feed") }
+                hasCarriageReturn = false
+                return true
+            }
+            switch byte {
+            case .carriageReturn: hasCarriageReturn = true
+            case .lineFeed: throw HTTPRejection(400, "a line feed without its carriage return")
+            default:
+                guard line.count < limit else { throw tooLong(kind) }
+                line.append(byte)
+            }
+        }
+        return false
+    }
+
+    private func limit(of kind: LineKind) -> Int {
+        switch kind {
+        case .request: limits.requestLineBytes
+        case .field: max(0, limits.headerBytes - fieldBytes)
+        case .chunkSize: limits.chunkLineBytes
+        case .chunkEnd: 0
+        }
+    }
+
+    private func tooLong(_ kind: LineKind) -> HTTPRejection {
+        switch kind {
+        case .request: HTTPRejection(414, "the request line is longer than \(limits.requestLineBytes) bytes")
+        case .field: HTTPRejection(431, "the header is larger than \(limits.headerBytes) bytes")
+        case .chunkSize: HTTPRejection(400, "a chunk's size line is longer than \(limits.chunkLineBytes) bytes")
+        case .chunkEnd: HTTPRejection(400, "a chunk is longer than its size line says")
+        }
+    }
+
+    private mutating func takeBody(_ bytes: Span<UInt8>, _ index: inout Int, limit: Int) -> Int {
+        let count = min(limit, bytes.count - index)
+        bytes.withUnsafeBufferPointer { body.append(contentsOf: $0[index..<index + count]) }
+        index += count
+        return count
+    }
+
+    // MARK: - Lines to meaning
+
+    private mutating func finishRequestLine() throws(HTTPRejection) {
+        defer { line.removeAll(keepingCapacity: true) }
+        if line.isEmpty {
+            // Some old clients send one empty line after a body (RFC 9112, 2.2). More would be a way to keep us busy.
+            guard !skippedEmptyLine else { throw HTTPRejection(400, "the request line is empty") }
+            skippedEmptyLine = true
+            return
+        }
+        let parts = line.split(separator: .space, omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else {
+            throw HTTPRejection(400, "the request line must be: method, target and version, one blank between")
+        }
+        guard parts[0].allSatisfy(\.isTokenCharacter) else {
+            throw HTTPRejection(400, "the method is not a token")
+        }
+        guard parts[1].allSatisfy({ $0.isVisible && $0 != UInt8(ascii: "#") }) else {
+            throw HTTPRejection(400, "the target may hold visible ASCII only, and no fragment")
+        }
+        version = try Self.parseVersion(parts[2])
+        method = String(decoding: parts[0], as: UTF8.self)
+        targetBytes = parts[1]
+        target = try RequestTarget(parts[1], method: method)
+        state = .fields
+    }
+
+    private static func parseVersion(_ bytes: ArraySlice<UInt8>) throws(HTTPRejection) -> HTTPVersion {
+        if bytes.elementsEqual("HTTP/1.1".utf8) { return .http11 }
+        if bytes.elementsEqual("HTTP/1.0".utf8) { return .http10 }
+        let digits = bytes.dropFirst(5)
+        guard bytes.starts(with: "HTTP/".utf8), digits.count == 3, digits.first!.isDigit, digits.last!.isDigit,
+            digits[digits.startIndex + 1] == UInt8(ascii: ".")
+        else { throw HTTPRejection(400, "the version must be HTTP/1.1 or HTTP/1.0") }
+        throw HTTPRejection(505, "only HTTP/1.1 and HTTP/1.0 are spoken here")
+    }
+
+    private mutating func finishField() throws(HTTPRejection) {
+        defer { line.removeAll(keepingCapacity: true) }
+        fieldBytes += line.count + 2
+        guard fieldCount < limits.headerCount else {
+            throw HTTPRejection(431, "the header has more than \(limits.headerCount) fields")
+        }
+        fieldCount += 1
+        guard !line[0].isBlank else { throw HTTPRejection(400, "a header line begins with a blank (folded field)") }
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > 0 else {
+            throw HTTPRejection(400, "a header line has no field name before a colon")
+        }
+        guard line[..<colon].allSatisfy(\.isTokenCharacter) else {
+            throw HTTPRejection(400, "a field name holds a blank or another character that names may not hold")
+        }
+        let value = line[(colon + 1)...].trimmed
+        guard value.allSatisfy(\.isFieldValueCharacter) else {
+            throw HTTPRejection(400, "a field value holds a control character")
+        }
+        // Trailers are checked like fields and then forgotten: nothing after the body may change how we took it.
+        if case .trailers = state { return }
+        headers.append(name: String(decoding: line[..<colon], as: UTF8.self), value: Self.text(value))
+    }
+
+    /// UTF-8 where it is, Latin-1 where it is not: no byte is lost or merged with another.
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
+    }
+
+    private mutating func finishChunkSize() throws(HTTPRejection) {
+        defer { line.removeAll(keepingCapacity: true) }
+        let digits = line.prefix { $0 != UInt8(ascii: ";") }
+        guard !digits.isEmpty, digits.count <= 16 else { throw HTTPRejection(400, "a chunk size has 1 to 16 digits") }
+        var size: UInt64 = 0
+        for digit in digits {
+            guard let value = digit.hexDigitValue else {
+                throw HTTPRejection(400, "a chunk size holds something other than hexadecimal digits")
+            }
+            size = size << 4 | UInt64(value)  // at most 16 digits: fits
+        }
+        let extensions = line[digits.endIndex...]
+        guard extensions.allSatisfy({ $0.isVisible || $0.isBlank }) else {
+            throw HTTPRejection(400, "a chunk extension holds a control character")
+        }
+        chunkExtensionBytes += extensions.count
+        guard chunkExtensionBytes <= limits.chunkExtensionBytes else {
+            throw HTTPRejection(400, "the chunk extensions are larger than \(limits.chunkExtensionBytes) bytes")
+        }
+        guard size <= UInt64(max(0, limits.bodyBytes - body.count)) else { throw bodyTooLarge }
+        state = size == 0 ? .trailers : .chunkData(remaining: Int(size))
+    }
+
+    private var bodyTooLarge: HTTPRejection { HTTPRejection(413, "the body is larger than \(limits.bodyBytes) bytes") }
+
+    // MARK: - The end of the header, and of the message
+
+    private mutating func finishFields() throws(HTTPRejection) -> Action? {
+        if case .trailers = state { return finishRequest() }
+        try checkHost()
+        let clientWaits = try expectsContinue()
+        switch try bodyFraming() {
+        case .none: return finishRequest()
+        case .length(let count):
+            body.reserveCapacity(min(count, 256 * 1024))  // what is announced is not yet sent: grow with what comes
+            state = .fixedBody(remaining: count)
+        case .chunked: state = .chunkSize
+        }
+        return clientWaits ? .sendContinue : nil
+    }
+
+    private func checkHost() throws(HTTPRejection) {
+        let hosts = headers.values("host")
+        guard hosts.count <= 1 else { throw HTTPRejection(400, "there is more than one Host field") }
+        guard let host = hosts.first else {
+            guard version == .http10 else { throw HTTPRejection(400, "an HTTP/1.1 request needs a Host field") }
+            return
+        }
+        guard Self.isAuthority(ArraySlice(host.utf8)) else {
+            throw HTTPRejection(400, "the Host field is not a host with an optional port")
+        }
+        // RFC 9112 lets the target win; a client that contradicts itself is refused, so that nobody can be misled.
+        if let authority = target.authority, !authority.elementsEqual(host.utf8, by: { $0.lowered == $1.lowered }) {
+            throw HTTPRejection(400, "the target and the Host field name different hosts")
+        }
+    }
+
+    /// A name of letters, digits and `-._~`, or an address in brackets; then perhaps a colon and a port.
+    private static func isAuthority(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        if rest.first == UInt8(ascii: "[") {
+            guard let end = rest.firstIndex(of: UInt8(ascii: "]")), end > rest.startIndex + 1,
+                rest[(rest.startIndex + 1)..<end].allSatisfy({
+                    $0.hexDigitValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
+                })
+            else { return false }
+            rest = rest[(end + 1)...]
+        } else {
+            let name = rest.prefix { $0 != UInt8(ascii: ":") }
+            guard !name.isEmpty,
+                name.allSatisfy({ $0.isLetter || $0.isDigit || "-._~".utf8.contains($0) })
+            else { return false }
+            rest = rest[name.endIndex...]
+        }
+        guard !rest.isEmpty else { return true }
+        return rest.first == UInt8(ascii: ":") && rest.count <= 6 && rest.dropFirst().allSatisfy(\.isDigit)
+    }
+
+    private enum BodyFraming { case none, length(Int), chunked }
+
+    /// Where the body ends, or a refusal: RFC 9112, section 6.3, without its leniencies.
+    private func bodyFraming() throws(HTTPRejection) -> BodyFraming {
+        let lengths = headers.values("content-length")
+        let codings = headers.values("transfer-encoding")
+        guard lengths.isEmpty || codings.isEmpty else {
+            throw HTTPRejection(400, "Content-Length and Transfer-Encoding exclude each other")
+        }
+        guard lengths.count <= 1, codings.count <= 1 else {
+            throw HTTPRejection(400, "Content-Length or Transfer-Encoding is given twice")
+        }
+        if let coding = codings.first {
+            guard version == .http11 else { throw HTTPRejection(400, "HTTP/1.0 has no Transfer-Encoding") }
+            guard ArraySlice(coding.utf8).equalsIgnoringCase("chunked") else {
+                throw HTTPRejection(501, "the only Transfer-Encoding understood here is: chunked")
+            }
+            return .chunked
+        }
+        guard let length = lengths.first else { return .none }
+        guard !length.isEmpty, length.utf8.allSatisfy(\.isDigit) else {
+            throw HTTPRejection(400, "Content-Length is not a number")
+        }
+        // All digits: nil means that it does not fit, which is certainly too large.
+        guard let count = Int(length), count <= limits.bodyBytes else { throw bodyTooLarge }
+        return count == 0 ? .none : .length(count)
+    }
+
+    private func expectsContinue() throws(HTTPRejection) -> Bool {
+        let expectations = headers.values("expect")
+        if expectations.isEmpty || version == .http10 { return false }
+        guard expectations.count == 1, ArraySlice(expectations[0].utf8).equalsIgnoringCase("100-continue") else {
+            throw HTTPRejection(417, "the only expectation understood here is: 100-continue")
+        }
+        return true
+    }
+
+    private mutating func finishRequest() -> Action {
+        let request = HTTPRequest(
+            method: method, target: String(decoding: targetBytes, as: UTF8.self), path: target.path,
+            query: target.query, version: version, headers: headers, body: body)
+        dropMessage()
+        state = .requestLine
+        return .request(request)
+    }
+
+    /// Forgets everything about the current message, its memory included.
+    private mutating func dropMessage() {
+        line = []
+        hasCarriageReturn = false
+        skippedEmptyLine = false
+        targetBytes = []
+        target = .none
+        headers = HTTPHeaders()
+        fieldBytes = 0
+        fieldCount = 0
+        chunkExtensionBytes = 0
+        body = []
+    }
+}
