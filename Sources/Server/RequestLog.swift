@@ -5,31 +5,31 @@ import Base
 import Glibc
 
 /// What the log says about one response.
-package struct LogEntry: Sendable, Equatable {
-    package var requestID: String
-    package var method: String
+struct LogEntry: Sendable, Equatable {
+    var requestID: String
+    var method: String
     /// Without the query, which may hold a client's text.
-    package var path: String
+    var path: String
     /// 499: the client left first.
-    package var status: Int
-    package var milliseconds: Double
-    package var remoteAddress: String
-    package var tokens: TokenAccount?
+    var status: Int
+    var milliseconds: Double
+    var remoteAddress: String
+    var tokens: TokenAccount?
     /// The error's code, or its message where it has none.
-    package var error: String?
+    var error: String?
 }
 
 /// Token counts of a completion, for the log.
-package struct TokenAccount: Sendable, Equatable {
-    package var prompt: Int
-    package var cached: Int
-    package var output: Int
-    package var choices: Int
+struct TokenAccount: Sendable, Equatable {
+    var prompt: Int
+    var cached: Int
+    var output: Int
+    var choices: Int
 }
 
 package enum RequestLog {
     /// Renders an entry, line feed included. `time` is the date in UTC.
-    package static func line(_ entry: LogEntry, time: String) -> [UInt8] {
+    static func line(_ entry: LogEntry, time: String) -> [UInt8] {
         var json = JSONWriter()
         json.object { json in
             json.field("time", time)
@@ -57,7 +57,7 @@ package enum RequestLog {
     }
 
     /// RFC 3339, UTC, milliseconds.
-    package static func now() -> String {
+    static func now() -> String {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         var parts = tm()

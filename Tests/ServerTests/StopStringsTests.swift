@@ -1,6 +1,7 @@
 // StopStringsTests.swift — every split of every stop string.
 
 import Server
+import TestSupport
 import Testing
 
 @Suite struct `Stop strings` {
@@ -55,7 +56,7 @@ import Testing
     }
 
     @Test func `random texts over a tiny alphabet agree with the definition at random splits`() {
-        var random = SplitMix(seed: 20_240_607)
+        var random = SeededGenerator(seed: 20_240_607)
         let alphabet = ["a", "b", "é", "界"].map { Array($0.utf8) }
         func word(_ length: Int) -> [UInt8] {
             (0..<length).flatMap { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }
@@ -102,19 +103,5 @@ import Testing
     @Test func `without stop strings text passes unchanged`() {
         var matcher = StopStrings([[]])
         #expect(matcher.push([1, 2, 3]) == .init(released: [1, 2, 3], isMatched: false))
-    }
-}
-
-/// Fixed-seed generator (SplitMix64), so that a failure repeats.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,10 +1,9 @@
 // CompletionPreparation.swift — from a request's bytes to token ids that fit: pure, so it may run on any thread.
 // Server › Completion.
 
-import Base
-package import Engine
+package import Base
+import Engine
 import Sampling
-import Tokenization
 
 /// A request that can be submitted as it stands.
 package struct PreparedCompletion: Sendable {

@@ -36,6 +36,17 @@ package struct CompletionSession: Sendable {
         /// Through the token that completed a stop string; a stop token included.
         package var outputTokenCount: Int
         package var timings: RequestTimings
+
+        package init(
+            ending: Ending, promptTokenCount: Int, cachedTokenCount: Int, outputTokenCount: Int,
+            timings: RequestTimings
+        ) {
+            self.ending = ending
+            self.promptTokenCount = promptTokenCount
+            self.cachedTokenCount = cachedTokenCount
+            self.outputTokenCount = outputTokenCount
+            self.timings = timings
+        }
     }
 
     /// What the caller has to do, in this order.

@@ -17,6 +17,11 @@ package struct StopStrings: Sendable {
         package var released: [UInt8]
         /// True once a stop string is complete; the match and everything behind it are dropped.
         package var isMatched: Bool
+
+        package init(released: [UInt8], isMatched: Bool) {
+            self.released = released
+            self.isMatched = isMatched
+        }
     }
 
     private var matchers: [Matcher]

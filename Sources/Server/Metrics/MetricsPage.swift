@@ -8,12 +8,13 @@ package import Engine
 package struct MetricsPage: Sendable {
     package var modelName: String
     package var statistics: EngineStatistics
-    package var limits: EngineLimits
+    /// Nil while the model is loaded.
+    package var limits: EngineLimits?
     package var server: ServerMetrics
     package var process: ProcessStatistics
 
     package init(
-        modelName: String, statistics: EngineStatistics, limits: EngineLimits, server: ServerMetrics,
+        modelName: String, statistics: EngineStatistics, limits: EngineLimits?, server: ServerMetrics,
         process: ProcessStatistics
     ) {
         self.modelName = modelName
@@ -53,6 +54,7 @@ package struct MetricsPage: Sendable {
         page.value(
             "swiftlet:kv_cache_cached_blocks", .gauge, "Free KV cache blocks that keep a reusable prefix.",
             labels: model, statistics.cachedBlockCount)
+        guard let limits else { return }
         page.value(
             "vllm:cache_config_info", .gauge, "The KV cache's size; the value is always 1.",
             labels: [

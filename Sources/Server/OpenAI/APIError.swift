@@ -25,6 +25,11 @@ package struct APIError: Error, Equatable, Sendable {
     package struct Header: Equatable, Sendable {
         package let name: String
         package let value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
     }
 
     package init(
@@ -205,6 +210,22 @@ extension APIError {
         APIError(
             405, .invalidRequest, "\(method) is not allowed for \(path); use \(allowed).", code: "method_not_allowed",
             headers: [Header(name: "allow", value: allowed)])
+    }
+
+    /// What the protocol layer refuses by itself: the request never reached a route.
+    package static func refused(_ status: Int, _ message: String) -> APIError {
+        let code: String? =
+            switch status {
+            case 408: "request_timeout"
+            case 413: "request_too_large"
+            case 414: "url_too_long"
+            case 431: "headers_too_large"
+            case 503: "overloaded"
+            default: "bad_http"
+            }
+        return APIError(
+            status, status < 500 ? .invalidRequest : .server, "The HTTP request was refused: \(message).", code: code,
+            headers: status == 503 ? [retryAfterOneSecond] : [])
     }
 
     package static let notJSONContent = APIError(
