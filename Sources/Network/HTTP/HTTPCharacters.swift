@@ -34,7 +34,7 @@ extension UInt8 {
         }
     }
 
-    /// What a field value may hold: everything but control characters; a tab is fine.
+    /// What a line may hold, a field value above all: everything but control characters; a tab is fine.
     var isFieldValueCharacter: Bool { self == .tab || (self >= 0x20 && self != 0x7F) }
 
     var hexDigitValue: Int? {

@@ -37,10 +37,8 @@ package struct HTTPHeaders: Sendable, Equatable {
     /// The members of a comma-separated list field such as `Connection`, in lower case, over all fields of that name.
     package func listMembers(_ name: String) -> [String] {
         values(name).flatMap { value in
-            value.split(separator: ",").map { member in
-                String(member.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
-                    .lowercased()
-            }
-        }.filter { !$0.isEmpty }
+            Array(value.utf8).split(separator: UInt8(ascii: ",")).map(\.trimmed).filter { !$0.isEmpty }
+                .map { String(decoding: $0.map(\.lowered), as: UTF8.self) }
+        }
     }
 }

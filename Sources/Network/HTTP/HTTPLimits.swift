@@ -31,7 +31,8 @@ package struct HTTPLimits: Sendable, Equatable {
     package var maxConnections = 4096
     /// Unfinished request bodies of all connections together; who goes over gets 503.
     package var totalBodyBytes = 256 * 1024 * 1024
-    /// Bytes that may come in while a response is under way (pipelined requests); then reading stops.
+    /// Bytes that may come in while a response is under way (pipelined requests); then reading stops,
+    /// and until the response ends only a failing write shows that the client is gone.
     package var pipelinedBytes = 64 * 1024
     /// Queued output above which `onBackPressure(true)` is called…
     package var highWatermarkBytes = 64 * 1024

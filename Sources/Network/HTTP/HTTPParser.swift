@@ -144,6 +144,8 @@ package struct HTTPParser: Sendable {
             case .carriageReturn: hasCarriageReturn = true
             case .lineFeed: throw HTTPRejection(400, "a line feed without its carriage return")
             default:
+                // Refused here, at once: a TLS hello on a plain port gets its answer without waiting for a line's end.
+                guard byte.isFieldValueCharacter else { throw HTTPRejection(400, "a line holds a control character") }
                 guard line.count < limit else { throw tooLong(kind) }
                 line.append(byte)
             }
@@ -228,9 +230,6 @@ package struct HTTPParser: Sendable {
             throw HTTPRejection(400, "a field name holds a blank or another character that names may not hold")
         }
         let value = line[(colon + 1)...].trimmed
-        guard value.allSatisfy(\.isFieldValueCharacter) else {
-            throw HTTPRejection(400, "a field value holds a control character")
-        }
         // Trailers are checked like fields and then forgotten: nothing after the body may change how we took it.
         if case .trailers = state { return }
         headers.append(name: String(decoding: line[..<colon], as: UTF8.self), value: Self.text(value))
@@ -255,7 +254,7 @@ package struct HTTPParser: Sendable {
         }
         let extensions = line[digits.endIndex...]
         guard extensions.allSatisfy({ $0.isVisible || $0.isBlank }) else {
-            throw HTTPRejection(400, "a chunk extension holds a control character")
+            throw HTTPRejection(400, "a chunk extension holds something other than ASCII")
         }
         chunkExtensionBytes += extensions.count
         guard chunkExtensionBytes <= limits.chunkExtensionBytes else {

@@ -1,6 +1,8 @@
 // HTTPServer.swift — listens, and keeps the list of connections.
 // Network › HTTP.
 
+import Synchronization
+
 /// An HTTP/1.1 server on the event loop. It knows nothing of routes: every request that is well-formed goes to one
 /// handler, every other is refused with the status it deserves.
 ///
@@ -22,7 +24,7 @@
     let handler: Handler
     let errorBody: ErrorBody
     /// Bytes of unfinished request bodies over all connections.
-    private(set) var bodyBytes = 0
+    package private(set) var bodyBytes = 0
 
     private var listener: TCPListener?
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
@@ -69,6 +71,11 @@
     /// Closes everything; each unfinished exchange gets its `onClose`. For the end of a drain's patience.
     package func closeAllConnections() {
         for connection in connections.values { connection.close() }
+    }
+
+    /// Connection and exchange objects of this process that still exist. For tests that look for leaks.
+    package nonisolated static var liveObjectCount: Int {
+        TCPConnection.liveCount.load(ordering: .relaxed) + HTTPExchange.liveCount.load(ordering: .relaxed)
     }
 
     // MARK: - For connections

@@ -19,20 +19,23 @@ extension EventLoop {
 
         let request = UnsafeMutablePointer<uv_work_t>.allocate(capacity: 1)
         request.pointee.data = Unmanaged.passRetained(offloaded).toOpaque()
-        let status = uv_queue_work(
-            loop, request,
-            { request in
-                guard let data = request?.pointee.data else { return }
-                Unmanaged<OffloadedWork>.fromOpaque(data).takeUnretainedValue().work()
-            },
-            { request, _ in
-                guard let request, let data = request.pointee.data else { return }
-                request.deallocate()
-                let offloaded = Unmanaged<OffloadedWork>.fromOpaque(data).takeRetainedValue()
-                EventLoop.callback { offloaded.finish() }
-            })
+        let status = uv_queue_work(loop, request, runOffloadedWork, finishOffloadedWork)
         precondition(status == 0, "libuv refuses work: \(NetworkError.text(of: status))")
     }
+}
+
+/// On a pool thread. A function of its own: a closure in `offload` would inherit @EventLoop and trap there.
+private func runOffloadedWork(_ request: UnsafeMutablePointer<uv_work_t>?) {
+    guard let data = request?.pointee.data else { return }
+    Unmanaged<OffloadedWork>.fromOpaque(data).takeUnretainedValue().work()
+}
+
+/// Back on the loop.
+private func finishOffloadedWork(_ request: UnsafeMutablePointer<uv_work_t>?, status: Int32) {
+    guard let request, let data = request.pointee.data else { return }
+    request.deallocate()
+    let offloaded = Unmanaged<OffloadedWork>.fromOpaque(data).takeRetainedValue()
+    EventLoop.callback { offloaded.finish() }
 }
 
 /// The two halves, without their type: a C callback cannot be generic.

@@ -1,22 +1,22 @@
-// EchoServer.swift — a server for tests: answers with what it was asked.
+// EchoServer.swift — servers for tests, on free ports.
 
 import Network
 
-/// Starts servers on free ports and stops them cleanly.
-struct EchoServer: Sendable {
+/// One server, and the way to be rid of it.
+struct TestServer: Sendable {
     let server: HTTPServer
     let port: Int
 
     static func start(
-        limits: HTTPLimits = HTTPLimits(), handler: @escaping HTTPServer.Handler = Self.echo
-    ) async throws -> EchoServer {
+        limits: HTTPLimits = HTTPLimits(), host: String = "127.0.0.1", handler: @escaping HTTPServer.Handler = echo
+    ) async throws -> TestServer {
         try await LoopThread.run {
             let server = try HTTPServer(
-                host: "127.0.0.1", port: 0, limits: limits,
+                host: host, port: 0, limits: limits,
                 errorBody: { status, message in
-                    (headers: [("content-type", "text/plain")], body: Array("\(status): \(message)".utf8))
+                    (headers: [("content-type", "text/plain"), ("x-error", "yes")], body: Array("\(status)!".utf8))
                 }, handler: handler)
-            return EchoServer(server: server, port: server.boundPort)
+            return TestServer(server: server, port: server.boundPort)
         }
     }
 
@@ -26,10 +26,14 @@ struct EchoServer: Sendable {
         exchange.respond(status: 200, headers: [("content-type", "text/plain")], body: text)
     }
 
+    /// Closes everything and waits for it.
     func stop() async throws {
         try await LoopThread.run {
             server.stopListening()
             server.closeAllConnections()
         }
+        _ = try await eventually { server.openConnectionCount == 0 }
     }
 }
+
+let simpleGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
