@@ -69,7 +69,7 @@ let package = Package(
             path: "Bench", exclude: ["README.md", "results"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.
-        .target(name: "TestSupport", dependencies: ["Base"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["Base", "Network"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Base", ["Base"]),
         tests("Kernels", ["Kernels", "Base", "CKernels", "COpenBLAS"]),
         tests("Checkpoint", ["Checkpoint", "Kernels", "Base"]),

@@ -1,0 +1,88 @@
+// CompletionPreparation.swift — from a request's bytes to token ids that fit: pure, so it may run on any thread.
+// Server › Completion.
+
+package import Base
+import Engine
+import Sampling
+
+/// A request that can be submitted as it stands.
+package struct PreparedCompletion: Sendable {
+    /// One prompt; each of its choices becomes one engine request.
+    package struct Prompt: Sendable, Equatable {
+        package var tokens: [TokenID]
+        package var maxOutputTokens: Int
+    }
+
+    package var route: CompletionFormat.Route
+    package var prompts: [Prompt]
+    package var parameters: GenerationParameters
+}
+
+extension ServedModel {
+    /// Decodes, tokenises and measures.
+    package func prepare(
+        _ route: CompletionFormat.Route, body: [UInt8], ignoresUnknownFields: Bool = false
+    ) throws(APIError) -> PreparedCompletion {
+        let json: JSON
+        do { json = try JSON.parse(body, maximumDepth: Limits.nesting.value) } catch { throw .notJSON(error) }
+        let context = RequestContext(
+            defaults: defaultSampling, vocabularySize: service.limits.vocabularySize,
+            ignoresUnknownFields: ignoresUnknownFields)
+
+        switch route {
+        case .chat:
+            let request = try ChatCompletionRequest(json, context)
+            try checkName(request.parameters.model)
+            let tokens: [TokenID]
+            do { tokens = try codec.encodeConversation(request.messages) } catch { throw .template("\(error)") }
+            return PreparedCompletion(
+                route: route, prompts: [try fitted(tokens, route, request.parameters)],
+                parameters: request.parameters)
+        case .text:
+            let request = try CompletionRequest(json, context)
+            try checkName(request.parameters.model)
+            var prompts: [PreparedCompletion.Prompt] = []
+            for prompt in request.prompts { prompts.append(try fitted(encode(prompt), route, request.parameters)) }
+            return PreparedCompletion(route: route, prompts: prompts, parameters: request.parameters)
+        }
+    }
+
+    private func checkName(_ name: String?) throws(APIError) {
+        guard let name, name != id else { return }
+        throw .modelNotFound(quoted(Array(name.utf8)))
+    }
+
+    private func encode(_ prompt: CompletionRequest.Prompt) -> [TokenID] {
+        switch prompt {
+        case .tokens(let tokens):
+            return tokens
+        case .text(let text):
+            let tokens = codec.encodePrompt(text)
+            // The engine needs a token to begin with.
+            return tokens.isEmpty ? codec.beginningOfSequence.map { [$0] } ?? [] : tokens
+        }
+    }
+
+    /// Sets the output limit, or says with both numbers why the request cannot fit: nothing is ever cut silently.
+    private func fitted(
+        _ tokens: [TokenID], _ route: CompletionFormat.Route, _ parameters: GenerationParameters
+    ) throws(APIError) -> PreparedCompletion.Prompt {
+        let parameter = route == .chat ? "messages" : "prompt"
+        let maximum = service.limits.maxModelLength
+        let room = maximum - tokens.count
+        guard !tokens.isEmpty else { throw .submission(.emptyPrompt, parameter: parameter) }
+        guard room >= 1 else {
+            throw .contextLength(
+                maximum: maximum, promptTokens: tokens.count, outputTokens: nil, parameter: parameter)
+        }
+        if let wanted = parameters.maxTokens, wanted > room {
+            throw .contextLength(
+                maximum: maximum, promptTokens: tokens.count, outputTokens: wanted, parameter: parameter)
+        }
+        let standard = route == .chat ? room : min(room, Self.completionTokens)
+        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: parameters.maxTokens ?? standard)
+    }
+
+    /// OpenAI's default for /v1/completions.
+    private static let completionTokens = 16
+}

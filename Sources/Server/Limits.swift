@@ -1,0 +1,43 @@
+// Limits.swift — every cap on what a client may ask, in one table.
+// Server.  Errors name these numbers; the README's table is this one.
+
+/// One cap: its wire name, its value, and what it counts.
+package struct Limit: Sendable {
+    package let name: String
+    package let value: Int
+    package let meaning: String
+
+    init(_ name: String, _ value: Int, _ meaning: String) {
+        self.name = name
+        self.value = value
+        self.meaning = meaning
+    }
+}
+
+/// The table. Ranges of sampling parameters stand in `SamplingParameters.validate`; sizes the model sets (context,
+/// vocabulary) come with the model.
+package enum Limits {
+    package static let bodyBytes = Limit("body", 8 << 20, "bytes of a request body")
+    package static let nesting = Limit("nesting", 32, "levels of arrays and objects in a request body")
+    package static let messages = Limit("messages", 2048, "messages of a conversation")
+    package static let contentParts = Limit("content", 256, "text parts of one message")
+    package static let prompts = Limit("prompt", 64, "prompts of one completions request")
+    package static let choices = Limit("n", 16, "choices for each prompt")
+    package static let sequences = Limit("prompts × n", 64, "sequences generated for one request")
+    package static let stopStrings = Limit("stop", 4, "stop strings")
+    package static let stopBytes = Limit("stop", 1024, "bytes of one stop string")
+    package static let logitBias = Limit("logit_bias", 1024, "entries")
+    package static let outputTokens = Limit("max_tokens", 1 << 24, "tokens asked for; the context is the real limit")
+    package static let requestIDBytes = Limit("x-request-id", 128, "bytes of a client's request id")
+
+    /// In the order of the README's table.
+    package static let all = [
+        bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, logitBias,
+        outputTokens, requestIDBytes,
+    ]
+
+    /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.
+    static let offloadBytes = 16 << 10
+    /// Client text repeated in an error message is cut to this many characters.
+    static let quotedCharacters = 64
+}

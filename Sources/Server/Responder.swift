@@ -1,0 +1,108 @@
+// Responder.swift — the server's side of one HTTP exchange: request id, errors, events, and one log line.
+// Server.
+
+import Base
+import Network
+
+/// Answers one request: whole with `respond` or `fail`, or as a stream of events. Counts and logs it once, whichever
+/// way it ends; a client that leaves first counts as 499.
+@EventLoop final class Responder {
+    let requestID: String
+    /// Called when the client is gone before the answer is complete.
+    var onClose: (@EventLoop () -> Void)?
+    /// Called with true when the client reads too slowly, with false when it has caught up.
+    var onBackPressure: (@EventLoop (Bool) -> Void)?
+    /// Set by completions, for the log.
+    var tokens: TokenAccount?
+    /// The metric label.
+    var handler = "unknown"
+
+    private let exchange: HTTPExchange
+    private let telemetry: Telemetry
+    private let method: String
+    private let path: String
+    private let remoteAddress: String
+    private let startNanoseconds: UInt64
+    private var isObserved = false
+
+    init(_ request: HTTPRequest, _ exchange: HTTPExchange, _ telemetry: Telemetry) {
+        requestID = Identifier.accepted(request.headers["x-request-id"]) ?? Identifier.random(prefix: "req_")
+        self.exchange = exchange
+        self.telemetry = telemetry
+        method = request.method
+        path = request.path
+        remoteAddress = request.remoteAddress
+        startNanoseconds = telemetry.time.nanoseconds()
+        // The exchange lets go of these closures when it ends, and with them of this object.
+        exchange.onClose = { self.clientLeft() }
+        exchange.onBackPressure = { self.onBackPressure?($0) }
+    }
+
+    var isClosed: Bool { exchange.isClosed }
+
+    // MARK: - Whole answers
+
+    func respond(status: Int, contentType: String = "application/json", body: [UInt8]) {
+        send(status: status, contentType: contentType, body: body, headers: [], error: nil)
+    }
+
+    func fail(_ error: APIError) {
+        send(
+            status: error.status, contentType: "application/json", body: error.body,
+            headers: error.headers.map { ($0.name, $0.value) }, error: error)
+    }
+
+    private func send(
+        status: Int, contentType: String, body: [UInt8], headers: [(String, String)], error: APIError?
+    ) {
+        guard !isObserved else { return }
+        exchange.respond(
+            status: status, headers: [("content-type", contentType), ("x-request-id", requestID)] + headers, body: body)
+        ended(status: status, error: error)
+    }
+
+    // MARK: - Streams of events
+
+    func beginEvents() {
+        exchange.beginStream(
+            status: 200,
+            headers: [
+                ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"),
+                ("x-accel-buffering", "no"), ("x-request-id", requestID),
+            ])
+    }
+
+    /// Frames of `ServerSentEvents`.
+    func write(_ frames: [UInt8]) {
+        guard !isObserved else { return }
+        exchange.write(frames)
+    }
+
+    func finishEvents(_ frames: [UInt8], error: APIError? = nil) {
+        guard !isObserved else { return }
+        exchange.finish(frames)
+        ended(status: error?.status ?? 200, error: error)
+    }
+
+    // MARK: - The end
+
+    private func clientLeft() {
+        let onClose = onClose
+        ended(status: 499, error: nil)
+        onClose?()
+    }
+
+    private func ended(status: Int, error: APIError?) {
+        guard !isObserved else { return }
+        isObserved = true
+        onClose = nil
+        onBackPressure = nil
+        let nanoseconds = telemetry.time.nanoseconds() &- startNanoseconds
+        telemetry.observe(
+            LogEntry(
+                requestID: requestID, method: method, path: path, status: status,
+                milliseconds: Double(nanoseconds) / 1e6, remoteAddress: remoteAddress, tokens: tokens,
+                error: error.map { $0.code ?? $0.message }),
+            handler: handler)
+    }
+}

@@ -1,0 +1,60 @@
+// Router.swift — which route a method and a path mean.
+// Server › Routes.
+
+/// Everything that is served.
+package enum Route: Equatable, Sendable {
+    case completion(CompletionFormat.Route)
+    case models
+    case model(String)
+    case health
+    case ready
+    case metrics
+
+    /// - Throws: 404 for an unknown path, 405 with `allow` for a wrong method.
+    package init(method: String, path: String) throws(APIError) {
+        guard let route = Route(path: path) else { throw .noRoute(quoted(Array(path.utf8))) }
+        let allowed = route.methods
+        guard allowed.contains(method) else {
+            throw .methodNotAllowed(
+                quoted(Array(method.utf8)), quoted(Array(path.utf8)), allowed: allowed.joined(separator: ", "))
+        }
+        self = route
+    }
+
+    private init?(path: String) {
+        switch path {
+        case "/v1/chat/completions": self = .completion(.chat)
+        case "/v1/completions": self = .completion(.text)
+        case "/v1/models": self = .models
+        case "/health": self = .health
+        case "/ready": self = .ready
+        case "/metrics": self = .metrics
+        default:
+            // A model's name may hold slashes: owner/name.
+            let prefix = "/v1/models/"
+            guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
+            self = .model(String(path.dropFirst(prefix.count)))
+        }
+    }
+
+    /// HEAD is GET without the body, which the exchange leaves out.
+    private var methods: [String] {
+        switch self {
+        case .completion: ["POST"]
+        case .models, .model, .health, .ready, .metrics: ["GET", "HEAD"]
+        }
+    }
+
+    /// The metric label: bounded, whatever paths clients try.
+    package var handler: String {
+        switch self {
+        case .completion(.chat): "/v1/chat/completions"
+        case .completion(.text): "/v1/completions"
+        case .models: "/v1/models"
+        case .model: "/v1/models/{id}"
+        case .health: "/health"
+        case .ready: "/ready"
+        case .metrics: "/metrics"
+        }
+    }
+}

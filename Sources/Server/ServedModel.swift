@@ -1,0 +1,45 @@
+// ServedModel.swift — everything the routes know about the model they serve.
+// Server.
+
+package import Base
+package import Engine
+package import Sampling
+
+/// What the routes need of a tokenizer. `Tokenizer` is the real one; tests use bytes.
+package protocol TextCodec: Sendable {
+    /// Token ids of a raw prompt: special tokens written out in it count as such, the beginning is added.
+    func encodePrompt(_ text: [UInt8]) -> [TokenID]
+    /// Token ids of a conversation, by the model's template, up to where the answer begins.
+    /// - Throws: an error whose description is the template's own message.
+    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID]
+    func makeDetokenizer() -> any IncrementalDetokenizer
+    var beginningOfSequence: TokenID? { get }
+    /// Any of these ends an answer.
+    var endOfSequence: [TokenID] { get }
+}
+
+/// One loaded model.
+package struct ServedModel: Sendable {
+    /// The name in requests and answers.
+    package var id: String
+    /// When it was made or loaded, seconds since 1970.
+    package var created: Int
+    package var codec: any TextCodec
+    package var service: any GenerationService
+    /// `generation_config.json`, where a request is silent.
+    package var defaultSampling: SamplingParameters
+    /// Changes whenever equal requests may give other bits (weights, kernels); answers carry it if it is set.
+    package var systemFingerprint: String?
+
+    package init(
+        id: String, created: Int, codec: any TextCodec, service: any GenerationService,
+        defaultSampling: SamplingParameters = SamplingParameters(), systemFingerprint: String? = nil
+    ) {
+        self.id = id
+        self.created = created
+        self.codec = codec
+        self.service = service
+        self.defaultSampling = defaultSampling
+        self.systemFingerprint = systemFingerprint
+    }
+}

@@ -1,0 +1,200 @@
+// SwiftletServer.swift — wires HTTP to the routes, engine events to their jobs, and ends in good order.
+// Server.  README, "One request": steps 3 to 6 and 14 to 15 begin here.
+
+package import Base
+package import Engine
+import Glibc
+package import Network
+
+/// The server. Opens its port at once, answers /health, and serves completions once it has a model.
+///
+///     let server = try SwiftletServer(configuration)
+///     let engine = …(deliver: server.events.push)
+///     server.serve(ServedModel(…, service: engine))
+@EventLoop package final class SwiftletServer {
+    /// Where the engine delivers, from its own thread.
+    package nonisolated let events: Mailbox<RequestEvent>
+    package private(set) var isDraining = false
+    package private(set) var isDrained = false
+
+    private let configuration: ServerConfiguration
+    private let telemetry: Telemetry
+    private let hub: CompletionHub
+    private var http: HTTPServer?
+    private var model: ServedModel?
+    private var drainTimer: DeadlineTimer?
+    private var drainWaiters: [@EventLoop () -> Void] = []
+
+    /// - Throws: one clear line when the port cannot be opened.
+    package init(
+        _ configuration: ServerConfiguration, time: any TimeSource = MonotonicTime()
+    ) throws(NetworkError) {
+        self.configuration = configuration
+        let telemetry = Telemetry(time: time, log: configuration.log)
+        self.telemetry = telemetry
+        let hub = CompletionHub(time: time)
+        self.hub = hub
+        events = Mailbox { events in hub.received(events) }
+        http = try HTTPServer(
+            host: configuration.host, port: configuration.port, limits: configuration.httpLimits,
+            errorBody: { status, message in Self.refusal(status, message, telemetry) },
+            handler: { [weak self] request, exchange in
+                let responder = Responder(request, exchange, telemetry)
+                guard let self else { return responder.fail(.shuttingDown) }
+                handle(request, responder)
+            })
+    }
+
+    package var port: Int { http?.boundPort ?? 0 }
+
+    /// From now on the server is ready.
+    package func serve(_ model: ServedModel) { self.model = model }
+
+    // MARK: - Routes
+
+    private func handle(_ request: HTTPRequest, _ responder: Responder) {
+        do throws(APIError) {
+            let route = try Route(method: request.method, path: request.path)
+            responder.handler = route.handler
+            switch route {
+            case .completion(let kind): try complete(kind, request, responder)
+            case .models: responder.respond(status: 200, body: ModelList.body(try loadedModel()))
+            case .model(let id): responder.respond(status: 200, body: try ModelList.entry(id, loadedModel()))
+            case .health: try health(responder)
+            case .ready: try ready(responder)
+            case .metrics: metrics(responder)
+            }
+        } catch {
+            responder.fail(error)
+        }
+    }
+
+    private func loadedModel() throws(APIError) -> ServedModel {
+        guard let model else { throw .modelLoading }
+        return model
+    }
+
+    private func complete(
+        _ route: CompletionFormat.Route, _ request: HTTPRequest, _ responder: Responder
+    ) throws(APIError) {
+        guard !isDraining else { throw .shuttingDown }
+        let model = try loadedModel()
+        guard request.hasJSONContent else { throw .notJSONContent }
+        let ignoresUnknownFields = configuration.ignoresUnknownFields
+        let body = request.body
+        guard body.count > Limits.offloadBytes else {
+            let prepared = try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
+            return start(prepared, model, responder)
+        }
+
+        // Long prompts take milliseconds to parse and tokenise: other streams flow on meanwhile.
+        hub.preparationBegan()
+        EventLoop.offload {
+            Result { () throws(APIError) in
+                try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
+            }
+        } then: { [self] result in
+            switch result {
+            case _ where responder.isClosed: break
+            case .success(let prepared): start(prepared, model, responder)
+            case .failure(let error): responder.fail(error)
+            }
+            hub.preparationEnded()
+        }
+    }
+
+    private func start(_ prepared: PreparedCompletion, _ model: ServedModel, _ responder: Responder) {
+        CompletionJob(
+            prepared, model: model, responder: responder, hub: hub, telemetry: telemetry,
+            keepAliveInterval: configuration.keepAliveInterval, created: Int(time(nil))
+        ).start()
+    }
+
+    // MARK: - Probes
+
+    /// Live: the engine makes steps while it has work. An engine that only just got work is given the whole time-out.
+    private func health(_ responder: Responder) throws(APIError) {
+        if let statistics = model?.service.statistics, statistics.isBusy {
+            let lastSign = max(statistics.lastStepNanoseconds, hub.busySinceNanoseconds ?? 0)
+            let now = telemetry.time.nanoseconds()
+            let silence = Duration.nanoseconds(now > lastSign ? now - lastSign : 0)
+            if silence > configuration.stallTimeout { throw .engineStalled(seconds: Int(silence.components.seconds)) }
+        }
+        responder.respond(status: 200, body: Array(#"{"status":"ok"}"#.utf8))
+    }
+
+    private func ready(_ responder: Responder) throws(APIError) {
+        guard !isDraining else { throw .shuttingDown }
+        _ = try loadedModel()
+        responder.respond(status: 200, body: Array(#"{"status":"ready"}"#.utf8))
+    }
+
+    private func metrics(_ responder: Responder) {
+        let page = MetricsPage(
+            modelName: model?.id ?? "", statistics: model?.service.statistics ?? EngineStatistics(),
+            limits: model?.service.limits, server: telemetry.metrics, process: .current())
+        responder.respond(status: 200, contentType: PrometheusText.contentType, body: Array(page.text.utf8))
+    }
+
+    /// The answer to what is not even a request, in the same shape as every other error.
+    private static func refusal(
+        _ status: Int, _ message: String, _ telemetry: Telemetry
+    ) -> (headers: [(String, String)], body: [UInt8]) {
+        let error = APIError.refused(status, message)
+        let requestID = Identifier.random(prefix: "req_")
+        telemetry.observe(
+            LogEntry(
+                requestID: requestID, method: "", path: "", status: status, milliseconds: 0, remoteAddress: "",
+                tokens: nil, error: error.code),
+            handler: "none")
+        let headers = [("content-type", "application/json"), ("x-request-id", requestID)]
+        return (headers + error.headers.map { ($0.name, $0.value) }, error.body)
+    }
+}
+
+// MARK: - The end
+
+extension SwiftletServer {
+    /// Ends in good order: no new connection, no new completion; running ones may go on until `deadline`, then they end
+    /// with an error that says why. `then` is called once, when the last connection is closed. A second call waits for
+    /// the first one's drain.
+    package func drain(deadline: Duration, then: @escaping @EventLoop () -> Void) {
+        if isDrained { return then() }
+        drainWaiters.append(then)
+        guard !isDraining, let http else { return }
+        isDraining = true
+        // Kept connections still get answers (/ready says 503), each its connection's last.
+        http.onAllClosed = { [self] in drained() }
+        drainTimer = DeadlineTimer { [self] in hub.abortAll(.cancelled) }
+        drainTimer?.start(after: deadline)
+        hub.onIdle = { [self] in answersEnded() }
+        http.stopListening()
+        if hub.isIdle { answersEnded() }
+    }
+
+    /// Nobody waits for an answer any more: what is still open is idle, or slow.
+    private func answersEnded() {
+        guard !isDrained else { return }
+        hub.onIdle = nil
+        http?.closeIdleConnections()
+        drainTimer = DeadlineTimer { [self] in http?.closeAllConnections() }
+        drainTimer?.start(after: configuration.closingGrace)
+    }
+
+    private func drained() {
+        isDrained = true
+        hub.onIdle = nil
+        drainTimer = nil
+        let waiters = drainWaiters
+        drainWaiters = []
+        for then in waiters { then() }
+    }
+}
+
+extension HTTPRequest {
+    /// `application/json`, whatever its parameters.
+    fileprivate var hasJSONContent: Bool {
+        let type = headers["content-type"]?.split(separator: ";", omittingEmptySubsequences: false).first ?? ""
+        return type.lowercased().filter { $0 != " " && $0 != "\t" } == "application/json"
+    }
+}

@@ -1,0 +1,198 @@
+// BadCompanyTests.swift — clients that leave, do not read, or come in crowds; an engine that refuses or hangs.
+
+import Base
+import Engine
+import Glibc
+import Network
+import Sampling
+import Server
+import TestSupport
+import Testing
+
+@Suite struct `Bad company` {
+    static func body(stream: Bool, n: Int = 1) -> String {
+        #"{"prompt":"ab","max_tokens":500,"stream":\#(stream),"n":\#(n)}"#
+    }
+
+    // MARK: - Clients that leave
+
+    @Test(arguments: [true, false], [1, 3])
+    func `a client that leaves cancels all its work`(stream: Bool, n: Int) async throws {
+        let service = ScriptedService()
+        let server = try await TestServer.start(service)
+        let port = server.port
+        try await LoopThread.blocking {
+            let client = try TestClient(port: port)
+            try client.send(TestServer.post("/v1/completions", Self.body(stream: stream, n: n)))
+            if stream { _ = try client.receive(until: "\r\n\r\n") }
+            while service.submitted.count < n {}
+            client.close()
+        }
+        #expect(try await eventuallyTrue { service.openCount == 0 })
+        #expect(Set(service.cancelled) == Set(service.submitted.map(\.id)))
+        #expect(try await eventuallyTrue { server.log.lines.contains { $0["status"]?.integer == 499 } })
+        // Each of the cancelled requests is counted once.
+        let metrics = try await server.get("/metrics").body
+        #expect(metrics.contains("vllm:request_success_total{model_name=\"tiny\",finished_reason=\"abort\"} \(n)\n"))
+        try await server.stop()
+    }
+
+    @Test func `a client that leaves while its prompt is tokenised never reaches the engine`() async throws {
+        let service = ScriptedService(maxModelLength: 1 << 24)
+        let server = try await TestServer.start(service)
+        let port = server.port
+        let text = String(repeating: "long ", count: 1_000_000)
+        try await LoopThread.blocking {
+            let client = try TestClient(port: port)
+            try client.send(TestServer.post("/v1/completions", "{\"prompt\":\"\(text)\",\"stream\":true}"))
+            client.reset()
+        }
+        #expect(try await eventuallyTrue { server.log.text.contains("499") })
+        try await server.stop()
+        #expect(service.openCount == 0, "submitted after all, or never cancelled")
+    }
+
+    @Test func `a neighbour does not notice`() async throws {
+        let service = ScriptedService()
+        let server = try await TestServer.start(service)
+        let port = server.port
+        async let neighbour = server.stream("/v1/completions", Self.body(stream: true))
+        #expect(try await eventuallyTrue { service.submitted.count == 1 })
+        let id = service.submitted[0].id
+        service.send(id, "a")
+        try await LoopThread.blocking {
+            let client = try TestClient(port: port)
+            try client.send(TestServer.post("/v1/completions", Self.body(stream: true)))
+            _ = try client.receive(until: "\r\n\r\n")
+            client.reset()
+        }
+        #expect(try await eventuallyTrue { service.cancelled.count == 1 })
+        #expect(!service.cancelled.contains(id))
+        service.send(id, "b")
+        service.finish(id, .length)
+        let chunks = try events(try await neighbour.body).dropLast().map(json)
+        #expect(chunks.compactMap { $0["choices"]?[0]?["text"]?.string }.joined() == "ab")
+        try await server.stop()
+    }
+
+    @Test func `late events for requests nobody knows are dropped`() async throws {
+        let service = ScriptedService { _ in .say("ok") }
+        let server = try await TestServer.start(service)
+        let deliver = service.deliverEvents
+        deliver?([RequestEvent(request: RequestID(999), kind: .tokens([65]))])
+        #expect(try await server.post("/v1/completions", #"{"prompt":"a"}"#).status == 200)
+        deliver?([RequestEvent(request: service.submitted[0].id, kind: .tokens([65]))])
+        #expect(try await server.post("/v1/completions", #"{"prompt":"a"}"#).status == 200)
+        try await server.stop()
+    }
+
+    @Test func `a client that does not read pauses its requests, and resumes them when it does`() async throws {
+        let service = ScriptedService()
+        let server = try await TestServer.start(service)
+        let port = server.port
+        let n = 2
+        try await LoopThread.blocking {
+            let client = try TestClient(port: port, receiveBufferBytes: 4096)
+            try client.send(TestServer.post("/v1/completions", Self.body(stream: true, n: n)))
+            _ = try client.receive(until: "\r\n\r\n")
+            let ids = service.submitted.map(\.id)
+            // Fill the kernel's buffers and ours; a paused engine would stop here.
+            var sent = 0
+            while service.paused.isEmpty && sent < 100_000 {
+                service.send(ids[0], String(repeating: "x", count: 1000))
+                sent += 1
+            }
+            for _ in 0..<2000 where service.paused.count < n { usleep(5000) }
+            #expect(Set(service.paused) == Set(ids))
+            #expect(service.resumed.isEmpty)
+
+            var received = 0
+            while received < sent * 1000, let chunk = try client.chunk() {
+                received += chunk.count { $0 == UInt8(ascii: "x") }
+                if !service.resumed.isEmpty { break }
+            }
+            for _ in 0..<2000 where service.resumed.count < n { usleep(5000) }
+            #expect(Set(service.resumed) == Set(ids))
+            client.reset()
+        }
+        #expect(try await eventuallyTrue { service.openCount == 0 })
+        try await server.stop()
+    }
+
+    // MARK: - An engine that refuses
+
+    @Test func `a full queue is 503 with retry-after`() async throws {
+        let service = ScriptedService { _ in .refuse(.queueFull(waiting: 8, limit: 8)) }
+        let server = try await TestServer.start(service)
+        for stream in [true, false] {
+            let response = try await server.post("/v1/completions", Self.body(stream: stream))
+            #expect(response.status == 503)
+            #expect(response.header("retry-after") == "1")
+            #expect(try json(response.body)["error"]?["code"]?.string == "queue_full")
+        }
+        try await server.stop()
+    }
+
+    @Test func `a queue that fills up in the middle takes the accepted choices back`() async throws {
+        let service = ScriptedService { request in
+            request.sampling.choice < 2 ? .hold : .refuse(.queueFull(waiting: 8, limit: 8))
+        }
+        let server = try await TestServer.start(service)
+        #expect(try await server.post("/v1/completions", Self.body(stream: true, n: 3)).status == 503)
+        #expect(service.submitted.count == 2)
+        #expect(Set(service.cancelled) == Set(service.submitted.map(\.id)))
+        #expect(service.openCount == 0)
+        try await server.stop()
+    }
+
+    @Test func `the engine's own refusals keep their meaning`() async throws {
+        let service = ScriptedService { _ in .refuse(.promptTooLong(promptTokens: 2, maxModelLength: 1)) }
+        let server = try await TestServer.start(service)
+        let response = try await server.post("/v1/completions", Self.body(stream: true))
+        #expect(response.status == 400)
+        #expect(try json(response.body)["error"]?["code"]?.string == "context_length_exceeded")
+        try await server.stop()
+    }
+
+    @Test func `an engine that shuts down ends streams with an event`() async throws {
+        let service = ScriptedService()
+        let server = try await TestServer.start(service)
+        async let stream = server.stream("/v1/completions", Self.body(stream: true))
+        #expect(try await eventuallyTrue { service.submitted.count == 1 })
+        service.finish(service.submitted[0].id, .cancelled)
+        let frames = events(try await stream.body)
+        #expect(try json(frames[0])["error"]?["code"]?.string == "shutting_down")
+        try await server.stop()
+    }
+
+    // MARK: - An engine that hangs
+
+    @Test func `health fails when a busy engine makes no step for five seconds`() async throws {
+        let time = ManualTime(nanoseconds: 1_000_000_000_000)
+        let service = ScriptedService()
+        let server = try await TestServer.start(service, time: time)
+        func status() async throws -> Int { try await server.get("/health").status }
+
+        time.advance(nanoseconds: 3_600_000_000_000)
+        #expect(try await status() == 200, "an idle engine makes no steps")
+
+        // Work after an idle hour: the last step is old, but the engine has only just got something to do.
+        async let stream = server.stream("/v1/completions", Self.body(stream: true))
+        #expect(try await eventuallyTrue { service.submitted.count == 1 })
+        service.change { $0.statistics.isBusy = true }
+        #expect(try await status() == 200)
+        time.advance(nanoseconds: 5_000_000_000)
+        #expect(try await status() == 200)
+        time.advance(nanoseconds: 1_000_000_000)
+        let response = try await server.get("/health")
+        #expect(response.status == 503)
+        #expect(try json(response.body)["error"]?["code"]?.string == "engine_stalled")
+        #expect(try await server.get("/ready").status == 200)
+
+        service.change { $0.statistics.lastStepNanoseconds = time.nanoseconds() }
+        #expect(try await status() == 200, "it moves again")
+        service.finish(service.submitted[0].id, .length)
+        _ = try await stream
+        try await server.stop()
+    }
+}

@@ -1,0 +1,45 @@
+// ByteCodec.swift — a tokenizer for tests: a token is a byte.
+
+import Base
+import Server
+
+/// Ids 0…255 are bytes, 256 begins a sequence, 257 ends one.
+struct ByteCodec: TextCodec {
+    static let vocabularySize = 258
+    static let end = TokenID(257)
+
+    var beginningOfSequence: TokenID? { TokenID(256) }
+    var endOfSequence: [TokenID] { [Self.end] }
+
+    func encodePrompt(_ text: [UInt8]) -> [TokenID] { text.map { TokenID(Int($0)) } }
+
+    /// `role:content` and a line feed for each message; refuses tools as a template might.
+    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
+        guard !messages.contains(where: { $0.role == "tool" }) else { throw TemplateRefusal() }
+        return encodePrompt(messages.flatMap { Array("\($0.role):\($0.content)\n".utf8) })
+    }
+
+    func makeDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
+
+    struct TemplateRefusal: Error, CustomStringConvertible {
+        let description = "tools are not for this model"
+    }
+}
+
+/// Gives out whole characters; what is left at the end becomes U+FFFD.
+struct ByteDetokenizer: IncrementalDetokenizer {
+    private var pending: [UInt8] = []
+
+    mutating func push(_ token: TokenID) -> [UInt8] {
+        guard token.rawValue < 256 else { return [] }
+        pending.append(UInt8(token.rawValue))
+        guard String(validating: pending, as: UTF8.self) != nil else { return [] }
+        defer { pending = [] }
+        return pending
+    }
+
+    mutating func finish() -> [UInt8] {
+        defer { pending = [] }
+        return pending.isEmpty ? [] : Array("\u{FFFD}".utf8)
+    }
+}

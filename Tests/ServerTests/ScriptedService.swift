@@ -1,0 +1,114 @@
+// ScriptedService.swift — an engine for tests: says what the test tells it to, and remembers what it was asked.
+
+import Base
+import Engine
+import Server
+import Synchronization
+
+/// Behaves as the real one at the boundary: every accepted request ends with exactly one `.finished`, a cancelled one
+/// soon, and events come through `deliver` from another thread or this one.
+final class ScriptedService: GenerationService {
+    /// What happens to a request right after it was accepted.
+    enum Script: Sendable {
+        /// Nothing: the test calls `send` and `finish`.
+        case hold
+        /// These bytes as tokens, one event each, then the end-of-sequence token or, without room for it, `.length`.
+        case say(String)
+        /// Refused.
+        case refuse(SubmissionError)
+    }
+
+    struct State: Sendable {
+        var script: @Sendable (GenerationRequest) -> Script = { _ in .hold }
+        var deliver: (@Sendable ([RequestEvent]) -> Void)?
+        var submitted: [GenerationRequest] = []
+        var open: [RequestID: Int] = [:]
+        var cancelled: [RequestID] = []
+        var paused: [RequestID] = []
+        var resumed: [RequestID] = []
+        var statistics = EngineStatistics()
+        var cachedTokenCount = 0
+    }
+
+    let limits: EngineLimits
+    private let state: Mutex<State>
+
+    init(maxModelLength: Int = 4096, script: @escaping @Sendable (GenerationRequest) -> Script = { _ in .hold }) {
+        limits = EngineLimits(
+            maxModelLength: maxModelLength, vocabularySize: ByteCodec.vocabularySize, maxWaitingCount: 8,
+            tokensPerBlock: 16, blockCount: 100, kvCacheBytes: 1 << 20)
+        var state = State()
+        state.script = script
+        self.state = Mutex(state)
+    }
+
+    func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
+    var deliverEvents: (@Sendable ([RequestEvent]) -> Void)? { state.withLock { $0.deliver } }
+    var statistics: EngineStatistics { state.withLock { $0.statistics } }
+    var submitted: [GenerationRequest] { state.withLock { $0.submitted } }
+    var cancelled: [RequestID] { state.withLock { $0.cancelled } }
+    var paused: [RequestID] { state.withLock { $0.paused } }
+    var resumed: [RequestID] { state.withLock { $0.resumed } }
+    var openCount: Int { state.withLock { $0.open.count } }
+
+    func submit(_ request: GenerationRequest) throws(SubmissionError) {
+        let script = state.withLock { $0.script(request) }
+        if case .refuse(let error) = script { throw error }
+        state.withLock { state in
+            state.submitted.append(request)
+            state.open[request.id] = 0
+        }
+        if case .say(let text) = script { say(text, request) }
+    }
+
+    func cancel(_ id: RequestID) {
+        state.withLock { $0.cancelled.append(id) }
+        finish(id, .cancelled)
+    }
+
+    func pause(_ id: RequestID) { state.withLock { $0.paused.append(id) } }
+    func resume(_ id: RequestID) { state.withLock { $0.resumed.append(id) } }
+
+    // MARK: - What the test says
+
+    func send(_ id: RequestID, _ text: String) { send(id, Array(text.utf8)) }
+
+    func send(_ id: RequestID, _ bytes: [UInt8]) {
+        deliver(id) { state in
+            guard let count = state.open[id] else { return nil }
+            state.open[id] = count + bytes.count
+            return .tokens(bytes.map { TokenID(Int($0)) })
+        }
+    }
+
+    /// Ends a request, once; a stop token counts as generated.
+    func finish(_ id: RequestID, _ reason: FinishReason) {
+        deliver(id) { state in
+            guard let count = state.open.removeValue(forKey: id),
+                let request = state.submitted.first(where: { $0.id == id })
+            else { return nil }
+            var isStopToken = false
+            if case .stopToken = reason { isStopToken = true }
+            var timings = RequestTimings()
+            (timings.arrivalNanoseconds, timings.scheduledNanoseconds) = (1_000_000, 3_000_000)
+            (timings.firstTokenNanoseconds, timings.finishedNanoseconds) = (7_000_000, 70_000_000)
+            return .finished(
+                RequestSummary(
+                    reason: reason, promptTokenCount: request.promptTokens.count,
+                    cachedTokenCount: min(state.cachedTokenCount, request.promptTokens.count),
+                    outputTokenCount: count + (isStopToken ? 1 : 0), timings: timings))
+        }
+    }
+
+    private func say(_ text: String, _ request: GenerationRequest) {
+        let bytes = Array(text.utf8.prefix(request.maxOutputTokens))
+        for byte in bytes { send(request.id, [byte]) }
+        let hasRoom = bytes.count < request.maxOutputTokens
+        finish(request.id, hasRoom ? .stopToken(ByteCodec.end) : .length)
+    }
+
+    private func deliver(_ id: RequestID, _ event: (inout State) -> RequestEvent.Kind?) {
+        let (kind, deliver) = state.withLock { state in (event(&state), state.deliver) }
+        if let kind { deliver?([RequestEvent(request: id, kind: kind)]) }
+    }
+}
