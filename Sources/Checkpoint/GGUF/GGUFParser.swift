@@ -51,7 +51,7 @@ struct GGUFParser {
                 what: isSwapped
                     ? "it is big-endian" : "it is GGUF version \(contents.version); versions 2 and 3 are read")
         }
-        // A tensor's entry takes at least 24 bytes and a key's at least 13: a false count cannot make us allocate.
+        // A tensor's entry takes at least 24 bytes and a key's at least 13: a false count is refused early.
         let tensorCount = try reader.count(atLeast: 24, "tensors")
         let keyCount = try reader.count(atLeast: 13, "keys")
         contents.metadata = try metadata(keyCount)
@@ -64,8 +64,8 @@ struct GGUFParser {
 
     private mutating func metadata(_ count: Int) throws(CheckpointError) -> [GGUFEntry] {
         var entries: [GGUFEntry] = []
-        entries.reserveCapacity(count)
-        var seen = Set<[UInt8]>(minimumCapacity: count)
+        // No room is set aside by `count`: in a large file even a bounded false count would ask for gigabytes.
+        var seen = Set<[UInt8]>()
         for index in 0..<count {
             let key = try reader.text(limit: Self.maximumKeyByteCount, "the name of key \(index)")
             guard seen.insert(Array(key.utf8)).inserted else { throw file.damaged("the key \(key) is there twice") }
@@ -151,7 +151,6 @@ struct GGUFParser {
             let offset: UInt64
         }
         var entries: [Entry] = []
-        entries.reserveCapacity(count)
         for index in 0..<count {
             let name = try reader.text(limit: Self.maximumNameByteCount, "the name of tensor \(index)")
             let place = "the entry of tensor \(name)"
