@@ -38,7 +38,11 @@ package struct EnginePlan: Sendable {
     package let decoder: DecoderOptions
     package let kernels: KernelSet
 
-    /// - Throws: `EngineSizeError` when not even one block fits, or a length exceeds what the model was made for.
+    /// Set when the user asked for more positions than the model's file claims: rotary positions go on, but what the
+    /// model makes of them is its own affair, and files are sometimes wrong.
+    package let warning: String?
+
+    /// - Throws: `EngineSizeError` when not even one block, or not one sequence of the wanted length, fits.
     package init(_ model: ModelConfiguration, _ options: EngineOptions) throws(EngineSizeError) {
         let bytesPerBlock = model.cacheBytesPerToken(options.kvCacheType) * options.tokensPerBlock
         let ceiling = options.kvCacheBytes ?? min(1 << 30, Machine.availableMemoryBytes / 4)
@@ -53,11 +57,6 @@ package struct EnginePlan: Sendable {
         let capacity = blockCount * options.tokensPerBlock
         var length = min(model.maxPositionCount, max(options.tokensPerBlock, capacity / 2))
         if let wanted = options.maxModelLength {
-            guard wanted <= model.maxPositionCount else {
-                throw EngineSizeError(
-                    description: "--max-model-len \(wanted) exceeds the \(model.maxPositionCount) positions this model"
-                        + " was trained for")
-            }
             guard wanted <= capacity else {
                 throw EngineSizeError(
                     description: "--max-model-len \(wanted) does not fit a KV cache of \(capacity) tokens;"
@@ -82,6 +81,10 @@ package struct EnginePlan: Sendable {
         decoder.maxLogitRows = configuration.maxRunningCount
         decoder.numerics = options.numerics
 
+        warning =
+            configuration.maxModelLength > model.maxPositionCount
+            ? "\(configuration.maxModelLength) positions are used of a model whose file says \(model.maxPositionCount)"
+            : nil
         self.configuration = configuration
         self.decoder = decoder
         threadCount = options.threadCount ?? Machine.usableCoreCount

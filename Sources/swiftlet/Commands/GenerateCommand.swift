@@ -5,6 +5,7 @@ import Base
 import Engine
 import Sampling
 import Tokenization
+import Transformer
 
 enum GenerateCommand: Command {
     static let name = "generate"
@@ -22,16 +23,19 @@ enum GenerateCommand: Command {
         let prompt = try prompt(arguments)
         let maxTokens = try arguments.integer("--max-tokens", in: 1...(1 << 24))
         let started = MonotonicTime().nanoseconds()
-        let model = try LoadedModel(arguments["--model"])
+        let (model, checkpoint) = try LoadedModel.open(arguments["--model"])
         var sampling = model.defaults
         try sampling.apply(arguments)
 
         var tokens = model.tokenizer.encode(prompt, addSpecialTokens: true, parseSpecialTokens: true)
         if tokens.isEmpty, let beginning = model.tokenizer.beginningOfSequence { tokens = [beginning] }
-        let plan = try EnginePlan(model.checkpoint.configuration, try EngineOptions(arguments))
-        var unused: [String] = []
-        let core = try plan.makeCore(model.checkpoint, unusedTensors: &unused)
-        warn(unused, model.path)
+        var options = try EngineOptions(arguments)
+        if let maxTokens, tokens.count + maxTokens > model.configuration.maxPositionCount {
+            // Asked for by number, so it is given, with a warning.
+            options.maxModelLength = options.maxModelLength ?? tokens.count + maxTokens
+        }
+        let plan = try EnginePlan(model.configuration, options)
+        let core = try plan.makeCore(checkpoint, reporting: model)
         let request = GenerationRequest(
             id: RequestID(1), promptTokens: tokens, sampling: sampling,
             maxOutputTokens: maxTokens ?? max(1, core.configuration.maxModelLength - tokens.count),
@@ -120,12 +124,5 @@ enum GenerateCommand: Command {
             }
         }
         return String(decoding: writer.bytes, as: UTF8.self)
-    }
-
-    /// Weights that nobody used deserve a line: the model may not be what it seems.
-    static func warn(_ unusedTensors: [String], _ path: String) {
-        guard let first = unusedTensors.first else { return }
-        let others = unusedTensors.count > 1 ? " and \(unusedTensors.count - 1) more" : ""
-        Output.note("warning: \(path): unused tensor \(first)\(others)")
     }
 }

@@ -2,6 +2,7 @@
 // swiftlet › Commands.  The protocol is that of Models/training/evaluate.py, so that the two figures can be compared.
 
 import Base
+import Engine
 import Glibc
 import Kernels
 import Tokenization
@@ -22,14 +23,14 @@ enum PerplexityCommand: Command {
     static func run(_ arguments: Arguments) throws {
         guard let path = arguments["--file"] else { throw UsageError("--file is needed") }
         let text = try ReadFile.bytes(path, limit: 1 << 30)
-        let model = try LoadedModel(arguments["--model"])
-        let context = model.checkpoint.configuration.maxPositionCount
+        let (model, checkpoint) = try LoadedModel.open(arguments["--model"])
+        let context = model.configuration.maxPositionCount
         let window = try arguments.integer("--window", in: 2...context) ?? min(context, 4096)
         let options = try EngineOptions(arguments)
         let tokens = model.tokenizer.encode(text, addSpecialTokens: false, parseSpecialTokens: false)
         guard !tokens.isEmpty else { throw UsageError("\(path) is empty") }
 
-        let scorer = try WindowScorer(model.checkpoint, window: window, options)
+        let scorer = try WindowScorer(checkpoint, window: window, options)
         let beginning = model.tokenizer.beginningOfSequence
         var nats = 0.0
         var scoredCount = 0

@@ -7,6 +7,7 @@ import Glibc
 import Network
 import Server
 import Tokenization
+import Transformer
 
 enum ServeCommand: Command {
     static let name = "serve"
@@ -29,27 +30,30 @@ enum ServeCommand: Command {
         if arguments.has("--no-request-log") { configuration.log = nil }
         let drainTimeout = try arguments.integer("--drain-timeout", in: 0...3600) ?? 30
 
-        let model = try LoadedModel(arguments["--model"])
-        let plan = try EnginePlan(model.checkpoint.configuration, try EngineOptions(arguments))
-        var unused: [String] = []
-        let core = try plan.makeCore(model.checkpoint, unusedTensors: &unused)
-        GenerateCommand.warn(unused, model.path)
+        let options = try EngineOptions(arguments)
 
-        var service: EngineClient?
-        var keptAlive: [AnyObject] = []
+        // Held until the loop ends.
+        var running: (server: SwiftletServer, signals: SignalSource)?
+        var engine: EngineClient?
         try EventLoop.run {
+            // The port first: a second server on it should fail before it spends time on a model.
             let server = try SwiftletServer(configuration)
-            let client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: server.events.push)
+            let (model, checkpoint) = try LoadedModel.open(arguments["--model"])
+            let plan = try EnginePlan(model.configuration, options)
+            let core = try plan.makeCore(checkpoint, reporting: model)
+            let client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes) { events in
+                server.events.push(events)
+            }
             server.serve(
                 ServedModel(
                     id: model.name, created: Int(time(nil)), codec: model.tokenizer, service: client,
                     defaultSampling: model.defaults))
-            keptAlive = [server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout))]
-            service = client
+            running = (server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout)))
+            engine = client
             announce(model, plan, configuration.host, server.port)
         }
-        service?.shutDown()
-        _ = keptAlive
+        engine?.shutDown()
+        withExtendedLifetime(running) {}
     }
 
     /// SIGTERM and Ctrl-C drain; a second one ends at once.
@@ -80,7 +84,7 @@ enum ServeCommand: Command {
     /// A line to paste into another terminal.
     private static func curl(_ model: LoadedModel, _ address: String) -> String {
         let (route, content) =
-            model.tokenizer.chatTemplate == nil
+            true
             ? ("completions", #""prompt":"Once upon a time","max_tokens":60"#)
             : ("chat/completions", #""messages":[{"role":"user","content":"What is a transformer?"}]"#)
         return "curl -N http://\(address)/v1/\(route) -H 'content-type: application/json'"

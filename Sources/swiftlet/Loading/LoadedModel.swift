@@ -8,25 +8,27 @@ import Sampling
 import Tokenization
 import Transformer
 
-/// Everything about a model that is not the engine.
-struct LoadedModel {
+/// Everything about a model that is not its weights; those are handed to the engine (`checkpoint` of `open`).
+struct LoadedModel: Sendable {
     let name: String
     let path: String
-    let checkpoint: ModelCheckpoint
+    let configuration: ModelConfiguration
     let tokenizer: Tokenizer
     let defaults: SamplingParameters
 
-    init(_ name: String?) throws {
-        path = try ModelLocator.path(name)
-        self.name = ModelLocator.displayName(path)
-        checkpoint = try ModelCheckpoint(path: path)
+    /// - Parameter name: what the user typed after --model; nil for the embedded model.
+    /// - Throws: one line for a person, whatever is wrong.
+    static func open(_ name: String?) throws -> sending (model: LoadedModel, checkpoint: ModelCheckpoint) {
+        let path = try ModelLocator.path(name)
+        let checkpoint = try ModelCheckpoint(path: path)
+        let tokenizer: Tokenizer
+        var defaults = SamplingParameters()
         switch checkpoint.files {
         case .folder:
             tokenizer = try Tokenizer.load(huggingFaceFolder: path)
             defaults = try GenerationDefaults.read(folder: path)
         case .gguf(let file):
             tokenizer = try Tokenizer(gguf: try GGUFVocabulary(file))
-            defaults = SamplingParameters()
         }
         let rows = checkpoint.configuration.vocabularySize
         guard tokenizer.vocabularySize <= rows else {
@@ -34,6 +36,10 @@ struct LoadedModel {
                 key: "tokenizer", problem: "has \(tokenizer.vocabularySize) tokens, the model only \(rows)",
                 source: path)
         }
+        let model = LoadedModel(
+            name: ModelLocator.displayName(path), path: path, configuration: checkpoint.configuration,
+            tokenizer: tokenizer, defaults: defaults)
+        return (model, checkpoint)
     }
 }
 
