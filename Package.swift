@@ -44,6 +44,7 @@ let package = Package(
             name: "CKernels", exclude: ["README.md"],
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])],
             linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "CLimits", cSettings: [.unsafeFlags(["-O3"])]),
 
         // The runtime, bottom up.
         module("Base", [], settings: pointers),
@@ -56,20 +57,24 @@ let package = Package(
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
-        // The two programs.
+        // The two programs, and what they share.
+        module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network", "Server",
+                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
+                "Server",
+                "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "swiftlet-bench",
-            dependencies: ["Base", "Kernels", "Checkpoint", "Sampling", "Transformer", "Engine"],
+            dependencies: ["Base", "Kernels", "CLimits", "Sampling", "Transformer", "Engine", "Console"],
             path: "Bench", exclude: ["README.md", "results"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.
-        .target(name: "TestSupport", dependencies: ["Base", "Network"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Base", "Network"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("Base", ["Base"]),
         tests("Kernels", ["Kernels", "Base", "CKernels", "COpenBLAS"]),
         tests("Checkpoint", ["Checkpoint", "Kernels", "Base"]),

@@ -44,6 +44,8 @@ package final class EngineCore<Model: LanguageModel> {
             blockCount: configuration.blockCount, kvCacheBytes: kvCacheBytes)
     }
 
+    package var model: Model { runner.model }
+
     package var hasWork: Bool { !scheduler.isEmpty }
 
     // MARK: - Commands

@@ -47,6 +47,12 @@ package final class DecoderModel: LanguageModel {
 
     package var vocabularySize: Int { configuration.vocabularySize }
 
+    /// Bytes of weights that every step reads, and the multiply-adds that a row costs: the model's side of a roofline.
+    package var weightBytesPerStep: Int { weights.products.reduce(0) { $0 + $1.byteCount } }
+    package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.rows * $1.columns } }
+    /// The stored type of most weights.
+    package var weightType: ElementType { weights.layers.first?.up.elementType ?? weights.head.elementType }
+
     // MARK: - Forward
 
     package func forward(_ batch: ForwardBatch) {

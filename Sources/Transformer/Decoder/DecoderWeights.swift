@@ -27,6 +27,11 @@ struct DecoderWeights {
     /// Tensors of the file that this model does not use.
     let unusedNames: [String]
 
+    /// Every matrix that a step multiplies with, once each.
+    var products: [Matrix] {
+        layers.flatMap { [$0.query, $0.key, $0.value, $0.output, $0.gate, $0.up, $0.down] } + [head]
+    }
+
     /// Takes every weight by name and shape.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
     init(_ configuration: ModelConfiguration, from source: any TensorSource, pool: ThreadPool) throws {

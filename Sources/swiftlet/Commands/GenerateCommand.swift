@@ -2,6 +2,7 @@
 // swiftlet › Commands.  Drives the engine's core directly: no server, no second thread.
 
 import Base
+import Console
 import Engine
 import Sampling
 import Tokenization
@@ -35,7 +36,7 @@ enum GenerateCommand: Command {
             options.maxModelLength = options.maxModelLength ?? tokens.count + maxTokens
         }
         let plan = try EnginePlan(model.configuration, options)
-        let core = try plan.makeCore(checkpoint, reporting: model)
+        let core = try plan.makeCore(reportingUnused: checkpoint)
         let request = GenerationRequest(
             id: RequestID(1), promptTokens: tokens, sampling: sampling,
             maxOutputTokens: maxTokens ?? max(1, core.configuration.maxModelLength - tokens.count),

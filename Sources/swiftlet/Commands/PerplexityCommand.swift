@@ -2,6 +2,7 @@
 // swiftlet › Commands.  The protocol is that of Models/training/evaluate.py, so that the two figures can be compared.
 
 import Base
+import Console
 import Engine
 import Glibc
 import Kernels
@@ -16,7 +17,8 @@ enum PerplexityCommand: Command {
             OptionDefinition("--file", "FILE", "the text"),
             OptionDefinition("--window", "N", "tokens per window (default: the model's context)"),
             OptionDefinition("--json", nil, "print one JSON document"),
-        ] + ["--model", "--threads", "--kv-cache-dtype", "--numerics", "--kernels"].map { name in
+        ]
+        + ["--model", "--threads", "--kv-cache-dtype", "--numerics", "--kernels"].map { name in
             EngineOptions.definitions.first { $0.name == name }!
         }
 

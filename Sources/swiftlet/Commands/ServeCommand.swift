@@ -2,6 +2,7 @@
 // swiftlet › Commands.  README, "One request", follows a request from here.
 
 import Base
+import Console
 import Engine
 import Glibc
 import Network
@@ -40,7 +41,7 @@ enum ServeCommand: Command {
             let server = try SwiftletServer(configuration)
             let (model, checkpoint) = try LoadedModel.open(arguments["--model"])
             let plan = try EnginePlan(model.configuration, options)
-            let core = try plan.makeCore(checkpoint, reporting: model)
+            let core = try plan.makeCore(reportingUnused: checkpoint)
             let client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes) { events in
                 server.events.push(events)
             }
@@ -62,7 +63,8 @@ enum ServeCommand: Command {
     ) throws(NetworkError) -> SignalSource {
         try SignalSource([.terminate, .interrupt]) { signal in
             if server.isDraining { _exit(128 + signal.number) }
-            Output.note("draining: open answers may finish within \(drainTimeout.components.seconds) s; again to stop now")
+            Output.note(
+                "draining: open answers may finish within \(drainTimeout.components.seconds) s; again to stop now")
             server.drain(deadline: drainTimeout) { EventLoop.stop() }
         }
     }

@@ -3,6 +3,7 @@
 
 import Base
 import Checkpoint
+import Console
 import Tokenization
 
 enum TokenizeCommand: Command {

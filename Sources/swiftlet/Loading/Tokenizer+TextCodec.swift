@@ -2,6 +2,7 @@
 // swiftlet › Loading.
 
 import Base
+import Console
 import Server
 import Tokenization
 

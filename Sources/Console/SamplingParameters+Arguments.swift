@@ -1,10 +1,10 @@
 // SamplingParameters+Arguments.swift — the sampler's flags.
-// swiftlet › Loading.
+// Console.
 
-import Sampling
+package import Sampling
 
 extension SamplingParameters {
-    static let definitions: [OptionDefinition] = [
+    package static let definitions: [OptionDefinition] = [
         OptionDefinition("--temperature", "T", "0 is greedy (default: the model's own, else 1)"),
         OptionDefinition("--top-p", "P", "keep the likeliest tokens that together reach P"),
         OptionDefinition("--top-k", "K", "keep the K likeliest tokens"),
@@ -13,7 +13,7 @@ extension SamplingParameters {
     ]
 
     /// Overrides what the user named.
-    mutating func apply(_ arguments: Arguments) throws {
+    package mutating func apply(_ arguments: Arguments) throws {
         temperature = try arguments.number("--temperature") ?? temperature
         topP = try arguments.number("--top-p") ?? topP
         topK = try arguments.integer("--top-k", in: 0...1_000_000) ?? topK

@@ -1,15 +1,17 @@
 // Output.swift — writing to the terminal: answers to stdout, everything else to stderr.
-// swiftlet › CommandLine.
+// Console.
 
 import Glibc
 
-enum Output {
+package enum Output {
     /// Writes all bytes; ends the program quietly when the reader has gone (`swiftlet generate … | head`).
-    static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32 = STDOUT_FILENO) {
+    package static func write(_ bytes: some Sequence<UInt8>, to descriptor: Int32 = STDOUT_FILENO) {
         let bytes = Array(bytes)
         var start = 0
         while start < bytes.count {
-            let count = unsafe bytes[start...].withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = unsafe bytes[start...].withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if count < 0 {
                 if errno == EINTR { continue }
                 exit(errno == EPIPE ? 0 : 1)
@@ -18,11 +20,11 @@ enum Output {
         }
     }
 
-    static func line(_ text: String) { write((text + "\n").utf8) }
-    static func note(_ text: String) { write((text + "\n").utf8, to: STDERR_FILENO) }
+    package static func line(_ text: String) { write((text + "\n").utf8) }
+    package static func note(_ text: String) { write((text + "\n").utf8, to: STDERR_FILENO) }
 
     /// All of standard input.
-    static func readInput(limit: Int = 256 << 20) throws -> [UInt8] {
+    package static func readInput(limit: Int = 256 << 20) throws -> [UInt8] {
         var input: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {

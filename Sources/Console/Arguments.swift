@@ -1,20 +1,20 @@
 // Arguments.swift — reads flags and options off the command line.
-// swiftlet › CommandLine.  By hand: about a hundred lines, and every message names the flag and says what it wants.
+// Console.  By hand: about a hundred lines, and every message names the flag and says what it wants.
 
 /// The command line does not make sense: exit code 2.
-struct UsageError: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+package struct UsageError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 }
 
 /// One option: `--name VALUE` or `--name=VALUE`; a flag has no value.
-struct OptionDefinition {
-    let name: String
+package struct OptionDefinition {
+    package let name: String
     /// What the value is called in the help; nil for a flag.
-    let value: String?
-    let help: String
+    package let value: String?
+    package let help: String
 
-    init(_ name: String, _ value: String? = nil, _ help: String) {
+    package init(_ name: String, _ value: String? = nil, _ help: String) {
         self.name = name
         self.value = value
         self.help = help
@@ -22,13 +22,13 @@ struct OptionDefinition {
 }
 
 /// The words after a command, checked against the options that the command knows.
-struct Arguments {
-    private(set) var positionals: [String] = []
+package struct Arguments {
+    package private(set) var positionals: [String] = []
     private var values: [String: String] = [:]
     private var flags: Set<String> = []
 
     /// - Throws: `UsageError` for an unknown option, a missing value or a repeated option.
-    init(_ words: [String], options: [OptionDefinition]) throws(UsageError) {
+    package init(_ words: [String], options: [OptionDefinition]) throws(UsageError) {
         var index = 0
         while index < words.count {
             let word = words[index]
@@ -59,10 +59,10 @@ struct Arguments {
         }
     }
 
-    func has(_ flag: String) -> Bool { flags.contains(flag) }
-    subscript(_ option: String) -> String? { values[option] }
+    package func has(_ flag: String) -> Bool { flags.contains(flag) }
+    package subscript(_ option: String) -> String? { values[option] }
 
-    func integer(_ option: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
+    package func integer(_ option: String, in range: ClosedRange<Int>) throws(UsageError) -> Int? {
         guard let text = values[option] else { return nil }
         guard let value = Int(text), range.contains(value) else {
             throw UsageError("\(option) must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -70,7 +70,7 @@ struct Arguments {
         return value
     }
 
-    func seed(_ option: String) throws(UsageError) -> UInt64? {
+    package func seed(_ option: String) throws(UsageError) -> UInt64? {
         guard let text = values[option] else { return nil }
         guard let value = UInt64(text) else {
             throw UsageError("\(option) must be a whole number from 0 to \(UInt64.max)")
@@ -78,14 +78,14 @@ struct Arguments {
         return value
     }
 
-    func number(_ option: String) throws(UsageError) -> Float? {
+    package func number(_ option: String) throws(UsageError) -> Float? {
         guard let text = values[option] else { return nil }
         guard let value = Float(text), value.isFinite else { throw UsageError("\(option) must be a number") }
         return value
     }
 
     /// A size such as `268435456`, `256MiB` or `1.5GiB`.
-    func byteCount(_ option: String) throws(UsageError) -> Int? {
+    package func byteCount(_ option: String) throws(UsageError) -> Int? {
         guard let text = values[option] else { return nil }
         let units: [(String, Double)] = [
             ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30), ("TiB", 0x1p40), ("B", 1), ("", 1),
@@ -99,7 +99,7 @@ struct Arguments {
         throw UsageError("\(option) must be a size such as 268435456, 256MiB or 2GiB")
     }
 
-    func choice<Value>(_ option: String, _ choices: [(String, Value)]) throws(UsageError) -> Value? {
+    package func choice<Value>(_ option: String, _ choices: [(String, Value)]) throws(UsageError) -> Value? {
         guard let text = values[option] else { return nil }
         guard let found = choices.first(where: { $0.0 == text }) else {
             throw UsageError("\(option) must be one of: \(choices.map(\.0).joined(separator: ", "))")

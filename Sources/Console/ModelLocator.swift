@@ -1,16 +1,16 @@
 // ModelLocator.swift — from what the user typed after --model to a path.
-// swiftlet › Loading.
+// Console.
 
 import Base
 import Glibc
 
-enum ModelLocator {
+package enum ModelLocator {
     /// The model that is used when none is named.
-    static let embeddedName = "swiftlet-5m"
+    package static let embeddedName = "swiftlet-5m"
 
     /// A path as it is, or a name under the project's `Models/`.
     /// - Throws: `UsageError` that says where was looked.
-    static func path(_ name: String?) throws(UsageError) -> String {
+    package static func path(_ name: String?) throws(UsageError) -> String {
         let name = name ?? embeddedName
         if exists(name) { return name }
         guard !name.contains("/"), let folder = modelsFolder else {
@@ -24,7 +24,7 @@ enum ModelLocator {
     }
 
     /// The name shown to clients: the last part of the path, without `.gguf`.
-    static func displayName(_ path: String) -> String {
+    package static func displayName(_ path: String) -> String {
         let last = path.split(separator: "/").last.map { String($0) } ?? path
         return last.hasSuffix(".gguf") ? String(last.dropLast(5)) : last
     }

@@ -1,10 +1,10 @@
-// Command.swift — what every subcommand states about itself.
-// swiftlet › CommandLine.
+// Command.swift — what every subcommand of both programs states about itself.
+// Console.
 
-/// One subcommand of `swiftlet`.
-protocol Command {
+/// One subcommand.
+package protocol Command {
     static var name: String { get }
-    /// One line for `swiftlet help`.
+    /// One line for the program's help.
     static var summary: String { get }
     /// What stands after the options in the usage line.
     static var operands: String { get }
@@ -15,10 +15,13 @@ protocol Command {
 }
 
 extension Command {
-    static var operands: String { "" }
+    package static var operands: String { "" }
 
-    static var help: String {
-        var lines = ["\(summary)", "", "usage: swiftlet \(name) [options]\(operands.isEmpty ? "" : " " + operands)", ""]
+    /// The command's own help.
+    static func help(program: String) -> String {
+        var lines = [
+            "\(summary)", "", "usage: \(program) \(name) [options]\(operands.isEmpty ? "" : " " + operands)", "",
+        ]
         let heads = options.map { "  \($0.name)\($0.value.map { " " + $0 } ?? "")" }
         let width = heads.map(\.count).max() ?? 0
         for (head, option) in zip(heads, options) {

@@ -1,11 +1,11 @@
 // EngineOptions+Arguments.swift — the engine's flags, shared by every command that runs one.
-// swiftlet › Loading.
+// Console.
 
-import Engine
+package import Engine
 import Kernels
 
 extension EngineOptions {
-    static let definitions: [OptionDefinition] = [
+    package static let definitions: [OptionDefinition] = [
         OptionDefinition("--model", "PATH_OR_NAME", "a Hugging Face folder, a .gguf file, or a name under Models/"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--max-model-len", "N", "longest prompt plus output, in tokens"),
@@ -21,7 +21,7 @@ extension EngineOptions {
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
 
-    init(_ arguments: Arguments) throws {
+    package init(_ arguments: Arguments) throws {
         self.init()
         threadCount = try arguments.integer("--threads", in: 1...256)
         maxModelLength = try arguments.integer("--max-model-len", in: 1...(1 << 24))

@@ -1,0 +1,151 @@
+// EngineBenchmark.swift — prefill, decode and latency of the whole engine at several concurrencies.
+// Bench.  No HTTP, no tokenizer: prompts are random token ids, so that no prefix is shared unless one asks for it.
+
+import Base
+import Console
+import Engine
+import Glibc
+import Kernels
+import Sampling
+import Transformer
+
+enum EngineBenchmark: Command {
+    static let name = "engine"
+    static let summary = "prefill and decode rates, time to first token, time per token"
+    static let options =
+        [
+            OptionDefinition("--prompt-tokens", "N", "tokens of each prompt (default: 512)"),
+            OptionDefinition("--output-tokens", "N", "tokens generated for each (default: 64)"),
+            OptionDefinition("--concurrency", "LIST", "requests at once, e.g. 1,4,16 (default)"),
+            OptionDefinition("--repeats", "N", "measured runs of each, after one warm-up (default: 3)"),
+            OptionDefinition("--same-prompt", nil, "send one prompt again and again: what the prefix cache is worth"),
+            OptionDefinition("--json", nil, "print one JSON document"),
+        ] + EngineOptions.definitions
+
+    static func run(_ arguments: Arguments) throws {
+        var workload = Workload()
+        workload.promptTokens = try arguments.integer("--prompt-tokens", in: 1...(1 << 20)) ?? 512
+        workload.outputTokens = try arguments.integer("--output-tokens", in: 1...(1 << 20)) ?? 64
+        workload.repeats = try arguments.integer("--repeats", in: 1...1000) ?? 3
+        workload.repeatsPrompt = arguments.has("--same-prompt")
+        let list = (arguments["--concurrency"] ?? "1,4,16").split(separator: ",").map { Int($0) ?? 0 }
+        guard !list.isEmpty, list.allSatisfy({ (1...4096).contains($0) }) else {
+            throw UsageError("--concurrency must be a list such as 1,4,16")
+        }
+        var options = try EngineOptions(arguments)
+        let path = try ModelLocator.path(arguments["--model"])
+        let configuration = try ModelCheckpoint(path: path).configuration
+        let length = workload.promptTokens + workload.outputTokens
+        options.maxModelLength = options.maxModelLength ?? length
+        options.maxWaitingCount = max(options.maxWaitingCount, list.max() ?? 1)
+
+        var report = EngineReport(path: path, workload: workload)
+        for concurrency in list {
+            let plan = try EnginePlan(configuration, options)
+            guard length <= plan.configuration.maxModelLength else {
+                throw UsageError("prompt and output, \(length) tokens, do not fit the context of this engine")
+            }
+            let core = try plan.makeCore(reportingUnused: try ModelCheckpoint(path: path))
+            if report.limits == nil {
+                let pool = ThreadPool(threadCount: plan.threadCount, kernels: plan.kernels)
+                report.threads = plan.threadCount
+                report.kernels = "\(plan.kernels)"
+                report.model = ModelCost(core.model)
+                report.limits = try MachineLimits(pool: pool, modelBytes: core.model.weightBytesPerStep)
+            }
+            var runs: [EngineRun] = []
+            for index in 0...workload.repeats {
+                let run = EngineRun(core, workload, concurrency: concurrency, seed: UInt64(index))
+                if index > 0 { runs.append(run) }
+            }
+            report.results.append((concurrency, runs, Machine.residentBytes.peak))
+            if !arguments.has("--json") { Output.note(report.line(concurrency)) }
+        }
+        Output.line(arguments.has("--json") ? report.json : report.table)
+    }
+}
+
+struct Workload {
+    var promptTokens = 512
+    var outputTokens = 64
+    var repeats = 3
+    var repeatsPrompt = false
+}
+
+/// What a model costs per step and row.
+struct ModelCost {
+    let weightBytes: Int
+    let multiplyAddsPerRow: Int
+    let weightType: ElementType
+
+    init(_ model: DecoderModel) {
+        weightBytes = model.weightBytesPerStep
+        multiplyAddsPerRow = model.multiplyAddsPerRow
+        weightType = model.weightType
+    }
+}
+
+/// One batch of requests from submission to the last token.
+struct EngineRun {
+    /// Until every request has its first token; after that everyone decodes.
+    private(set) var prefillSeconds = 0.0
+    private(set) var decodeSeconds = 0.0
+    private(set) var tokensInDecodePhase = 0
+    private(set) var stepsInDecodePhase = 0
+    private(set) var timeToFirstToken: [Double] = []
+    private(set) var timePerOutputToken: [Double] = []
+    let promptTokens: Int
+    let outputTokens: Int
+
+    init(_ core: EngineCore<DecoderModel>, _ workload: Workload, concurrency: Int, seed: UInt64) {
+        promptTokens = concurrency * workload.promptTokens
+        outputTokens = concurrency * workload.outputTokens
+        let vocabularySize = UInt64(core.model.vocabularySize)
+        for index in 0..<concurrency {
+            // Numbers that look random and differ between runs and requests, unless one prompt is to be repeated.
+            var state = workload.repeatsPrompt ? 1 : (seed << 20 | UInt64(index) + 1) &* 0x9E37_79B9_7F4A_7C15
+            let prompt = (0..<workload.promptTokens).map { _ in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return TokenID(Int((state >> 33) % vocabularySize))
+            }
+            core.submit(
+                GenerationRequest(
+                    id: RequestID(seed << 20 | UInt64(index)), promptTokens: prompt, sampling: .greedy,
+                    maxOutputTokens: workload.outputTokens))
+        }
+
+        var startedCount: Set<RequestID> = []
+        let start = MonotonicTime().nanoseconds()
+        var prefillEnd = start
+        while core.step() {
+            let isDecodePhase = startedCount.count == concurrency
+            if isDecodePhase { stepsInDecodePhase += 1 }
+            for event in core.takeEvents() {
+                switch event.kind {
+                case .tokens(let tokens):
+                    if isDecodePhase { tokensInDecodePhase += tokens.count }
+                    startedCount.insert(event.request)
+                case .finished(let summary): note(summary)
+                }
+            }
+            if !isDecodePhase { prefillEnd = MonotonicTime().nanoseconds() }
+        }
+        let end = MonotonicTime().nanoseconds()
+        prefillSeconds = Double(prefillEnd - start) / 1e9
+        decodeSeconds = Double(end - prefillEnd) / 1e9
+    }
+
+    private mutating func note(_ summary: RequestSummary) {
+        let timings = summary.timings
+        timeToFirstToken.append(Double(timings.firstTokenNanoseconds - timings.arrivalNanoseconds) / 1e6)
+        guard summary.outputTokenCount > 1 else { return }
+        timePerOutputToken.append(
+            Double(timings.finishedNanoseconds - timings.firstTokenNanoseconds) / 1e6
+                / Double(summary.outputTokenCount - 1))
+    }
+
+    var prefillTokensPerSecond: Double { Double(promptTokens) / max(prefillSeconds, 1e-9) }
+    var decodeTokensPerSecond: Double { Double(tokensInDecodePhase) / max(decodeSeconds, 1e-9) }
+    var totalTokensPerSecond: Double { Double(promptTokens + outputTokens) / (prefillSeconds + decodeSeconds) }
+    var outputTokensPerSecond: Double { Double(outputTokens) / (prefillSeconds + decodeSeconds) }
+}
