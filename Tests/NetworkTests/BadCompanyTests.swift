@@ -206,7 +206,7 @@ extension OnTheLoop {
             try await Task.sleep(for: .milliseconds(50))
             // 32 MB were asked for; sockets and queue hold a fraction of it.
             let handledUnread = try await LoopThread.run { handled.events.count }
-            #expect(handledUnread < count / 2)
+            #expect(handledUnread < count / 8)
             for _ in 0..<count { _ = try client.response() }
             #expect(try await LoopThread.run { handled.events.count } == count)
             try await server.stop()
@@ -220,13 +220,10 @@ extension OnTheLoop {
             let server = try await TestServer.start(limits: limits)
             let client = try TestClient(port: server.port)
             try client.send("GET / HTTP/1.1\r\nHost: x\r\nX: ")
-            var dripped = 0
             // Each byte comes in time, the header does not.
-            while dripped < 500, try await LoopThread.run({ server.server.openConnectionCount }) == 1 {
-                do { try client.send("y") } catch { break }
-                dripped += 1
+            for _ in 0..<40 {
+                try client.send("y")
                 try await Task.sleep(for: .milliseconds(10))
-                if dripped == 100 { break }
             }
             let answer = try client.receiveAll()
             #expect(answer.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
@@ -246,15 +243,15 @@ extension OnTheLoop {
 
         @Test func `gives each request of a connection its own time`() async throws {
             var limits = HTTPLimits()
-            limits.headerTimeout = .milliseconds(400)
+            limits.headerTimeout = .milliseconds(1500)
             let server = try await TestServer.start(limits: limits)
             let client = try TestClient(port: server.port)
             let half = simpleGet.count / 2
             try client.send(String(simpleGet.prefix(half)))
             // The end of each request comes together with the beginning of the next; all in all they take longer than one
             // may.
-            for _ in 0..<6 {
-                try await Task.sleep(for: .milliseconds(100))
+            for _ in 0..<5 {
+                try await Task.sleep(for: .milliseconds(350))
                 try client.send(String(simpleGet.dropFirst(half)) + String(simpleGet.prefix(half)))
                 #expect(try client.response().status == 200)
             }
@@ -389,7 +386,7 @@ extension OnTheLoop {
         }
 
         @Test func `leaves nothing behind after two thousand connections`() async throws {
-            let handles = try await LoopThread.run { EventLoop.openHandleCount }
+            #expect(try await loopComesToRest())
             let server = try await TestServer.start { request, exchange in
                 if request.path == "/stay" {
                     exchange.onClose = { _ = exchange.isClosed }  // a cycle that closing must break
@@ -415,7 +412,7 @@ extension OnTheLoop {
             #expect(try await eventually { server.server.openConnectionCount == 0 })
             #expect(try await eventually { HTTPServer.liveObjectCount == 0 })
             try await server.stop()
-            #expect(try await eventually { EventLoop.openHandleCount == handles })
+            #expect(try await loopComesToRest())
         }
 
         @Test func `keeps two hundred idle connections, and closes them when told`() async throws {

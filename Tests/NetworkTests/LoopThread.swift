@@ -36,6 +36,9 @@ func eventually(_ condition: @EventLoop () -> Bool) async throws -> Bool {
     return false
 }
 
+/// Waits until only the loop's own wake-up is open: what earlier tests let go has been closed.
+func loopComesToRest() async throws -> Bool { try await eventually { EventLoop.openHandleCount == 1 } }
+
 /// Collects what happens on the loop, for a test to look at.
 @EventLoop final class Recorder<Event: Sendable> {
     var events: [Event] = []

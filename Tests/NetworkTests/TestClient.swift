@@ -89,6 +89,7 @@ final class TestClient {
             buffer.removeFirst(taken.count)
             return taken
         }
+        let limit = min(limit, 64 * 1024)
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = recv(descriptor, &bytes, limit, 0)
         guard count >= 0 else { throw ClientError("recv: errno \(errno)") }

@@ -29,9 +29,10 @@ import Synchronization
 
     private let handle: UnsafeMutablePointer<uv_tcp_t>
     private var isReading = false
-    /// Bytes ever queued; with the queue's size this gives the bytes ever sent.
-    private var queuedTotal = 0
-    private var sentAtLastTick = 0
+    private var descriptor: uv_os_fd_t = -1
+    /// Bytes ever written; less what is outstanding, these are the bytes the peer's kernel has taken.
+    private var writtenTotal = 0
+    private var takenAtLastTick = 0
     private var ticksWithoutProgress = 0
     private var stallTimer: DeadlineTimer?
 
@@ -121,7 +122,7 @@ import Synchronization
                 return close()
             }
         }
-        queuedTotal += bytes.count
+        writtenTotal += bytes.count
         if sent < bytes.count { enqueue(bytes[sent...]) }
     }
 
@@ -162,12 +163,12 @@ import Synchronization
 
     // MARK: - Stalls
 
-    /// Looks four times per time-out whether bytes have gone out. Completed writes alone would not do: a slow but
-    /// living reader may take minutes over one large write.
+    /// Looks four times per time-out whether the peer has taken anything. Completed writes alone would not do: a slow
+    /// but living reader may take minutes over one large write.
     private func watchForStall() {
         guard let timeout = writeStallTimeout else { return }
         if let stallTimer, stallTimer.isRunning { return }
-        sentAtLastTick = queuedTotal - queuedBytes
+        takenAtLastTick = writtenTotal - outstandingBytes
         ticksWithoutProgress = 0
         let timer = stallTimer ?? DeadlineTimer { [weak self] in self?.stallTick() }
         stallTimer = timer
@@ -175,15 +176,17 @@ import Synchronization
     }
 
     private func stallTick() {
-        let sent = queuedTotal - queuedBytes
-        if sent > sentAtLastTick {
-            sentAtLastTick = sent
-            ticksWithoutProgress = 0
-            owner?.queueShrank()
-            return
-        }
-        ticksWithoutProgress += 1
+        let taken = writtenTotal - outstandingBytes
+        ticksWithoutProgress = taken > takenAtLastTick ? 0 : ticksWithoutProgress + 1
+        takenAtLastTick = taken
         if ticksWithoutProgress >= 4 { close() }
+    }
+
+    /// Queued here, or in the kernel and not yet acknowledged.
+    private var outstandingBytes: Int {
+        var inKernel: Int32 = 0
+        guard ioctl(descriptor, UInt(TIOCOUTQ), &inKernel) == 0 else { return queuedBytes }
+        return queuedBytes + Int(inKernel)
     }
 
     // MARK: - The end
@@ -220,13 +223,16 @@ import Synchronization
         uv_tcp_nodelay(handle, 1)
         // A peer that vanished without FIN is noticed within two minutes, also while it only listens.
         uv_tcp_keepalive(handle, 1, 60)
-        var descriptor: uv_os_fd_t = -1
-        if uv_fileno(Handle.base(handle), &descriptor) == 0 {
-            var interval: Int32 = 15
-            var probes: Int32 = 4
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL, &interval, socklen_t(MemoryLayout<Int32>.size))
-            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT, &probes, socklen_t(MemoryLayout<Int32>.size))
-        }
+        guard uv_fileno(Handle.base(handle), &descriptor) == 0 else { return }
+        setOption(TCP_KEEPINTVL, 15)
+        setOption(TCP_KEEPCNT, 4)
+        // Or the kernel alone would take megabytes for a peer that does not read, and back-pressure would never begin.
+        setOption(TCP_NOTSENT_LOWAT, 64 * 1024)
+    }
+
+    private func setOption(_ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, Int32(IPPROTO_TCP), option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
     private var stream: UnsafeMutablePointer<uv_stream_t> {
