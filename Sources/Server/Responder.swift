@@ -12,8 +12,8 @@ import Network
     var onClose: (@EventLoop () -> Void)?
     /// Called with true when the client reads too slowly, with false when it has caught up.
     var onBackPressure: (@EventLoop (Bool) -> Void)?
-    /// Set by completions, for the log.
-    var tokens: TokenAccount?
+    /// Set by completions: what the log says about tokens when the answer ends.
+    var tokensNow: (@EventLoop () -> TokenAccount)?
     /// The metric label.
     var handler = "unknown"
 
@@ -95,8 +95,10 @@ import Network
     private func ended(status: Int, error: APIError?) {
         guard !isObserved else { return }
         isObserved = true
+        let tokens = tokensNow?()
         onClose = nil
         onBackPressure = nil
+        tokensNow = nil
         let nanoseconds = telemetry.time.nanoseconds() &- startNanoseconds
         telemetry.observe(
             LogEntry(

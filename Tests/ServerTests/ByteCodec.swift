@@ -1,12 +1,16 @@
 // ByteCodec.swift — a tokenizer for tests: a token is a byte.
 
 import Base
+import Glibc
 import Server
+import Synchronization
 
 /// Ids 0…255 are bytes, 256 begins a sequence, 257 ends one.
 struct ByteCodec: TextCodec {
     static let vocabularySize = 258
     static let end = TokenID(257)
+    /// `kilobytes + n` stands for n KiB of the letter x, for tests that need volume.
+    static let kilobytes = 1000
 
     var beginningOfSequence: TokenID? { TokenID(256) }
     var endOfSequence: [TokenID] { [Self.end] }
@@ -31,6 +35,9 @@ struct ByteDetokenizer: IncrementalDetokenizer {
     private var pending: [UInt8] = []
 
     mutating func push(_ token: TokenID) -> [UInt8] {
+        if token.index > ByteCodec.kilobytes {
+            return [UInt8](repeating: UInt8(ascii: "x"), count: (token.index - ByteCodec.kilobytes) << 10)
+        }
         guard token.rawValue < 256 else { return [] }
         pending.append(UInt8(token.rawValue))
         guard String(validating: pending, as: UTF8.self) != nil else { return [] }
@@ -42,4 +49,27 @@ struct ByteDetokenizer: IncrementalDetokenizer {
         defer { pending = [] }
         return pending.isEmpty ? [] : Array("\u{FFFD}".utf8)
     }
+}
+
+/// Tokenises bytes, but only once the test lets it.
+final class GatedCodec: TextCodec {
+    private let isEntered = Atomic<Bool>(false)
+    private let isOpen = Atomic<Bool>(false)
+    private let bytes = ByteCodec()
+
+    var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
+    var endOfSequence: [TokenID] { bytes.endOfSequence }
+
+    /// Somebody is waiting inside.
+    var hasVisitor: Bool { isEntered.load(ordering: .sequentiallyConsistent) }
+    func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
+
+    func encodePrompt(_ text: [UInt8]) -> [TokenID] {
+        isEntered.store(true, ordering: .sequentiallyConsistent)
+        while !isOpen.load(ordering: .sequentiallyConsistent) { usleep(1000) }
+        return bytes.encodePrompt(text)
+    }
+
+    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
+    func makeDetokenizer() -> any IncrementalDetokenizer { bytes.makeDetokenizer() }
 }

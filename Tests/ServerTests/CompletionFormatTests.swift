@@ -53,7 +53,8 @@ import Testing
             CompletionFormat.Choice(text: [97], finishReason: .stop),
             CompletionFormat.Choice(text: [98], finishReason: .length),
         ]
-        let usage = #""usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"#
+        let usage =
+            #""usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"#
             + #""prompt_tokens_details":{"cached_tokens":0}}}"#
         #expect(
             text(format(.chat).response([choices[0]], usage: Usage(promptTokens: 3, completionTokens: 2)))
@@ -68,7 +69,9 @@ import Testing
     }
 
     @Test func `a fingerprint is shown when there is one`() {
-        #expect(text(format(.text, fingerprint: "fp").textChunk(choice: 0, []))?.contains(#""model":"m","system_fingerprint":"fp","#) == true)
+        #expect(
+            text(format(.text, fingerprint: "fp").textChunk(choice: 0, []))?.contains(
+                #""model":"m","system_fingerprint":"fp","#) == true)
         #expect(text(format(.text).textChunk(choice: 0, []))?.contains("system_fingerprint") == false)
     }
 

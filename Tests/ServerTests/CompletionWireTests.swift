@@ -45,7 +45,7 @@ import Testing
         _ = try await server.post("/v1/completions", #"{"prompt":"ab"}"#)
         _ = try await server.post("/v1/completions", #"{"prompt":"ab"}"#)
         let requests = service.submitted
-        #expect(requests.count == 4)
+        try #require(requests.count == 4)
         #expect(requests.allSatisfy { $0.promptTokens == [97, 98] })
         #expect(requests[0].sampling.seed == 7 && requests[1].sampling.seed == 7)
         #expect(requests[0].sampling.choice == 0 && requests[1].sampling.choice == 1)
@@ -59,7 +59,9 @@ import Testing
 
     @Test func `several prompts with several choices keep their order`() async throws {
         let service = ScriptedService { request in
-            .say("\(request.promptTokens.map { Character(Unicode.Scalar(UInt8($0.rawValue))) }.map(String.init).joined())\(request.sampling.choice)")
+            .say(
+                "\(request.promptTokens.map { Character(Unicode.Scalar(UInt8($0.rawValue))) }.map(String.init).joined())\(request.sampling.choice)"
+            )
         }
         let server = try await TestServer.start(service)
         let response = try await server.post("/v1/completions", #"{"prompt":["a","bb"],"n":2}"#)
@@ -77,8 +79,7 @@ import Testing
         let service = ScriptedService()
         let server = try await TestServer.start(service)
         async let answer = server.post("/v1/completions", #"{"prompt":"a","max_tokens":100,"stop":["two"]}"#)
-        #expect(try await eventuallyTrue { service.submitted.count == 1 })
-        let id = service.submitted[0].id
+        let id = try await service.requests(1)[0]
         for character in "one two three" { service.send(id, String(character)) }
         #expect(try await eventuallyTrue { service.cancelled == [id] })
         let body = try json(try await answer.body)
@@ -92,12 +93,12 @@ import Testing
         let service = ScriptedService()
         let server = try await TestServer.start(service)
         async let answer = server.post("/v1/completions", #"{"prompt":"a","n":2}"#)
-        #expect(try await eventuallyTrue { service.submitted.count == 2 })
-        service.finish(service.submitted[0].id, .failed("out of blocks"))
+        let ids = try await service.requests(2)
+        service.finish(ids[0], .failed("out of blocks"))
         let response = try await answer
         #expect(response.status == 500)
         #expect(try json(response.body)["error"]?["code"]?.string == "engine_error")
-        #expect(service.cancelled == [service.submitted[1].id], "its sister need not go on")
+        #expect(service.cancelled == [ids[1]], "its sister need not go on")
         try await server.stop()
     }
 
@@ -126,7 +127,8 @@ import Testing
         #expect(head.header("x-request-id") != nil)
         let frames = events(body)
         let first = try json(frames[0])
-        let start = "{\"id\":\"\(first["id"]!.string!)\",\"object\":\"chat.completion.chunk\","
+        let start =
+            "{\"id\":\"\(first["id"]!.string!)\",\"object\":\"chat.completion.chunk\","
             + "\"created\":\(first["created"]!.integer!),\"model\":\"tiny\",\"choices\":["
         let end = #","logprobs":null,"finish_reason":null}],"usage":null}"#
         #expect(
@@ -161,8 +163,7 @@ import Testing
         let server = try await TestServer.start(service)
         async let stream = server.stream(
             "/v1/chat/completions", #"{"messages":[{"role":"user","content":"Hi"}],"stream":true,"n":2}"#)
-        #expect(try await eventuallyTrue { service.submitted.count == 2 })
-        let ids = service.submitted.map(\.id)
+        let ids = try await service.requests(2)
         service.send(ids[1], "x")
         service.send(ids[0], "y")
         service.finish(ids[1], .length)
@@ -194,8 +195,7 @@ import Testing
         let service = ScriptedService()
         let server = try await TestServer.start(service)
         async let stream = server.stream("/v1/completions", Self.endless)
-        #expect(try await eventuallyTrue { service.submitted.count == 1 })
-        let id = service.submitted[0].id
+        let id = try await service.requests(1)[0]
         service.send(id, "a")
         service.finish(id, .failed("out of blocks"))
         let frames = events(try await stream.body)
@@ -215,10 +215,11 @@ import Testing
             try client.send(TestServer.post("/v1/completions", Self.endless))
             _ = try client.receive(until: ": keepalive\n\n")
             _ = try client.receive(until: ": keepalive\n\n")
-            service.send(service.submitted[0].id, "a")
+            let id = try #require(service.submitted.first).id
+            service.send(id, "a")
             _ = try client.receive(until: #""text":"a""#)
             _ = try client.receive(until: ": keepalive\n\n")
-            service.finish(service.submitted[0].id, .length)
+            service.finish(id, .length)
             _ = try client.receive(until: "data: [DONE]\n\n")
         }
         try await server.stop()

@@ -36,7 +36,7 @@ import Testing
         #expect(try worker.response().status == 200)
 
         async let answer = server.stream("/v1/completions", Self.stream)
-        #expect(try await eventuallyTrue { service.submitted.count == 1 })
+        let id = try await service.requests(1)[0]
         let flag = try await drain(server, deadline: .seconds(60))
 
         try probe.send("GET /ready HTTP/1.1\r\nhost: t\r\n\r\n")
@@ -49,7 +49,6 @@ import Testing
         #expect(throws: ClientError.self) { try TestClient(port: port) }
 
         #expect(flag.count == 0)
-        let id = service.submitted[0].id
         service.send(id, "abc")
         service.finish(id, .length)
         #expect(events(try await answer.body).last == "[DONE]")
@@ -62,7 +61,7 @@ import Testing
         let server = try await TestServer.start(service)
         async let stream = server.stream("/v1/completions", Self.stream)
         async let whole = server.post("/v1/completions", #"{"prompt":"ab","max_tokens":500}"#)
-        #expect(try await eventuallyTrue { service.submitted.count == 2 })
+        _ = try await service.requests(2)
         let flag = try await drain(server, deadline: .milliseconds(30))
         let frames = events(try await stream.body)
         #expect(frames.count == 1)
@@ -92,11 +91,11 @@ import Testing
         let service = ScriptedService()
         let server = try await TestServer.start(service)
         async let stream = server.stream("/v1/completions", Self.stream)
-        #expect(try await eventuallyTrue { service.submitted.count == 1 })
+        let id = try await service.requests(1)[0]
         let first = try await drain(server, deadline: .seconds(60))
         let second = try await drain(server, deadline: .zero)
         #expect(first.count == 0 && second.count == 0)
-        service.finish(service.submitted[0].id, .length)
+        service.finish(id, .length)
         _ = try await stream
         #expect(try await eventuallyTrue { first.count == 1 && second.count == 1 })
         let third = try await drain(server, deadline: .zero)

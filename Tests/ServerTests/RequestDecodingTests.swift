@@ -219,10 +219,14 @@ import Testing
             #""messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]"#,
             "messages[0].content[0].type", "unsupported_parameter"
         ),
-        (#""messages":[{"role":"user","content":[{"text":"a"}]}]"#, "messages[0].content[0].type",
-            "missing_required_parameter"),
-        (#""messages":[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text",
-            "missing_required_parameter"),
+        (
+            #""messages":[{"role":"user","content":[{"text":"a"}]}]"#, "messages[0].content[0].type",
+            "missing_required_parameter"
+        ),
+        (
+            #""messages":[{"role":"user","content":[{"type":"text"}]}]"#, "messages[0].content[0].text",
+            "missing_required_parameter"
+        ),
         (#""messages":[{"role":"user","content":"a","x":1}]"#, "messages[0].x", "unknown_parameter"),
         (#""messages":[{"role":"user","role":"user","content":"a"}]"#, "messages[0].role", "duplicate_parameter"),
         (

@@ -20,7 +20,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["/", "", "*", "/v1", "/v1/", "/v1/models/", "/v1/completions/", "/V1/models", "/health/", "//health"])
+    @Test(arguments: [
+        "/", "", "*", "/v1", "/v1/", "/v1/models/", "/v1/completions/", "/V1/models", "/health/", "//health",
+    ])
     func `unknown paths are 404`(path: String) {
         guard case .failure(let error) = route("GET", path) else {
             Issue.record("\(path) is served")

@@ -102,7 +102,9 @@ import Testing
 
     @Test func `content types with parameters and in any case`() async throws {
         let server = try await TestServer.start(ScriptedService { _ in .say("a") })
-        for type in ["application/json", "Application/JSON", "application/json; charset=utf-8", "application/json ;x=y"] {
+        for type in [
+            "application/json", "Application/JSON", "application/json; charset=utf-8", "application/json ;x=y",
+        ] {
             let response = try await server.request(
                 "POST /v1/completions HTTP/1.1\r\nhost: t\r\ncontent-type: \(type)\r\ncontent-length: 14\r\n\r\n"
                     + #"{"prompt":"a"}"#)

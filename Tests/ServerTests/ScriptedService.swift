@@ -4,6 +4,7 @@ import Base
 import Engine
 import Server
 import Synchronization
+import TestSupport
 
 /// Behaves as the real one at the boundary: every accepted request ends with exactly one `.finished`, a cancelled one
 /// soon, and events come through `deliver` from another thread or this one.
@@ -70,6 +71,23 @@ final class ScriptedService: GenerationService {
     func resume(_ id: RequestID) { state.withLock { $0.resumed.append(id) } }
 
     // MARK: - What the test says
+
+    /// The ids of the first `count` requests, once there are so many.
+    func requests(_ count: Int) async throws -> [RequestID] {
+        guard try await eventuallyTrue({ self.submitted.count >= count }) else {
+            throw ClientError("\(submitted.count) requests came instead of \(count)")
+        }
+        return submitted.map(\.id)
+    }
+
+    /// One token that stands for many kilobytes of text.
+    func sendKilobytes(_ count: Int, to id: RequestID) {
+        deliver(id) { state in
+            guard let generated = state.open[id] else { return nil }
+            state.open[id] = generated + 1
+            return .tokens([TokenID(ByteCodec.kilobytes + count)])
+        }
+    }
 
     func send(_ id: RequestID, _ text: String) { send(id, Array(text.utf8)) }
 

@@ -50,7 +50,8 @@ import Testing
             for second in first...bytes.count {
                 let pieces = [Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])]
                 let result = streamed(pieces, stops)
-                #expect(result.text == whole.text && result.isMatched == whole.isMatched, "split at \(first), \(second)")
+                #expect(
+                    result.text == whole.text && result.isMatched == whole.isMatched, "split at \(first), \(second)")
             }
         }
     }

@@ -25,7 +25,8 @@ struct TestServer: Sendable {
 
     /// - Parameter loads: false leaves the server without a model.
     static func start(
-        _ service: ScriptedService, loads: Bool = true, time: any TimeSource = MonotonicTime(),
+        _ service: ScriptedService, loads: Bool = true, codec: any TextCodec = ByteCodec(),
+        time: any TimeSource = MonotonicTime(),
         _ configure: @escaping @Sendable (inout ServerConfiguration) -> Void = { _ in }
     ) async throws -> TestServer {
         let log = Log()
@@ -39,13 +40,13 @@ struct TestServer: Sendable {
             let server = try SwiftletServer(configuration, time: time)
             let events = server.events
             service.change { $0.deliver = { events.push($0) } }
-            if loads { server.serve(model(service)) }
+            if loads { server.serve(model(service, codec)) }
             return TestServer(server: server, service: service, port: server.port, log: log)
         }
     }
 
-    static func model(_ service: ScriptedService) -> ServedModel {
-        ServedModel(id: "tiny", created: 1_700_000_000, codec: ByteCodec(), service: service)
+    static func model(_ service: ScriptedService, _ codec: any TextCodec = ByteCodec()) -> ServedModel {
+        ServedModel(id: "tiny", created: 1_700_000_000, codec: codec, service: service)
     }
 
     /// Ends the server; waits until its last connection is closed.

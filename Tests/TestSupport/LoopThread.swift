@@ -18,7 +18,9 @@ package enum LoopThread {
     }
 
     /// Runs blocking code (clients) on a thread of its own, so that it takes no thread from other tests.
-    package static func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
+    package static func blocking<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws
+        -> Result
+    {
         _ = running
         return try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {

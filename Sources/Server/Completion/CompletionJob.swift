@@ -92,10 +92,8 @@ import Sampling
         }
         isOpen = true
         hub.opened(self)
-        responder.onClose = { [self] in
-            account()
-            close(cancelling: true)
-        }
+        responder.onClose = { [self] in clientLeft() }
+        responder.tokensNow = { [self] in tokenAccount }
         responder.onBackPressure = { [self] isSlow in setPaused(isSlow) }
         if isStreaming { beginStream() }
     }
@@ -155,7 +153,6 @@ import Sampling
         let isComplete = choices.allSatisfy { $0.completion != nil }
         guard isComplete else { return writeOutbox() }
 
-        account()
         if isStreaming {
             if format.includesUsage { outbox += ServerSentEvents.data(format.usageChunk(usage)) }
             responder.finishEvents(outbox + ServerSentEvents.done)
@@ -166,7 +163,7 @@ import Sampling
             }
             responder.respond(status: 200, body: format.response(answers, usage: usage))
         }
-        close(cancelling: false)
+        close()
     }
 
     private func writeOutbox() {
@@ -182,21 +179,25 @@ import Sampling
     /// Ends the answer with an error: a status if nothing is sent yet, an event in mid-stream.
     func abort(_ error: APIError) {
         guard isOpen else { return }
-        account()
+        cancelUnfinished()
         if isStreaming {
             responder.finishEvents(outbox + ServerSentEvents.data(error.body), error: error)
         } else {
             responder.fail(error)
         }
-        close(cancelling: true)
+        close()
     }
 
-    private func close(cancelling: Bool) {
+    private func clientLeft() {
+        cancelUnfinished()
+        close()
+    }
+
+    private func close() {
         guard isOpen else { return }
         isOpen = false
         outbox = []
         keepAlive = nil
-        if cancelling { cancelUnfinished() }
         hub.closed(self)
     }
 
@@ -246,9 +247,9 @@ import Sampling
         return usage
     }
 
-    private func account() {
+    private var tokenAccount: TokenAccount {
         let usage = usage
-        responder.tokens = TokenAccount(
+        return TokenAccount(
             prompt: usage.promptTokens, cached: usage.cachedTokens, output: usage.completionTokens,
             choices: choices.count)
     }

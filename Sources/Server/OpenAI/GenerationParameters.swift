@@ -88,7 +88,8 @@ package struct GenerationParameters: Sendable, Equatable {
             let name = String(decoding: key, as: UTF8.self)
             guard let id = Int(name), (0..<context.vocabularySize).contains(id) else {
                 throw .outOfRange(
-                    "logit_bias", mustBe: "keyed by token ids from 0 to \(context.vocabularySize - 1), got "
+                    "logit_bias",
+                    mustBe: "keyed by token ids from 0 to \(context.vocabularySize - 1), got "
                         + "'\(quoted(key))'")
             }
             // "7" and "07" are different keys and the same token.
