@@ -7,11 +7,11 @@
 #define SET_TARGET "avx2,fma,f16c"
 #define LANES 8
 #define FUSED 1
-// 12 sums and three inputs; the weights come one by one: all 16 registers.
+// 12 sums, 3 inputs and a weight: all 16 registers.
 #define LINEAR_ROWS 3
 #define ATTENTION_VECTORS 2
 
-#define HALF_TO_FLOAT(bits) _cvtsh_ss(bits)
+#define SPLAT_F16(pointer) _mm256_cvtph_ps(_mm_set1_epi16(load_16_bits(pointer)))
 #define LOAD_F16(pointer) _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(pointer)))
 #define STORE_F16(pointer, v) \
     _mm_storeu_si128((__m128i *)(pointer), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT))

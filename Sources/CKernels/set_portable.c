@@ -8,7 +8,7 @@
 
 #include "template/half.h"
 
-#define HALF_TO_FLOAT(bits) half_to_float(bits)
+#define SPLAT_F16(pointer) splat(half_decode((half_words)(uint32_t)(uint16_t)load_16_bits(pointer)).x)
 #define LOAD_F16(pointer) half_load(pointer)
 #define STORE_F16(pointer, v) half_store(pointer, v)
 

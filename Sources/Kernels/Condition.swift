@@ -27,13 +27,16 @@ final class Condition: @unchecked Sendable {
     func wait() { pthread_cond_wait(condition, mutex) }
 
     /// Wakes `count` waiters, or all of them if there are fewer. The caller does not hold the lock.
+    ///
+    /// Taking the lock once makes sure that a thread which has checked its condition and found it false is already
+    /// waiting; signalling after letting go spares the woken thread from running into the lock.
     func wake(_ count: Int) {
         lock()
+        unlock()
         if count > 8 {
             pthread_cond_broadcast(condition)
         } else {
             for _ in 0..<count { pthread_cond_signal(condition) }
         }
-        unlock()
     }
 }

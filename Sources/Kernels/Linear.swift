@@ -37,6 +37,8 @@ package func linear(
         "product of \(input_MK.rows)×\(input_MK.columns) with \(weight_NK.rows)×\(weight_NK.columns)"
             + " does not give \(output_MN.rows)×\(output_MN.columns)")
     guard output_MN.rows > 0, output_MN.columns > 0 else { return }
+    // The C kernels see only a pointer into the owner's memory.
+    defer { withExtendedLifetime(weight_NK.owner) {} }
 
     var arguments = ck_linear(
         input: input_MK.pointer, input_stride: input_MK.rowStride,

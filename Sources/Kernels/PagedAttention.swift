@@ -64,6 +64,9 @@ package final class AttentionScratch {
     /// Rows × KV heads below which the segments are spread.
     let sliceGoal: Int
 
+    /// Room that is never exceeded: where the results would need more, rows are not spread.
+    private static let mostNumbers = 4 << 20
+
     /// - Parameters:
     ///   - headCount: H, query heads.
     ///   - maximumContext: the longest sequence, in tokens.
@@ -71,10 +74,12 @@ package final class AttentionScratch {
     package init(
         headCount: Int, kvHeadCount: Int, headWidth: Int, maximumContext: Int, threadCount: Int
     ) throws(AllocationError) {
+        precondition(headCount > 0 && kvHeadCount > 0 && headWidth > 0 && maximumContext >= 0, "impossible shape")
         sliceGoal = threadCount == 1 ? 0 : 4 * threadCount
-        let rows = (sliceGoal + kvHeadCount - 1) / max(kvHeadCount, 1)
+        let rows = (sliceGoal + kvHeadCount - 1) / kvHeadCount
         let segments = maximumContext / CK_SEGMENT + 1
-        partial = try AlignedBuffer(count: rows * headCount * segments * (headWidth + 2))
+        let (numbers, overflow) = segments.multipliedReportingOverflow(by: rows * headCount * (headWidth + 2))
+        partial = try AlignedBuffer(count: overflow ? Self.mostNumbers : min(numbers, Self.mostNumbers))
     }
 }
 
@@ -98,6 +103,7 @@ package func attend(
         query_TD.columns == width && context_TD.columns == width && query_TD.rows == rows.count
             && context_TD.rows == rows.count, "queries or contexts are not \(rows.count) rows of \(width)")
     guard rows.count > 0 else { return }
+    defer { withExtendedLifetime(scratch) {} }
 
     var arguments = ck_attention(
         layer: layer.arguments, query: query_TD.pointer, query_stride: query_TD.rowStride,

@@ -57,6 +57,7 @@ package func applyRotary(
     layout: RotaryLayout, pool: ThreadPool
 ) {
     guard rows_TD.rows > 0, headCount > 0 else { return }
+    defer { withExtendedLifetime(table) {} }
     let headWidth = rows_TD.columns / headCount
     precondition(
         headWidth * headCount == rows_TD.columns && 2 * table.pairCount <= headWidth,

@@ -11,6 +11,7 @@ package func embed(
     _ tokens_T: UnsafePointer<TokenID>, from table_VD: Matrix, into output_TD: MutableMatrixView, pool: ThreadPool
 ) {
     precondition(output_TD.columns == table_VD.columns, "rows of \(table_VD.columns) into \(output_TD.columns)")
+    defer { withExtendedLifetime(table_VD.owner) {} }
     for token in 0..<output_TD.rows {
         precondition(
             tokens_T[token].index >= 0 && tokens_T[token].index < table_VD.rows,

@@ -46,6 +46,7 @@ package final class ThreadPool: @unchecked Sendable {
     /// Calls `body` once for every slice in `0..<sliceCount`, on any thread and in any order, and returns when all are
     /// done. Whatever `body` writes is visible to the caller afterwards.
     ///
+    /// Allocates two small objects for the closure; the operations of this module use the form below.
     /// - Precondition: not called from inside a slice; fewer than a million slices.
     package func run(sliceCount: Int, _ body: (_ slice: Int) -> Void) {
         withoutActuallyEscaping(body) { body in
@@ -89,9 +90,9 @@ private final class PoolState: @unchecked Sendable {
     /// Callers take turns.
     private let turn = Condition()
     /// Workers sleep here.
-    private let work_ = Condition()
+    private let workAvailable = Condition()
     /// The caller sleeps here.
-    private let done = Condition()
+    private let jobDone = Condition()
 
     init() {
         job = .allocate(capacity: 1)
@@ -112,7 +113,7 @@ private final class PoolState: @unchecked Sendable {
         // the ticket before it sleeps.
         ticket.store(UInt64(sliceCount) << 32, ordering: .sequentiallyConsistent)
         let sleepers = sleeperCount.load(ordering: .sequentiallyConsistent)
-        if sleepers > 0 { work_.wake(min(sleepers, sliceCount - 1)) }
+        if sleepers > 0 { workAvailable.wake(min(sleepers, sliceCount - 1)) }
 
         takeSlices()
         waitUntilDone()
@@ -122,11 +123,11 @@ private final class PoolState: @unchecked Sendable {
 
     private func waitUntilDone() {
         if spin(until: { remaining.load(ordering: .acquiring) == 0 }) { return }
-        done.lock()
+        jobDone.lock()
         callerSleeps.store(true, ordering: .sequentiallyConsistent)
-        while remaining.load(ordering: .sequentiallyConsistent) != 0 { done.wait() }
+        while remaining.load(ordering: .sequentiallyConsistent) != 0 { jobDone.wait() }
         callerSleeps.store(false, ordering: .relaxed)
-        done.unlock()
+        jobDone.unlock()
     }
 
     // MARK: - Everybody
@@ -146,24 +147,24 @@ private final class PoolState: @unchecked Sendable {
             if remaining.wrappingSubtract(1, ordering: .sequentiallyConsistent).newValue == 0,
                 callerSleeps.load(ordering: .sequentiallyConsistent)
             {
-                done.wake(1)
+                jobDone.wake(1)
             }
         }
     }
 
     /// Waits briefly without letting the core go; whether the condition came true.
     private func spin(until condition: () -> Bool) -> Bool {
-        let deadline = clock_gettime_nsec() + Self.spinNanoseconds
+        let deadline = nanoseconds() + Self.spinNanoseconds
         repeat {
             for _ in 0..<8 {
                 if condition() { return true }
                 ck_relax()
             }
-        } while clock_gettime_nsec() < deadline
+        } while nanoseconds() < deadline
         return condition()
     }
 
-    private func clock_gettime_nsec() -> UInt64 {
+    private func nanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
@@ -176,17 +177,17 @@ private final class PoolState: @unchecked Sendable {
         while !isStopped.load(ordering: .acquiring) {
             takeSlices()
             if spin(until: { hasWork || isStopped.load(ordering: .relaxed) }) { continue }
-            work_.lock()
+            workAvailable.lock()
             sleeperCount.wrappingAdd(1, ordering: .sequentiallyConsistent)
-            while !hasWork, !isStopped.load(ordering: .sequentiallyConsistent) { work_.wait() }
+            while !hasWork, !isStopped.load(ordering: .sequentiallyConsistent) { workAvailable.wait() }
             sleeperCount.wrappingSubtract(1, ordering: .sequentiallyConsistent)
-            work_.unlock()
+            workAvailable.unlock()
         }
     }
 
     func stop() {
         isStopped.store(true, ordering: .sequentiallyConsistent)
-        work_.wake(.max)
+        workAvailable.wake(.max)
     }
 
     // MARK: - Nested jobs

@@ -82,7 +82,7 @@ INLINE void score_tile(
     UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
     for (ptrdiff_t k = 0; k < l->head_width; k++) {
         vec key[ATTENTION_VECTORS];
-        UNROLL for (int v = 0; v < vectors; v++) key[v] = load_as(type, keys[v], k * tokens);
+        UNROLL for (int v = 0; v < vectors; v++) key[v] = load_as(type, keys[v], k * tokens, 0);
         UNROLL for (int i = 0; i < queries; i++) {
             vec x = splat(group->query[q + i][k]);
             UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(x, key[v], sum[i][v]);
@@ -109,7 +109,7 @@ INLINE void value_tile(
         ptrdiff_t first = (j & mask) * width + d;
         vec value[ATTENTION_VECTORS];
         UNROLL for (int v = 0; v < vectors; v++)
-            value[v] = whole ? load_as(type, block, first + v * LANES) : load_some_as(type, block, first, lanes);
+            value[v] = whole ? load_as(type, block, first + v * LANES, 0) : load_some_as(type, block, first, lanes);
         UNROLL for (int i = 0; i < queries; i++) {
             vec p = splat(result->weight[q + i][j]);
             UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(p, value[v], sum[i][v]);

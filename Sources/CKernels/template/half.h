@@ -20,8 +20,6 @@ static inline half_floats half_load(const void *pointer) {
     return half_decode((half_words){bits[0], bits[1], bits[2], bits[3]});
 }
 
-static inline float half_to_float(uint16_t bits) { return half_decode((half_words)(uint32_t)bits).x; }
-
 // Rounds to nearest, ties to even.
 static inline uint16_t half_from_float(float value) {
     uint32_t bits;

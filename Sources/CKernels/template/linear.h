@@ -12,6 +12,18 @@ INLINE void linear_finish(const ck_linear *a, ptrdiff_t m, ptrdiff_t n, float su
     *out = a->accumulate ? *out + sum : sum;
 }
 
+// One vector of products for every sum of the tile: inputs k + s ….
+INLINE void linear_step(
+    const int type, const int rows, const int outputs, const float *const *x, const char *const *w, ptrdiff_t k,
+    ptrdiff_t s, vec (*sum)[LINEAR_OUTPUTS]) {
+    vec input[LINEAR_ROWS];
+    UNROLL for (int i = 0; i < rows; i++) input[i] = load(x[i] + k + s);
+    UNROLL for (int j = 0; j < outputs; j++) {
+        vec weight = load_as(type, w[j], k, s);
+        UNROLL for (int i = 0; i < rows; i++) sum[i][j] = fused(input[i], weight, sum[i][j]);
+    }
+}
+
 INLINE void linear_tile(
     const int type, const int rows, const int outputs, const ck_linear *a, ptrdiff_t m, ptrdiff_t n) {
     const float *x[LINEAR_ROWS];
@@ -24,17 +36,12 @@ INLINE void linear_tile(
     }
 
     ptrdiff_t k = 0;
-    for (; k + LANES <= a->input_count; k += LANES) {
-        vec weight[LINEAR_OUTPUTS];
-        UNROLL for (int j = 0; j < outputs; j++) weight[j] = load_as(type, w[j], k);
-        UNROLL for (int i = 0; i < rows; i++) {
-            vec input = load(x[i] + k);
-            UNROLL for (int j = 0; j < outputs; j++) sum[i][j] = fused(input, weight[j], sum[i][j]);
-        }
-    }
-    if (type != CK_Q8_0 && k < a->input_count) {
+    for (; k + 32 <= a->input_count; k += 32)
+        UNROLL for (int s = 0; s < 32; s += LANES) linear_step(type, rows, outputs, x, w, k, s, sum);
+    if (type != CK_Q8_0) {
+        for (; k + LANES <= a->input_count; k += LANES) linear_step(type, rows, outputs, x, w, k, 0, sum);
         ptrdiff_t rest = a->input_count - k;
-        UNROLL for (int j = 0; j < outputs; j++) {
+        if (rest > 0) UNROLL for (int j = 0; j < outputs; j++) {
             vec weight = load_some_as(type, w[j], k, rest);
             UNROLL for (int i = 0; i < rows; i++) sum[i][j] = fused(load_some(x[i] + k, rest), weight, sum[i][j]);
         }
@@ -46,12 +53,14 @@ INLINE void linear_tile(
     }
 }
 
-// A tile's rows over all the outputs of a slice: the rows stay in L1 while the weights stream by.
+// A tile's rows over all the outputs of a slice: the rows stay in L1 while the weights stream by. At the end of a
+// matrix up to three outputs are left; they are computed one by one.
 INLINE void linear_rows(
     const int type, const int rows, const ck_linear *a, ptrdiff_t m, ptrdiff_t begin, ptrdiff_t end) {
     ptrdiff_t n = begin;
     for (; n + LINEAR_OUTPUTS <= end; n += LINEAR_OUTPUTS) linear_tile(type, rows, LINEAR_OUTPUTS, a, m, n);
-    for (; n < end; n++) linear_tile(type, rows, 1, a, m, n);
+    for (; n < end; n++)
+        for (int i = 0; i < rows; i++) linear_tile(type, 1, 1, a, m + i, n);
 }
 
 INLINE void linear_slice(const int type, const ck_linear *a, ptrdiff_t slice) {

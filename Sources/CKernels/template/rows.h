@@ -74,7 +74,7 @@ static void rotate(const void *arguments, ptrdiff_t slice) {
 
 INLINE void dequantise(const int type, const char *row, float *out, ptrdiff_t count) {
     FOR_VECTORS(count) {
-        if (n == LANES) save(out + i, load_as(type, row, i));
+        if (n == LANES) save(out + i, load_as(type, row, i & ~31, i & 31));
         else save_some(out + i, load_some_as(type, row, i, n), n);
     }
 }

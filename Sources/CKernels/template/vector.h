@@ -31,26 +31,30 @@ INLINE vec fused(vec a, vec b, vec c) {
 // ---- Memory. Tails are whole vectors padded with zeros: the last numbers of a row go through the same arithmetic.
 
 INLINE vec load(const float *p) { vec v; memcpy(&v, p, sizeof v); return v; }
+INLINE int16_t load_16_bits(const void *p) { int16_t bits; memcpy(&bits, p, sizeof bits); return bits; }
 INLINE void save(float *p, vec v) { memcpy(p, &v, sizeof v); }
 INLINE vec load_some(const float *p, ptrdiff_t n) { vec v = 0; memcpy(&v, p, (size_t)n * sizeof *p); return v; }
 INLINE void save_some(float *p, vec v, ptrdiff_t n) { memcpy(p, &v, (size_t)n * sizeof *p); }
 
-// LANES stored numbers, from number `k` of a row, as f32. Every conversion is exact, also Q8_0's: an 8-bit integer
-// times an 11-bit scale fits 24 bits. So a product equals the f32 product of the dequantised weights, bit for bit.
-INLINE vec load_as(const int type, const char *row, ptrdiff_t k) {
-    if (type == CK_F32) return load((const float *)row + k);
-    if (type == CK_F16) return LOAD_F16(row + 2 * k);
+// LANES stored numbers as f32: numbers k + s … of a row, k a multiple of 32 if the type is Q8_0, and s + LANES ≤ 32.
+// Every conversion is exact, also Q8_0's: an 8-bit integer times an 11-bit scale fits 24 bits. So a product equals the
+// f32 product of the dequantised weights, bit for bit.
+INLINE vec load_as(const int type, const char *row, ptrdiff_t k, ptrdiff_t s) {
+    if (type == CK_F32) {
+        vec numbers;  // by memcpy from bytes: tensors in files may lie at odd addresses
+        memcpy(&numbers, row + 4 * (k + s), sizeof numbers);
+        return numbers;
+    }
+    if (type == CK_F16) return LOAD_F16(row + 2 * (k + s));
     if (type == CK_BF16) {
         u16vec bits;
-        memcpy(&bits, row + 2 * k, sizeof bits);
+        memcpy(&bits, row + 2 * (k + s), sizeof bits);
         return (vec)(__builtin_convertvector(bits, uvec) << 16);
     }
     const char *block = row + k / 32 * 34;
-    uint16_t scale;
-    memcpy(&scale, block, sizeof scale);
     i8vec integers;
-    memcpy(&integers, block + 2 + k % 32, sizeof integers);
-    return __builtin_convertvector(integers, vec) * splat(HALF_TO_FLOAT(scale));
+    memcpy(&integers, block + 2 + s, sizeof integers);
+    return __builtin_convertvector(integers, vec) * SPLAT_F16(block);
 }
 
 // The first n < LANES of them, zeros after. Q8_0 rows have no tail: a block is a whole number of vectors.
@@ -58,7 +62,7 @@ INLINE vec load_some_as(const int type, const char *row, ptrdiff_t k, ptrdiff_t 
     const size_t bytes = type == CK_F32 ? 4 : 2;
     char padded[sizeof(vec)] = {0};
     memcpy(padded, row + bytes * (size_t)k, bytes * (size_t)n);
-    return load_as(type, padded, 0);
+    return load_as(type, padded, 0, 0);
 }
 
 // ---- Fold: the sum of the lanes of four vectors at once. Each is folded in halves, lane l + lane l + LANES/2, down
