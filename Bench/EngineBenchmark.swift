@@ -46,13 +46,9 @@ enum EngineBenchmark: Command {
                 throw UsageError("prompt and output, \(length) tokens, do not fit the context of this engine")
             }
             let core = try plan.makeCore(reportingUnused: try ModelCheckpoint(path: path))
-            if report.limits == nil {
-                let pool = ThreadPool(threadCount: plan.threadCount, kernels: plan.kernels)
-                report.threads = plan.threadCount
-                report.kernels = "\(plan.kernels)"
-                report.model = ModelCost(core.model)
-                report.limits = try MachineLimits(pool: pool, modelBytes: core.model.weightBytesPerStep)
-            }
+            report.threads = plan.threadCount
+            report.kernels = "\(plan.kernels)"
+            report.model = ModelCost(core.model)
             var runs: [EngineRun] = []
             for index in 0...workload.repeats {
                 let run = EngineRun(core, workload, concurrency: concurrency, seed: UInt64(index))
@@ -61,6 +57,9 @@ enum EngineBenchmark: Command {
             report.results.append((concurrency, runs, Machine.residentBytes.peak))
             if !arguments.has("--json") { Output.note(report.line(concurrency)) }
         }
+        // Last, because its large buffer would count as the engine's memory.
+        report.limits = try MachineLimits(
+            pool: ThreadPool(threadCount: report.threads), modelBytes: report.model?.weightBytes ?? 0)
         Output.line(arguments.has("--json") ? report.json : report.table)
     }
 }
