@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 ARGS ?=
 
-PACKAGES := libuv1-dev libopenblas-dev pkg-config python3
+PACKAGES := libuv1-dev libopenblas-dev pkg-config python3 python3-venv
 
 .PHONY: help
 help: ## list the targets
