@@ -2,6 +2,7 @@
 
 import Glibc
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

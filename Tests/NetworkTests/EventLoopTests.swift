@@ -3,6 +3,7 @@
 import Foundation
 import Network
 import Synchronization
+import TestSupport
 import Testing
 
 extension OnTheLoop {

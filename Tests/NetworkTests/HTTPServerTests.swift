@@ -1,6 +1,7 @@
 // HTTPServerTests.swift — requests and responses on real sockets.
 
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

@@ -1,6 +1,7 @@
 // ShutdownTests.swift — beginning and ending to listen.
 
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

@@ -1,6 +1,7 @@
 // EchoServer.swift — servers for tests, on free ports.
 
 import Network
+import TestSupport
 
 /// One server, and the way to be rid of it.
 struct TestServer: Sendable {

@@ -9,7 +9,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite struct `Bad company` {
+@Suite(.onTheLoop) struct `Bad company` {
     static func body(stream: Bool, n: Int = 1) -> String {
         #"{"prompt":"ab","max_tokens":500,"stream":\#(stream),"n":\#(n)}"#
     }

@@ -8,7 +8,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite struct `Completions on the wire` {
+@Suite(.onTheLoop) struct `Completions on the wire` {
     static let hello = #"{"messages":[{"role":"user","content":"Hi"}]}"#
     static let endless = #"{"prompt":"ab","max_tokens":500,"stream":true}"#
 

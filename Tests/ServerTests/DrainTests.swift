@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite struct `Drain` {
+@Suite(.onTheLoop) struct `Drain` {
     static let stream = #"{"prompt":"ab","max_tokens":500,"stream":true}"#
 
     /// Starts a drain; the flag tells when it is over.

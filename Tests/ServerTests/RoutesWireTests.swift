@@ -7,7 +7,7 @@ import Server
 import TestSupport
 import Testing
 
-@Suite struct `Routes on the wire` {
+@Suite(.onTheLoop) struct `Routes on the wire` {
     @Test func `models`() async throws {
         let server = try await TestServer.start(ScriptedService(maxModelLength: 99))
         let list = try await server.get("/v1/models")

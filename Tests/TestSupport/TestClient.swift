@@ -14,11 +14,14 @@ package final class TestClient {
     /// Received, not yet taken.
     private var buffer: [UInt8] = []
 
-    package init(port: Int, receiveBufferBytes: Int? = nil) throws {
+    package init(port: Int, receiveBufferBytes: Int? = nil, sendBufferBytes: Int? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw ClientError("socket: errno \(errno)") }
         if var size = receiveBufferBytes.map(Int32.init) {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
+        if var size = sendBufferBytes.map(Int32.init) {
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -69,6 +72,16 @@ package final class TestClient {
         }
     }
 
+    /// Sends without waiting; returns how many bytes went, 0 when the socket is full.
+    package func sendWhatFits(_ bytes: [UInt8], from start: Int) -> Int {
+        let count = bytes.withUnsafeBytes { pointer in
+            Glibc.send(
+                descriptor, pointer.baseAddress! + start, bytes.count - start, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+            )
+        }
+        return max(0, count)
+    }
+
     /// Whatever comes next; empty at the end of the stream.
     package func receive(atMost limit: Int = 64 * 1024) throws -> [UInt8] {
         if !buffer.isEmpty {
@@ -76,6 +89,7 @@ package final class TestClient {
             buffer.removeFirst(taken.count)
             return taken
         }
+        let limit = min(limit, 64 * 1024)
         var bytes = [UInt8](repeating: 0, count: limit)
         let count = recv(descriptor, &bytes, limit, 0)
         guard count >= 0 else { throw ClientError("recv: errno \(errno)") }
