@@ -8,6 +8,7 @@ Exits 0 when everything holds, 1 with one line per failure. `--json` prints the 
 import argparse
 import json
 import random
+import socket
 import sys
 import threading
 import time
@@ -17,13 +18,24 @@ from swiftlet_server import events, raw_request, read_response, running_server, 
 WORDS = "the of and a in to was on river winter light small old house people water north city again under".split()
 
 
-def make_requests(count, seed):
-    """Fixed requests of mixed lengths: prompts of 4 to 200 words, outputs of 8 to 96 tokens, greedy and sampled."""
+def make_requests(count, seed, context):
+    """Fixed requests of mixed lengths, greedy and sampled; outputs of 8 to 96 tokens.
+
+    A token is at least a byte of these words, so a prompt of as many letters as tokens are free always fits.
+    """
     draw = random.Random(seed)
+    free = max(48, context - 96 - 8)
+
+    def words(letters):
+        text = ""
+        while len(text) < letters:
+            text += " " + draw.choice(WORDS)
+        return text[:letters].strip()
+
+    shared = words(free // 3)
     requests = []
-    shared = " ".join(draw.choice(WORDS) for _ in range(60))
     for index in range(count):
-        prompt = " ".join(draw.choice(WORDS) for _ in range(draw.randint(4, 200)))
+        prompt = words(draw.randint(4, free * 2 // 3 - 8))
         if index % 3 == 0:
             prompt = shared + " " + prompt  # a prefix that the cache can share
         requests.append({
@@ -100,36 +112,43 @@ class Soak:
 
 
 def kill_half(server, clients):
-    """Streams from all clients, closes every second one in mid-stream: only the other half's work remains."""
-    body = json.dumps({"prompt": "river", "max_tokens": 120, "ignore_eos": True, "stream": True}).encode()
+    """Streams to all clients, closes every second one in mid-stream: the others complete, and all blocks come back."""
+    before = server.metrics()
+    tokens = server.context_length() - 3
+    body = json.dumps({"prompt": [5, 6, 7], "max_tokens": tokens, "ignore_eos": True, "stream": True}).encode()
     connections = []
     for _ in range(clients):
-        connection = server.connect(120)
+        connection = server.connect(300)
         connection.sendall(raw_request("POST", "/v1/completions", body, {"connection": "close"}))
         connections.append(connection)
     for connection in connections:
-        connection.recv(1, 0x2)  # MSG_PEEK: the stream has begun
-    before = server.metrics()
-    started = time.monotonic()
+        connection.recv(1, socket.MSG_PEEK)  # the stream has begun
     for connection in connections[::2]:
         connection.close()
+    started = time.monotonic()
 
-    def aborted():
-        name = 'finished_reason="abort"'
+    def ended(reason):
+        name = f'finished_reason="{reason}"'
         return sum(v - before.get(k, 0) for k, v in server.metrics().items() if name in k)
 
-    all_gone = wait_for(lambda: aborted() + 0 >= 1 and server.metric("vllm:num_requests_running") <= clients // 2, 10)
+    # Each of the closed half is aborted, or had ended before.
+    gone = len(connections[::2])
+    wait_for(lambda: ended("abort") + ended("length") >= gone, 10)
     seconds = time.monotonic() - started
+    aborted = ended("abort")
+    failures = []
     for connection in connections[1::2]:
-        response = read_response(connection)
-        if events(response.body)[-1] != "[DONE]":
-            return "a surviving stream did not complete", seconds
+        data = events(read_response(connection).body)
+        if data[-1] != "[DONE]":
+            failures.append(f"a surviving stream ended with {data[-1][:200]}")
         connection.close()
-    if not all_gone:
-        return "the closed half was not cancelled within 10 s", seconds
     if not server.wait_until_idle(10):
-        return "blocks are still held after every client is gone", seconds
-    return None, seconds
+        failures.append("blocks are still held after every client is gone")
+    if aborted > gone:
+        failures.append(f"{aborted} requests were aborted, only {gone} clients left")
+    if ended("abort") + ended("length") != clients:
+        failures.append(f"{ended('abort') + ended('length')} requests ended out of {clients}")
+    return failures, seconds, aborted
 
 
 def main():
@@ -144,8 +163,8 @@ def main():
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
-    requests = make_requests(options.requests, options.seed)
     with running_server(options.binary, options.server_args) as server:
+        requests = make_requests(options.requests, options.seed, server.context_length())
         expected = [run_one(server, request) for request in requests]
         soak = Soak(server, requests, expected)
         tokens_before = server.metric("vllm:generation_tokens_total")
@@ -154,8 +173,8 @@ def main():
         third, fourth = soak.check_memory(options.seconds, options.memory_tolerance)
         if not server.wait_until_idle(10):
             soak.fail("blocks are still held after the soak")
-        failure, cancel_seconds = kill_half(server, options.clients)
-        if failure:
+        failures, cancel_seconds, aborted = kill_half(server, options.clients)
+        for failure in failures:
             soak.fail(failure)
         if server.process.poll() is not None:
             soak.fail(f"the server ended with status {server.process.returncode}")
@@ -164,7 +183,8 @@ def main():
         "clients": options.clients, "seconds": options.seconds, "completed": soak.completed,
         "failures": len(soak.failures), "tokens_per_second": round(tokens / options.seconds, 1),
         "rss_third_quarter_bytes": third, "rss_fourth_quarter_bytes": fourth,
-        "half_cancelled_after_s": round(cancel_seconds, 3)}
+        "half_gone": (options.clients + 1) // 2, "half_aborted": int(aborted),
+        "half_ended_after_s": round(cancel_seconds, 3)}
     for failure in soak.failures[:20]:
         print(failure, file=sys.stderr)
     print(json.dumps(figures) if options.json else "\n".join(f"{k}: {v}" for k, v in figures.items()))

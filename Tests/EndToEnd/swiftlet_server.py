@@ -43,6 +43,10 @@ class Server:
     def post(self, path, document, **options):
         return self.request("POST", path, json.dumps(document).encode(), **options)
 
+    def context_length(self):
+        """The longest prompt plus output, in tokens."""
+        return self.request("GET", "/v1/models").json()["data"][0]["max_model_len"]
+
     # -- Metrics
 
     def metrics(self):

@@ -75,24 +75,22 @@ def test_bad_request_exception(client, model):
     assert caught.value.param == "temperature"
 
 
-def test_context_overflow_names_both_numbers(client, model):
-    context = 1
-    with pytest.raises(openai.BadRequestError) as caught:
-        client.completions.create(model=model, prompt="Hi", max_tokens=1_000_000)
-    assert caught.value.code == "context_length_exceeded"
-    assert "1000000" in str(caught.value)
-    context = int(str(caught.value.body["message"]).split("maximum context length is ")[1].split()[0])
-
-    exact = [[5] * (context - 1)]
-    answer = client.completions.create(model=model, prompt=exact, max_tokens=1)
+def test_context_overflow_names_both_numbers(server, client, model):
+    context = server.context_length()
+    answer = client.completions.create(model=model, prompt=[[5] * (context - 1)], max_tokens=1)
     assert answer.usage.prompt_tokens == context - 1
-    for prompt, tokens in ((context - 1, 2), (context, 1), (context + 1, 1)):
+    for prompt, tokens in ((3, context - 2), (context - 1, 2), (context, 1), (context + 1, 1)):
         with pytest.raises(openai.BadRequestError) as caught:
             client.completions.create(model=model, prompt=[[5] * prompt], max_tokens=tokens)
         assert caught.value.code == "context_length_exceeded"
-        assert str(context) in str(caught.value) and str(prompt) in str(caught.value)
+        assert caught.value.param == "prompt"
+        assert f" {context} tokens" in str(caught.value) and f"{prompt} " in str(caught.value)
+
+
+def test_chat_context_overflow(server, client, model):
+    words = "word " * server.context_length()
     with pytest.raises(openai.BadRequestError) as caught:
-        client.chat.completions.create(model=model, messages=[{"role": "user", "content": "word " * context}])
+        client.chat.completions.create(model=model, messages=[{"role": "user", "content": words}])
     assert caught.value.code == "context_length_exceeded"
     assert caught.value.param == "messages"
 
@@ -103,7 +101,7 @@ def test_full_queue_is_503_with_retry_after(start_server):
 
     with start_server("--max-num-seqs 1 --max-waiting 2") as small:
         def one(_):
-            body = {"prompt": "Hello", "max_tokens": 100, "ignore_eos": True}
+            body = {"prompt": [5, 6], "max_tokens": small.context_length() - 2, "ignore_eos": True}
             return small.post("/v1/completions", body)
 
         with concurrent.futures.ThreadPoolExecutor(12) as pool:

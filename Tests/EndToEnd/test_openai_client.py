@@ -94,7 +94,7 @@ def test_other_seeds_give_other_texts(client, model):
 
 
 def test_warm_prefix_gives_the_same_text_and_says_so(client, model):
-    prompt = "It was a long winter in the north, and the boats lay on the beach. " * 8
+    prompt = [11 + i % 37 for i in range(100)]
     cold = complete(client, model, prompt, temperature=0)
     warm = complete(client, model, prompt, temperature=0)
     assert warm.choices[0].text == cold.choices[0].text
