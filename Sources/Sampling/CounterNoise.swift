@@ -42,7 +42,7 @@ package struct CounterNoise: Sendable {
     package static let largestGumbel = 36.7368005696771
 
     /// Ten rounds of Philox on four 32-bit words.
-    static func philox(
+    package static func philox(
         counter: (UInt32, UInt32, UInt32, UInt32), key: UInt64
     ) -> (UInt32, UInt32, UInt32, UInt32) {
         var (a, b, c, d) = counter

@@ -1,6 +1,5 @@
+import Engine
 import Testing
-
-@testable import Engine
 
 @Suite struct `Block pool` {
     @Test func `hands out every block once and then none`() {

@@ -1,10 +1,9 @@
 import Base
 import Dispatch
+import Engine
 import Sampling
 import Synchronization
 import Testing
-
-@testable import Engine
 
 /// Collects events from the engine thread.
 private final class Collector: Sendable {

@@ -1,7 +1,6 @@
 import Base
+import Engine
 import Testing
-
-@testable import Engine
 
 /// Output is a function of the request alone. Here over the scripted model, whose output changes with any wrong block;
 /// over real models, with bits of logits, in `ModelExactnessTests`.

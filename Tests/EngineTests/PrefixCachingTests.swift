@@ -1,7 +1,6 @@
 import Base
+import Engine
 import Testing
-
-@testable import Engine
 
 @Suite struct `Prefix caching` {
     @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 64])

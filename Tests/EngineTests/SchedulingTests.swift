@@ -1,8 +1,7 @@
 import Base
+import Engine
 import Sampling
 import Testing
-
-@testable import Engine
 
 @Suite struct `Scheduling` {
     // MARK: - Batching

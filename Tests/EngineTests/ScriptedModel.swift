@@ -3,10 +3,9 @@
 // a hash of the whole sequence as the cache shows it: one wrong block, slot or copy, and the output changes.
 
 import Base
+import Engine
 import Sampling
 import Transformer
-
-@testable import Engine
 
 final class ScriptedModel: LanguageModel {
     let vocabularySize: Int

@@ -1,12 +1,11 @@
 // Support.swift — what the engine's suites share.
 
 import Base
+import Engine
 import Sampling
 import Synchronization
 import TestSupport
 import Transformer
-
-@testable import Engine
 
 /// An engine over the scripted model, driven by hand.
 struct Harness {
