@@ -90,4 +90,5 @@ def main():
                                                    for kind, text in results]) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

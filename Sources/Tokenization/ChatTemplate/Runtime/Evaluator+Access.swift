@@ -44,12 +44,12 @@ extension Evaluator {
 
     /// What the Python object itself has under this name.
     func ownAttribute(_ name: String, of object: Value) throws(TemplateFault) -> Value? {
+        if case .undefined(let undefined) = object { throw TemplateFault(undefined.message) }
         // The sandbox hides what Python's objects have inside.
         if name.hasPrefix("__") && name.hasSuffix("__") {
             return .undefined(Undefined("access to attribute '\(name)' of '\(object.typeName)' object is unsafe."))
         }
         switch object {
-        case .undefined(let undefined): throw TemplateFault(undefined.message)
         case .string(let string):
             guard let method = StringMethods.table[name] else { return nil }
             return .function(
@@ -61,7 +61,7 @@ extension Evaluator {
         case .namespace(let namespace): return namespace.attributes[TemplateString(name)]
         case .loop(let loop): return try loop.attribute(name)
         case .function(let function): return name == "name" ? .text(function.name) : nil
-        case .null, .boolean, .integer, .float, .iterator: return nil
+        case .undefined, .null, .boolean, .integer, .float, .iterator: return nil
         }
     }
 

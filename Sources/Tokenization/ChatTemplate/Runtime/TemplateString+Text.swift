@@ -86,7 +86,7 @@ extension TemplateString {
         while true {
             while position < count && characters[position].isSpace { position += 1 }
             if position == count { return pieces }
-            if pieces.count == limit { return pieces + [slice(position..<count).stripped(.right, of: nil)] }
+            if pieces.count == limit { return pieces + [slice(position..<count)] }
             let start = position
             while position < count && !characters[position].isSpace { position += 1 }
             pieces.append(slice(start..<position))
@@ -107,7 +107,7 @@ extension TemplateString {
         while true {
             while end > 0 && characters[end - 1].isSpace { end -= 1 }
             if end == 0 { return pieces.reversed() }
-            if pieces.count == limit { return [slice(0..<end).stripped(.left, of: nil)] + pieces.reversed() }
+            if pieces.count == limit { return [slice(0..<end)] + pieces.reversed() }
             let stop = end
             while end > 0 && !characters[end - 1].isSpace { end -= 1 }
             pieces.append(slice(end..<stop))
