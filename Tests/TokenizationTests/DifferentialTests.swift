@@ -49,4 +49,40 @@ struct `Differential run` {
         }
         #expect(disagreements == 0)
     }
+
+    @Test func `agrees with jinja2 on every rendering`() throws {
+        let path = try #require(recorded) + "/chat-templates.jsonl"
+        var disagreements = 0
+        for line in try ReadFile.bytes(path, limit: 1 << 30).split(separator: UInt8(ascii: "\n")) {
+            let recorded = try JSON.parse(Array(line))
+            let conversation = try Conversation(reference: try #require(recorded["conversation"]))
+            let source = try #require(recorded["source"]?.string)
+            let text = try #require(recorded["text"]?.string)
+            let found = Rendering { () throws(TemplateError) in
+                try ChatTemplate(source: source).render(conversation)
+            }
+            let agrees =
+                switch (recorded["kind"]?.string, found) {
+                case ("text", .text(let found)): found.utf8.elementsEqual(text.utf8)
+                case ("raised", .raised(let found)): found.utf8.elementsEqual(text.utf8)
+                case ("failed", .failed): true
+                default: false
+                }
+            if agrees { continue }
+            disagreements += 1
+            if disagreements > 20 { continue }
+            var shown = "\(found)"[...]
+            if case .text(let found) = found {
+                let common = zip(found.utf8, text.utf8).prefix { $0 == $1 }.count
+                let start = max(0, common - 60)
+                shown = "…" + String(decoding: found.utf8.dropFirst(start).prefix(160), as: UTF8.self).debugDescription
+                    + "\nexpected …" + String(decoding: text.utf8.dropFirst(start).prefix(160), as: UTF8.self).debugDescription
+            } else {
+                shown += "\nexpected \(recorded["kind"]?.string ?? "") \(text.prefix(300).debugDescription)"
+            }
+            Issue.record(
+                "\(recorded["template"]?.string ?? "") with \(recorded["conversation"]?["name"]?.string ?? ""): \(shown)")
+        }
+        #expect(disagreements == 0)
+    }
 }
