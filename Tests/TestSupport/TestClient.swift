@@ -82,6 +82,12 @@ package final class TestClient {
         return max(0, count)
     }
 
+    /// Whether something (or the end) can be read now.
+    var hasInput: Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return Glibc.poll(&poll, 1, 0) > 0
+    }
+
     /// Whatever comes next; empty at the end of the stream.
     package func receive(atMost limit: Int = 64 * 1024) throws -> [UInt8] {
         if !buffer.isEmpty {

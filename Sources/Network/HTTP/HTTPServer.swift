@@ -44,6 +44,8 @@ import Synchronization
         self.limits = limits
         self.errorBody = errorBody
         self.handler = handler
+        // Above the connections: log, model and index files, and the loop's own.
+        DescriptorLimit.raise(toAtLeast: limits.maxConnections + Self.politeRefusals + 256)
         let listener = try TCPListener(host: host, port: port) { [self] tcp in accepted(tcp) }
         self.listener = listener
         boundPort = listener.port
