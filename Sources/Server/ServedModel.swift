@@ -4,6 +4,7 @@
 package import Base
 package import Engine
 package import Sampling
+package import Tokenization
 
 /// What the routes need of a tokenizer. `Tokenizer` is the real one; tests use bytes.
 package protocol TextCodec: Sendable {

@@ -4,6 +4,7 @@ import Base
 import Glibc
 import Server
 import Synchronization
+import Tokenization
 
 /// Ids 0…255 are bytes, 256 begins a sequence, 257 ends one.
 struct ByteCodec: TextCodec {
@@ -19,8 +20,13 @@ struct ByteCodec: TextCodec {
 
     /// `role:content` and a line feed for each message; refuses tools as a template might.
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
-        guard !messages.contains(where: { $0.role == "tool" }) else { throw TemplateRefusal() }
-        return encodePrompt(messages.flatMap { Array("\($0.role):\($0.content)\n".utf8) })
+        func text(_ message: ChatMessage, _ field: String) -> String {
+            guard case .string(let text)? = message.fields.first(where: { $0.name == field })?.value else { return "" }
+            return text
+        }
+        guard !messages.contains(where: { text($0, "role") == "tool" }) else { throw TemplateRefusal() }
+        return encodePrompt(
+            messages.flatMap { Array("\(text($0, "role")):\(text($0, "content"))\n".utf8) })
     }
 
     func makeDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }

@@ -2,6 +2,7 @@
 // Server › OpenAI.
 
 package import Base
+package import Tokenization
 
 /// A decoded request: a conversation to be answered.
 package struct ChatCompletionRequest: Sendable, Equatable {

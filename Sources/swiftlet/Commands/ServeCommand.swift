@@ -86,7 +86,7 @@ enum ServeCommand: Command {
     /// A line to paste into another terminal.
     private static func curl(_ model: LoadedModel, _ address: String) -> String {
         let (route, content) =
-            true
+            model.tokenizer.chatTemplate == nil
             ? ("completions", #""prompt":"Once upon a time","max_tokens":60"#)
             : ("chat/completions", #""messages":[{"role":"user","content":"What is a transformer?"}]"#)
         return "curl -N http://\(address)/v1/\(route) -H 'content-type: application/json'"

@@ -2,7 +2,6 @@
 // swiftlet › Loading.
 
 import Base
-import Console
 import Server
 import Tokenization
 
@@ -13,8 +12,8 @@ extension Tokenizer: TextCodec {
         encode(text, addSpecialTokens: true, parseSpecialTokens: true)
     }
 
-    func encodeConversation(_ messages: [Server.ChatMessage]) throws -> [TokenID] {
-        throw UsageError("no template yet")
+    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
+        try encodeChat(Conversation(messages: messages))
     }
 
     func makeDetokenizer() -> any IncrementalDetokenizer { makeDetokenizer(skipSpecialTokens: true) }
