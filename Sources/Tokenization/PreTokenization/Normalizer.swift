@@ -1,0 +1,115 @@
+// Normalizer.swift — rewrites text before it is cut into words.
+// Tokenization › PreTokenization.  Design: normalizers of Hugging Face tokenizers; Unicode Annex #15 for NFC.
+
+@_spi(_Unicode) import Swift
+
+/// Text on its way to becoming tokens, with a mark on every byte that came from outside.
+struct MarkedText: Equatable {
+    var bytes: [UInt8]
+    /// One for each byte, or empty when none is marked.
+    var marks: [Bool] = []
+}
+
+/// The steps of a `normalizer`, applied to each stretch of text between added tokens.
+struct Normalizer: Sendable, Equatable {
+    enum Step: Sendable, Equatable {
+        /// Put before text that is not empty.
+        case prepend([UInt8])
+        /// Every occurrence of the first, left to right, becomes the second.
+        case replace([UInt8], by: [UInt8])
+        /// Canonical composition. Ill-formed bytes stay as they are.
+        case canonicalComposition
+    }
+
+    var steps: [Step] = []
+    var isIdentity: Bool { steps.isEmpty }
+
+    /// SentencePiece's view of text: words begin with U+2581, which stands for a blank.
+    static func sentencePiece(addsPrefixSpace: Bool) -> Normalizer {
+        let replacement = Step.replace([UInt8(ascii: " ")], by: sentencePieceSpace)
+        return Normalizer(steps: addsPrefixSpace ? [.prepend(sentencePieceSpace), replacement] : [replacement])
+    }
+
+    /// U+2581 LOWER ONE EIGHTH BLOCK.
+    static let sentencePieceSpace: [UInt8] = [0xe2, 0x96, 0x81]
+
+    func normalize(_ text: MarkedText) -> MarkedText {
+        steps.reduce(text) { text, step in
+            switch step {
+            case .prepend(let prefix):
+                guard !text.bytes.isEmpty else { return text }
+                let unmarked = text.marks.isEmpty ? [] : [Bool](repeating: false, count: prefix.count)
+                return MarkedText(bytes: prefix + text.bytes, marks: unmarked + text.marks)
+            case .replace(let pattern, let replacement):
+                return text.mapRuns { $0.replacing(pattern, by: replacement) }
+            case .canonicalComposition:
+                return text.mapRuns { $0.canonicallyComposed() }
+            }
+        }
+    }
+}
+
+extension MarkedText {
+    /// Rewrites each run of equally marked bytes by itself, so that marks survive whatever `transform` does.
+    /// Something that straddles a boundary (a template's letter, a user's combining accent) is not seen as one.
+    fileprivate func mapRuns(_ transform: (ArraySlice<UInt8>) -> [UInt8]) -> MarkedText {
+        if marks.isEmpty { return MarkedText(bytes: transform(bytes[...])) }
+        var result = MarkedText(bytes: [])
+        var start = 0
+        while start < bytes.count {
+            let end = marks[start...].firstIndex { $0 != marks[start] } ?? bytes.count
+            result.bytes += transform(bytes[start..<end])
+            result.marks += repeatElement(marks[start], count: result.bytes.count - result.marks.count)
+            start = end
+        }
+        return result
+    }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func replacing(_ pattern: [UInt8], by replacement: [UInt8]) -> [UInt8] {
+        guard let first = pattern.first else { return Array(self) }
+        var result: [UInt8] = []
+        result.reserveCapacity(count)
+        var index = startIndex
+        while index < endIndex {
+            if self[index] == first && self[index...].starts(with: pattern) {
+                result += replacement
+                index += pattern.count
+            } else {
+                result.append(self[index])
+                index += 1
+            }
+        }
+        return result
+    }
+
+    fileprivate func canonicallyComposed() -> [UInt8] {
+        // ASCII is composed as it stands; so are most texts, but finding out costs as much as composing.
+        if allSatisfy({ $0 < 0x80 }) { return Array(self) }
+        var result: [UInt8] = []
+        result.reserveCapacity(count)
+        var index = startIndex
+        while index < endIndex {
+            let end = endOfWellFormedText(from: index)
+            for scalar in String(decoding: self[index..<end], as: UTF8.self)._nfc { result += Array(String(scalar).utf8) }
+            index = end
+            if index < endIndex {
+                result.append(self[index])
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private func endOfWellFormedText(from start: Int) -> Int {
+        var index = start
+        let bytes = span
+        while index < endIndex {
+            let decoded = UTF8Decoding.scalar(in: bytes, at: index - startIndex, end: count)
+            guard decoded.isValid else { break }
+            index += decoded.length
+        }
+        return index
+    }
+}

@@ -1,0 +1,79 @@
+// BytePairModel+File.swift — the `model` of a tokenizer.json.
+// Tokenization › TokenizerFile.
+
+import Base
+
+extension BytePairModel {
+    /// - Parameters:
+    ///   - names: every id's piece as the file writes it.
+    ///   - special: ids that no plain text may become, even where their name is a piece of the model.
+    init(_ file: LocatedJSON, names: [[UInt8]], special: Set<Int32>, isByteLevel: Bool) throws(TokenizerError) {
+        // Files of the first versions leave the type out.
+        let type = try file["type"].string() ?? "BPE"
+        guard type == "BPE" else { throw file["type"].unsupported("\"\(type)\"") }
+        if let dropout = file["dropout"].value, !dropout.isNull, dropout.double != 0 {
+            throw file["dropout"].unsupported("other than null")
+        }
+        for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
+            if let affix = try file[key].string(), !affix.isEmpty { throw file[key].unsupported("\"\(affix)\"") }
+        }
+        let byteFallback = try file["byte_fallback"].bool() ?? false
+        if byteFallback && isByteLevel { throw file["byte_fallback"].unsupported("true in a byte-level model") }
+
+        let vocabulary = Vocabulary(
+            pieces: names.indices.map { id in
+                if special.contains(Int32(id)) { return [] }
+                return isByteLevel ? ByteAlphabet.bytes(ofPiece: names[id]) ?? names[id] : names[id]
+            })
+        let alphabet: Alphabet =
+            if isByteLevel {
+                .bytes((0..<256).map { vocabulary.id(of: [UInt8($0)]) ?? -1 })
+            } else {
+                .characters(byteTokens: byteFallback ? BytePairModel.byteTokens(vocabulary) : [])
+            }
+        self.init(
+            vocabulary: vocabulary, tokenCount: vocabulary.count,
+            merges: try MergeTable(
+                rules: try BytePairModel.rules(file["merges"]), vocabulary: vocabulary,
+                spelledInByteAlphabet: isByteLevel, file: file.file),
+            alphabet: alphabet)
+        if let name = try file["unk_token"].bytes() {
+            guard let id = names.firstIndex(of: name) else {
+                throw file["unk_token"].malformed("\"\(String(decoding: name, as: UTF8.self))\" is not in the vocabulary")
+            }
+            unknown = Int32(id)
+        }
+        fusesUnknown = try file["fuse_unk"].bool() ?? false
+        ignoresMerges = try file["ignore_merges"].bool() ?? false
+    }
+
+    /// Both ways to write a rule: `"a b"`, and `["a", "b"]`, which admits pieces with blanks.
+    private static func rules(_ file: LocatedJSON) throws(TokenizerError) -> [(left: [UInt8], right: [UInt8])] {
+        guard let merges = file.value, merges.kind == .array else { throw file.malformed("expected an array") }
+        var rules: [(left: [UInt8], right: [UInt8])] = []
+        rules.reserveCapacity(merges.count)
+        for merge in merges.elements {
+            if let text = merge.utf8 {
+                let halves = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+                guard halves.count == 2 else {
+                    throw file.malformed("merge \(rules.count) is not two pieces with a blank between")
+                }
+                rules.append((Array(halves[0]), Array(halves[1])))
+            } else if merge.count == 2, let left = merge[0]?.utf8, let right = merge[1]?.utf8 {
+                rules.append((left, right))
+            } else {
+                throw file.malformed("merge \(rules.count) is neither \"a b\" nor [\"a\", \"b\"]")
+            }
+        }
+        return rules
+    }
+
+    /// `<0x00>` … `<0xFF>`, or empty when one is missing: then the reference falls back to the unknown token.
+    private static func byteTokens(_ vocabulary: Vocabulary) -> [Int32] {
+        let hexadecimal = Array("0123456789ABCDEF".utf8)
+        let tokens = (0..<256).map { byte in
+            vocabulary.id(of: Array("<0x".utf8) + [hexadecimal[byte >> 4], hexadecimal[byte & 15], UInt8(ascii: ">")]) ?? -1
+        }
+        return tokens.contains(-1) ? [] : tokens
+    }
+}

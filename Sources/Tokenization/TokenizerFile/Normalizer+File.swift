@@ -1,0 +1,23 @@
+// Normalizer+File.swift — the `normalizer` of a tokenizer.json.
+// Tokenization › TokenizerFile.
+
+extension Normalizer {
+    init(_ file: LocatedJSON) throws(TokenizerError) {
+        if file.isAbsent { return }
+        switch try file.type() {
+        case "Sequence":
+            for step in file["normalizers"].elements { steps += try Normalizer(step).steps }
+        case "NFC":
+            steps = [.canonicalComposition]
+        case "Prepend":
+            let prefix = try file["prepend"].requiredBytes()
+            if !prefix.isEmpty { steps = [.prepend(prefix)] }
+        case "Replace":
+            guard let pattern = try file["pattern"]["String"].bytes(), !pattern.isEmpty else {
+                throw file["pattern"].unsupported("other than a plain string")
+            }
+            steps = [.replace(pattern, by: try file["content"].requiredBytes())]
+        case let other: throw file.unsupported("\"\(other)\"")
+        }
+    }
+}
