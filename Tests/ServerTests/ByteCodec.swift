@@ -4,6 +4,7 @@ import Base
 import Glibc
 import Server
 import Synchronization
+import Tokenization
 
 /// Ids 0…255 are bytes, 256 begins a sequence, 257 ends one.
 struct ByteCodec: TextCodec {
@@ -19,14 +20,28 @@ struct ByteCodec: TextCodec {
 
     /// `role:content` and a line feed for each message; refuses tools as a template might.
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
-        guard !messages.contains(where: { $0.role == "tool" }) else { throw TemplateRefusal() }
-        return encodePrompt(messages.flatMap { Array("\($0.role):\($0.content)\n".utf8) })
+        var text = ""
+        for message in messages {
+            guard let role = message["role"], let content = message["content"], role != "tool" else {
+                throw TemplateRefusal()
+            }
+            text += "\(role):\(content)\n"
+        }
+        return encodePrompt(Array(text.utf8))
     }
 
     func makeDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
 
     struct TemplateRefusal: Error, CustomStringConvertible {
         let description = "tools are not for this model"
+    }
+}
+
+extension ChatMessage {
+    /// A field that is text.
+    subscript(name: String) -> String? {
+        guard case .string(let text) = fields.first(where: { $0.name == name })?.value else { return nil }
+        return text
     }
 }
 
