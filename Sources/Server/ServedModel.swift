@@ -6,7 +6,7 @@ package import Engine
 package import Sampling
 package import Tokenization
 
-/// What the routes need of a tokenizer. `Tokenizer` is the real one (Tokenizer+TextCodec.swift); tests use bytes.
+/// What the routes need of a tokenizer. `Tokenizer` is the real one; tests use bytes.
 package protocol TextCodec: Sendable {
     /// Token ids of a raw prompt: special tokens written out in it count as such, the beginning is added.
     func encodePrompt(_ text: [UInt8]) -> [TokenID]

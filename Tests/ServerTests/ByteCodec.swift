@@ -20,28 +20,19 @@ struct ByteCodec: TextCodec {
 
     /// `role:content` and a line feed for each message; refuses tools as a template might.
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
-        var text = ""
-        for message in messages {
-            guard let role = message["role"], let content = message["content"], role != "tool" else {
-                throw TemplateRefusal()
-            }
-            text += "\(role):\(content)\n"
+        func text(_ message: ChatMessage, _ field: String) -> String {
+            guard case .string(let text)? = message.fields.first(where: { $0.name == field })?.value else { return "" }
+            return text
         }
-        return encodePrompt(Array(text.utf8))
+        guard !messages.contains(where: { text($0, "role") == "tool" }) else { throw TemplateRefusal() }
+        return encodePrompt(
+            messages.flatMap { Array("\(text($0, "role")):\(text($0, "content"))\n".utf8) })
     }
 
     func makeDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
 
     struct TemplateRefusal: Error, CustomStringConvertible {
         let description = "tools are not for this model"
-    }
-}
-
-extension ChatMessage {
-    /// A field that is text.
-    subscript(name: String) -> String? {
-        guard case .string(let text) = fields.first(where: { $0.name == name })?.value else { return nil }
-        return text
     }
 }
 

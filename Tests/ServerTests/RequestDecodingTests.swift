@@ -212,8 +212,12 @@ import Tokenization
     @Test func `names and tool call ids go to the template`() throws {
         let request = try Self.chat(
             #""messages":[{"role":"tool","content":"x","name":"n","tool_call_id":"7"}]"#)
-        #expect(request.messages[0]["name"] == "n")
-        #expect(request.messages[0]["tool_call_id"] == "7")
+        #expect(
+            request.messages == [
+                ChatMessage(
+                    role: "tool", content: .string("x"),
+                    others: [TemplateField("name", .string("n")), TemplateField("tool_call_id", .string("7"))])
+            ])
     }
 
     static let badConversations: [(members: String, parameter: String, code: String)] = [
