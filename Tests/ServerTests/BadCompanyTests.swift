@@ -49,8 +49,11 @@ import Testing
         client.close()
         #expect(try await eventuallyTrue { server.log.text.contains("499") })
         codec.open()
+        // Another long prompt: finished work comes back in order, so the first has been dealt with when this is answered.
+        service.change { $0.script = { _ in .say("ok") } }
+        #expect(try await server.post("/v1/completions", "{\"prompt\":\"\(text)\"}").status == 200)
+        #expect(service.submitted.count == 1)
         try await server.stop()
-        #expect(service.submitted.isEmpty)
     }
 
     @Test func `a neighbour does not notice`() async throws {
@@ -172,12 +175,15 @@ import Testing
         let server = try await TestServer.start(service, time: time)
         func status() async throws -> Int { try await server.get("/health").status }
 
+        service.change { $0.script = { _ in .say("ok") } }
+        #expect(try await server.post("/v1/completions", #"{"prompt":"a"}"#).status == 200)
+        service.change { $0.script = { _ in .hold } }
         time.advance(nanoseconds: 3_600_000_000_000)
         #expect(try await status() == 200, "an idle engine makes no steps")
 
         // Work after an idle hour: the last step is old, but the engine has only just got something to do.
         async let stream = server.stream("/v1/completions", Self.body(stream: true))
-        let id = try await service.requests(1)[0]
+        let id = try await service.requests(2)[1]
         service.change { $0.statistics.isBusy = true }
         #expect(try await status() == 200)
         time.advance(nanoseconds: 5_000_000_000)

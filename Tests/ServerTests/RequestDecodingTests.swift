@@ -4,6 +4,7 @@ import Base
 import Sampling
 import Server
 import Testing
+import Tokenization
 
 @Suite struct `Request decoding` {
     static let context: RequestContext = {
@@ -201,8 +202,22 @@ import Testing
         let request = try Self.chat(
             #""messages":[{"role":"system","content":"S"},{"role":"user","content":[{"type":"text","text":"a"},"#
                 + #"{"type":"text","text":"b"}]},{"role":"assistant","content":"","tool_calls":[]}]"#)
-        #expect(request.messages.map(\.role) == ["system", "user", "assistant"])
-        #expect(request.messages.map(\.content) == ["S", "a\nb", ""])
+        #expect(
+            request.messages == [
+                ChatMessage(role: "system", content: "S"), ChatMessage(role: "user", content: "a\nb"),
+                ChatMessage(role: "assistant", content: ""),
+            ])
+    }
+
+    @Test func `names and tool call ids go to the template`() throws {
+        let request = try Self.chat(
+            #""messages":[{"role":"tool","content":"x","name":"n","tool_call_id":"7"}]"#)
+        #expect(
+            request.messages == [
+                ChatMessage(
+                    role: "tool", content: .string("x"),
+                    others: [TemplateField("name", .string("n")), TemplateField("tool_call_id", .string("7"))])
+            ])
     }
 
     static let badConversations: [(members: String, parameter: String, code: String)] = [
@@ -233,6 +248,7 @@ import Testing
             #""messages":[{"role":"assistant","content":"a","tool_calls":[{}]}]"#, "messages[0].tool_calls",
             "unsupported_parameter"
         ),
+        (#""messages":[{"role":"user","content":"a","name":5}]"#, "messages[0].name", "invalid_type"),
         (hello + #","tools":[{}]"#, "tools", "unsupported_parameter"),
         (hello + #","tool_choice":"required""#, "tool_choice", "unsupported_parameter"),
         (hello + #","response_format":{"type":"json_object"}"#, "response_format", "unsupported_parameter"),

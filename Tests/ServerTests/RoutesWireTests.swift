@@ -169,6 +169,7 @@ import Testing
         #expect(lines[0]["prompt_tokens"]?.integer == 6)
         #expect(lines[0]["completion_tokens"]?.integer == 11)
         #expect(lines[1]["completion_tokens"]?.integer == 11)
+        #expect(lines[2]["path"]?.string == "/nowhere", "without the query")
         #expect(lines[3]["error"]?.string == "invalid_type")
         for line in lines {
             #expect(line["time"]?.string?.count == "2026-01-02T03:04:05.678Z".count)

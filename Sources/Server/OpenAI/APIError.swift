@@ -126,7 +126,7 @@ extension APIError {
 
     package static func template(_ reason: String) -> APIError {
         APIError(
-            400, .invalidRequest, "The model's chat template refused the messages: \(reason)", parameter: "messages",
+            400, .invalidRequest, "The messages cannot be turned into a prompt: \(reason)", parameter: "messages",
             code: "chat_template_error")
     }
 }

@@ -47,13 +47,20 @@ package struct ChatCompletionRequest: Sendable, Equatable {
         _ value: JSON, path: String, _ context: RequestContext
     ) throws(APIError) -> ChatMessage {
         let fields = try RequestFields(
-            value, path: path, supported: ["role", "content"], refused: UnsupportedParameters.message,
+            value, path: path, supported: ["role", "content", "name", "tool_call_id"],
+            refused: UnsupportedParameters.message,
             ignoresUnknown: context.ignoresUnknownFields)
         guard let role = try fields.string("role") else { throw .missing(path + "role") }
         guard roles.contains(role) else {
             throw .outOfRange(path + "role", mustBe: "one of \(roles.joined(separator: ", "))")
         }
-        return ChatMessage(role: role, content: try content(fields.required("content"), path: path + "content"))
+        let text = try content(fields.required("content"), path: path + "content")
+        // What these two mean, if anything, is the template's business.
+        var others: [TemplateField] = []
+        for name in ["name", "tool_call_id"] {
+            if let value = try fields.string(name) { others.append(TemplateField(name, .string(value))) }
+        }
+        return ChatMessage(role: role, content: .string(text), others: others)
     }
 
     /// A string, or text parts, which are joined by line feeds as vLLM and llama.cpp do.

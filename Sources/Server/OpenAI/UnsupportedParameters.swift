@@ -125,12 +125,10 @@ enum UnsupportedParameters {
 
     /// Inside one chat message.
     static let message: [String: NoOpValue] = [
-        "name": .onlyNull,
         "refusal": .onlyNull,
         "audio": .onlyNull,
         "tool_calls": .emptyArray,
         "function_call": .onlyNull,
-        "tool_call_id": .onlyNull,
         "reasoning_content": .onlyNull,
         "annotations": .emptyArray,
     ]
