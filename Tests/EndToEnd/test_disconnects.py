@@ -80,11 +80,11 @@ def test_gone_while_prefilling(server, stream):
 
 
 def test_gone_while_queued(start_server):
-    """One sequence runs at a time: a client behind 16 leaves, and they all complete."""
+    """One sequence runs at a time: a client behind four leaves, and they all complete."""
     with start_server("--max-num-seqs 1") as small:
         counters = Counters(small)
         first = small.connect(120)
-        request, tokens = long_request(small, True, 16)
+        request, tokens = long_request(small, True, 4)
         first.sendall(request)
         file = first.makefile("rb")
         head = file.readline()
@@ -97,11 +97,11 @@ def test_gone_while_queued(start_server):
             piece = file.read1(65536)
             assert piece, "the neighbour's stream was cut"
             rest += piece
-        assert rest.count(b'"finish_reason":"length"') == 16, "the running neighbours were cancelled"
+        assert rest.count(b'"finish_reason":"length"') == 4, "the running neighbours were cancelled"
         first.close()
         assert small.wait_until_idle()
         assert counters.aborted <= 1
-        assert counters.generated == 16 * tokens, "the client that left was served after all"
+        assert counters.generated == 4 * tokens, "the client that left was served after all"
 
 
 def test_reset_instead_of_close(server):
@@ -146,14 +146,14 @@ def test_a_neighbour_does_not_notice(server, client, model):
 
 
 def test_a_client_that_does_not_read_is_paused_not_buffered(server):
-    """Four clients that ask for 16 contexts each and read nothing: the server may not fill its memory for them."""
+    """Two clients that ask for 16 contexts each and read nothing: the server may not fill its memory for them."""
     if not server.process:
         pytest.skip("needs the server's process id")
     before = server.resident_bytes()
     counters = Counters(server)
     request, tokens = long_request(server, True, 16)
     connections = []
-    for _ in range(4):
+    for _ in range(2):
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(server.address)
@@ -166,7 +166,7 @@ def test_a_client_that_does_not_read_is_paused_not_buffered(server):
         return counters.generated == generated
 
     assert wait_for(is_still, 60)
-    assert counters.generated < 4 * 16 * tokens, "nothing was paused"
+    assert counters.generated < 2 * 16 * tokens, "nothing was paused"
     assert server.resident_bytes() - before < 64 << 20
     # One of them begins to read, and gets everything.
     connections[0].settimeout(60)

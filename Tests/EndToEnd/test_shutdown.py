@@ -18,9 +18,8 @@ def body(server, n=1):
 def test_streams_complete(start_server):
     with start_server() as server:
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            streams = [pool.submit(server.post, "/v1/completions", body(server, n=8)) for _ in range(8)]
-            assert wait_for(lambda: server.metric("http_requests_total") > 0, 10)
-            assert wait_for(lambda: server.metric("vllm:num_requests_running") >= 8, 10)
+            streams = [pool.submit(server.post, "/v1/completions", body(server)) for _ in range(8)]
+            assert wait_for(lambda: server.metric("vllm:generation_tokens_total") > 100, 30)
             server.process.send_signal(signal.SIGTERM)
             responses = [stream.result(60) for stream in streams]
         for response in responses:
@@ -28,8 +27,7 @@ def test_streams_complete(start_server):
                 assert response.error["code"] == "shutting_down"
                 continue
             assert response.status == 200
-            data = events(response.body)
-            assert data[-1] == "[DONE]" or json.loads(data[-1])["error"]["code"] == "shutting_down"
+            assert events(response.body)[-1] == "[DONE]"
         assert any(response.status == 200 for response in responses)
         assert server.process.wait(40) == 0
 
