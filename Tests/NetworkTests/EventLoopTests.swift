@@ -146,6 +146,21 @@ extension OnTheLoop {
             try await LoopThread.run { timers.events = [] }
         }
 
+        @Test func `takes any duration`() async throws {
+            let recorder = Recorder<Int>()
+            let holder = Recorder<DeadlineTimer>()
+            try await LoopThread.run {
+                let distant = DeadlineTimer { recorder.events.append(1) }
+                distant.start(after: .seconds(Int64.max), every: .seconds(Int64.max))
+                let past = DeadlineTimer { recorder.events.append(2) }
+                past.start(after: .seconds(Int64.min))
+                holder.events = [distant, past]
+            }
+            #expect(try await eventually { recorder.events == [2] })
+            #expect(try await LoopThread.run { holder.events.map(\.isRunning) } == [true, false])
+            try await LoopThread.run { holder.events = [] }
+        }
+
         @Test func `never fires after it is let go, and leaves no handle`() async throws {
             #expect(try await loopComesToRest())
             let recorder = Recorder<Int>()

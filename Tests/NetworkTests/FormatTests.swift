@@ -1,4 +1,4 @@
-// FormatTests.swift — the small formats: events, dates, durations of limits, headers.
+// FormatTests.swift — the small formats: events, headers, dates.
 
 import Network
 import Testing
@@ -34,5 +34,16 @@ import Testing
         let headers = HTTPHeaders([("Connection", " a ,\tB,,"), ("connection", "c")])
         #expect(headers.listMembers("Connection") == ["a", "b", "c"])
         #expect(headers.listMembers("other").isEmpty)
+    }
+}
+
+@Suite struct `HTTP date` {
+    @Test(
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_825_599, "Tue, 29 Feb 2000 11:59:59 GMT"), (4_102_444_800, "Fri, 01 Jan 2100 00:00:00 GMT"),
+        ])
+    func `has one format`(seconds: Int, text: String) {
+        #expect(HTTPDate.text(secondsSince1970: seconds) == text)
     }
 }

@@ -83,7 +83,7 @@ package final class TestClient {
     }
 
     /// Whether something (or the end) can be read now.
-    var hasInput: Bool {
+    package var hasInput: Bool {
         var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return Glibc.poll(&poll, 1, 0) > 0
     }

@@ -4,7 +4,7 @@
 import Glibc
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, rendered at most once a second.
-struct HTTPDate {
+package struct HTTPDate {
     private var second = Int.min
     private var text = ""
 
@@ -17,7 +17,7 @@ struct HTTPDate {
         return text
     }
 
-    static func text(secondsSince1970: Int) -> String {
+    package static func text(secondsSince1970: Int) -> String {
         var seconds = time_t(secondsSince1970)
         var parts = tm()
         gmtime_r(&seconds, &parts)
