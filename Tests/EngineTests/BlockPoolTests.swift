@@ -1,4 +1,5 @@
 import Engine
+import TestSupport
 import Testing
 
 @Suite struct `Block pool` {
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func `stays consistent through 100,000 random operations`() {
-        var generator = FixedGenerator(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         var pool = BlockPool(blockCount: 13)
         var held: [BlockID] = []
         for step in 0..<100_000 {

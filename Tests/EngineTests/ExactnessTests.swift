@@ -1,11 +1,12 @@
 import Base
 import Engine
+import TestSupport
 import Testing
 
 /// Output is a function of the request alone. Here over the scripted model, whose output changes with any wrong block;
 /// over real models, with bits of logits, in `ModelExactnessTests`.
 @Suite struct `Exactness of scheduling` {
-    private func requests(_ generator: inout FixedGenerator, count: Int) -> [GenerationRequest] {
+    private func requests(_ generator: inout SeededGenerator, count: Int) -> [GenerationRequest] {
         (0..<count).map { index in
             // Starts from few places, so that prefixes are shared.
             let start = Int.random(in: 0..<3, using: &generator) * 100
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60) func `same output whatever the batch, chunk, pool, cache and arrival`(seed: Int) {
-        var generator = FixedGenerator(seed: UInt64(seed + 1))
+        var generator = SeededGenerator(seed: UInt64(seed + 1))
         let all = requests(&generator, count: Int.random(in: 2...32, using: &generator))
         var harness = Harness(
             blocks: Int.random(in: 8...40, using: &generator), maxModelLength: 128,
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func `loses no block through 100,000 random submits, steps, cancels and pauses`() {
-        var generator = FixedGenerator(seed: 99)
+        var generator = SeededGenerator(seed: 99)
         var harness = Harness(blocks: 20, maxModelLength: 96) {
             $0.maxBatchedTokens = 40
             $0.maxRunningCount = 8

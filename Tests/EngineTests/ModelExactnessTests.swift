@@ -118,7 +118,7 @@ private struct Company: CustomStringConvertible {
 
     private static func run(
         _ requests: [GenerationRequest], _ core: EngineCore<RecordingModel>, _ model: RecordingModel,
-        _ company: Company, _ generator: inout FixedGenerator
+        _ company: Company, _ generator: inout SeededGenerator
     ) -> [RequestID: Trace] {
         var traces: [RequestID: Trace] = [:]
         var ended: Set<RequestID> = []
@@ -171,7 +171,7 @@ private struct Company: CustomStringConvertible {
         for request in requests {
             let company = Company(blocks: 10, sharesPrefixes: false)
             let (core, model) = try makeCore(path, company, kernels, cacheType)
-            var generator = FixedGenerator(seed: 1)
+            var generator = SeededGenerator(seed: 1)
             traces.merge(run([request], core, model, company, &generator)) { $1 }
         }
         return traces
@@ -203,7 +203,7 @@ private struct Company: CustomStringConvertible {
         #expect(Set(expected.values.map(\.logitsHash)).count == requests.count, "the requests are all different")
 
         for (index, company) in companies.enumerated() {
-            var generator = FixedGenerator(seed: UInt64(index + 1))
+            var generator = SeededGenerator(seed: UInt64(index + 1))
             let (core, recording) = try makeCore(path, company, kernels, cacheType)
             if company.isWarm {
                 let early = requests.map { request in
@@ -240,7 +240,7 @@ private struct Company: CustomStringConvertible {
     @Test func `a wrong block is noticed, so the sweep can fail`() throws {
         let path = try #require(Self.path(.random))
         let (core, model) = try Self.makeCore(path, Company(), .best, .f16)
-        var generator = FixedGenerator(seed: 1)
+        var generator = SeededGenerator(seed: 1)
         let requests = Array(Self.makeRequests(core.limits(kvCacheBytes: 0).vocabularySize).prefix(4))
         let honest = Self.run(requests, core, model, Company(), &generator)
 

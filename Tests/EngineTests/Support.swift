@@ -71,15 +71,3 @@ extension GenerationRequest {
             maxOutputTokens: output, priority: priority)
     }
 }
-
-/// A small fast generator with a fixed seed (xorshift64*), so that a failure repeats.
-struct FixedGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed == 0 ? 1 : seed }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
-    }
-}
