@@ -29,7 +29,7 @@ struct ByteCodec: TextCodec {
             messages.flatMap { Array("\(text($0, "role")):\(text($0, "content"))\n".utf8) })
     }
 
-    func makeDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
+    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { ByteDetokenizer() }
 
     struct TemplateRefusal: Error, CustomStringConvertible {
         let description = "tools are not for this model"
@@ -77,5 +77,5 @@ final class GatedCodec: TextCodec {
     }
 
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
-    func makeDetokenizer() -> any IncrementalDetokenizer { bytes.makeDetokenizer() }
+    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
 }

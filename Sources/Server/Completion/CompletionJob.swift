@@ -87,7 +87,7 @@ import Sampling
                     Choice(
                         request: id,
                         session: CompletionSession(
-                            detokenizer: model.codec.makeDetokenizer(), stopStrings: stopStrings)))
+                            detokenizer: model.codec.makeDetokenizer(after: prompt.tokens), stopStrings: stopStrings)))
             }
         }
         isOpen = true
