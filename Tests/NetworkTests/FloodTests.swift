@@ -1,6 +1,7 @@
 // FloodTests.swift — too large, too many, too long.
 
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

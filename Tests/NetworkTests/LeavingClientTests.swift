@@ -1,6 +1,7 @@
 // LeavingClientTests.swift — clients that go away, in every way and at every time.
 
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

@@ -1,6 +1,7 @@
 // SlowReaderTests.swift — clients that read slowly, or not at all.
 
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

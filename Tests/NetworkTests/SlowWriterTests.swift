@@ -1,6 +1,7 @@
 // SlowWriterTests.swift — clients that drip, and clients that say nothing.
 
 import Network
+import TestSupport
 import Testing
 
 extension OnTheLoop {

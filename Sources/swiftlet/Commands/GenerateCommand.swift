@@ -49,7 +49,9 @@ enum GenerateCommand: Command {
 
         let loaded = MonotonicTime().nanoseconds()
         core.submit(request)
-        var answer = Answer(detokenizer: model.tokenizer.makeDetokenizer(skipSpecialTokens: true))
+        var answer = Answer(
+            detokenizer: model.tokenizer.makeDetokenizer(
+                skipSpecialTokens: true, isContinuation: tokens.contains { !model.tokenizer.isSpecial($0) }))
         let streams = !arguments.has("--json")
         while answer.summary == nil, core.step() {
             let text = answer.receive(core.takeEvents())

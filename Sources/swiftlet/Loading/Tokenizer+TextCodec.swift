@@ -16,5 +16,8 @@ extension Tokenizer: TextCodec {
         try encodeChat(Conversation(messages: messages))
     }
 
-    func makeDetokenizer() -> any IncrementalDetokenizer { makeDetokenizer(skipSpecialTokens: true) }
+    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer {
+        // A SentencePiece text begins with a blank that stands for nothing; an answer that goes on from text keeps it.
+        makeDetokenizer(skipSpecialTokens: true, isContinuation: prompt.contains { !isSpecial($0) })
+    }
 }
