@@ -22,6 +22,8 @@ package enum TestFiles {
         return folder + "/" + path
     }
 
+    package static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+
     package static var hasSharedData: Bool { shared("") != nil }
 
     package static func bytes(_ path: String) throws -> [UInt8] {
