@@ -32,7 +32,7 @@ package struct TemplateLimits: Sendable, Equatable {
     /// Characters in the output, and in any one string made on the way.
     package var characters = 4 << 20
     /// Statements and expressions inside one another, macro calls included.
-    package var depth = 1000
+    package var depth = 500
 
     package init() {}
 }

@@ -15,9 +15,9 @@ extension TokenizerParts {
         let addedTokens = try root["added_tokens"].elements.map { file throws(TokenizerError) in try AddedToken(file) }
         let names = try TokenizerParts.pieces(root["model"]["vocab"], addedTokens)
         let special = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
-        let model = try BytePairModel(root["model"], names: names, special: special, isByteLevel: isByteLevel)
-
         var pieces = names.map(decoding.bytes)
+        let model = try BytePairModel(
+            root["model"], names: names, spellings: pieces, special: special, isByteLevel: isByteLevel)
         for token in addedTokens { pieces[Int(token.id)] = token.content }
         let frame = try SpecialTokenFrame(root["post_processor"])
         if let id = (frame.prefix + frame.suffix).first(where: { $0.index >= pieces.count }) {
