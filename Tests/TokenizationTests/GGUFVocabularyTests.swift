@@ -11,7 +11,9 @@ import Tokenization
         let hexadecimal = (0..<256).map { byte in
             "<0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true) + ">"
         }
-        let pieces = ["▁t", "he", "▁the", "en", "▁then", "日本", "aa", "aaa", "▁", "t", "h", "e", "n", "本", "a", "s", "<"]
+        let pieces = [
+            "▁t", "he", "▁the", "en", "▁then", "日本", "aa", "aaa", "▁", "t", "h", "e", "n", "本", "a", "s", "<",
+        ]
         var vocabulary = GGUFVocabulary(model: "llama", tokens: bytes(["<unk>", "<s>", "</s>"] + hexadecimal + pieces))
         vocabulary.scores = [Float](repeating: 0, count: 259) + pieces.indices.map { -Float($0) }
         vocabulary.types = [2, 3, 3] + [Int32](repeating: 6, count: 256) + [Int32](repeating: 1, count: pieces.count)
@@ -54,7 +56,9 @@ import Tokenization
         let vocabulary = `GGUF vocabulary`.sentencePiece()
         var random = SplitMix(seed: 31)
         for _ in 0..<300 {
-            let text = (0..<(1 + random.next(below: 24))).map { _ in ["t", "h", "e", "n", "a", " ", "日", "本", "x", "s"][random.next(below: 10)] }.joined()
+            let text = (0..<(1 + random.next(below: 24))).map { _ in
+                ["t", "h", "e", "n", "a", " ", "日", "本", "x", "s"][random.next(below: 10)]
+            }.joined()
             #expect(try pieces(text, vocabulary) == mergedSlowly(text, vocabulary), "\(text)")
         }
         #expect(try pieces("then 日本日", vocabulary) == ["▁then", "▁", "日本", "<0xE6>", "<0x97>", "<0xA5>"])
@@ -98,7 +102,8 @@ import Tokenization
     }
 
     enum Damage: CaseIterable {
-        case noTokens, shortScores, noScores, shortTypes, unknownType, farEnd, negativeBeginning, scoreIsNoNumber, otherModel
+        case noTokens, shortScores, noScores, shortTypes, unknownType, farEnd, negativeBeginning, scoreIsNoNumber,
+            otherModel
 
         func apply(to vocabulary: inout GGUFVocabulary) {
             switch self {
@@ -133,7 +138,9 @@ import Tokenization
     private func byteLevel(pre: String?) throws -> GGUFVocabulary {
         let file = try JSON.parse(TestFiles.bytes(TestFiles.fixture("tokenizers/gpt2/tokenizer.json")))
         let members = try #require(file["model"]?["vocab"]).members.map { ($0.key, $0.value.integer ?? 0) }
-        let added = try #require(file["added_tokens"]).elements.map { ($0["content"]?.utf8 ?? [], $0["id"]?.integer ?? 0, $0["special"]?.bool ?? false) }
+        let added = try #require(file["added_tokens"]).elements.map {
+            ($0["content"]?.utf8 ?? [], $0["id"]?.integer ?? 0, $0["special"]?.bool ?? false)
+        }
         var tokens = [[UInt8]](repeating: [], count: members.count + added.count { $0.1 >= members.count })
         var types = [Int32](repeating: 1, count: tokens.count)
         for (name, id) in members { tokens[id] = name }

@@ -4,7 +4,8 @@ import Testing
 import Tokenization
 
 @Suite struct `Streaming detokenizer` {
-    private func stream(_ tokens: [TokenID], _ tokenizer: Tokenizer, skip: Bool) -> (text: [UInt8], isAlwaysValid: Bool) {
+    private func stream(_ tokens: [TokenID], _ tokenizer: Tokenizer, skip: Bool) -> (text: [UInt8], isAlwaysValid: Bool)
+    {
         var detokenizer = tokenizer.makeDetokenizer(skipSpecialTokens: skip)
         var text: [UInt8] = []
         var isAlwaysValid = true

@@ -5,7 +5,8 @@ import Tokenization
     private func render(_ source: String, _ limits: TemplateLimits = TemplateLimits()) throws(TemplateError) -> String {
         let data = TemplateValue.mapping([TemplateField("x", .integer(1))])
         return try ChatTemplate(source: source, limits: limits).render(
-            Conversation(messages: [ChatMessage(role: "user", content: "hi")], variables: [TemplateVariable("data", data)]))
+            Conversation(
+                messages: [ChatMessage(role: "user", content: "hi")], variables: [TemplateVariable("data", data)]))
     }
 
     @Test(arguments: [
@@ -21,7 +22,8 @@ import Tokenization
         "{% for a in range(99999) %}{{ 'some text that is printed' * 100 }}{% endfor %}",
         "{{ 'x'.center(99999999999) }}", "{{ 'x'.zfill(99999999999) }}", "{{ '\\t'.expandtabs(99999999999) }}",
         "{{ '%99999999999d' % 1 }}", "{{ '{:99999999999}'.format(1) }}", "{{ 'a' | indent(99999999999, true) }}",
-        "{{ data | tojson(indent=99999999999) }}", "{{ [1] | batch(99999999999, 1) | list }}", "{{ [1] | slice(99999999999) | list }}",
+        "{{ data | tojson(indent=99999999999) }}", "{{ [1] | batch(99999999999, 1) | list }}",
+        "{{ [1] | slice(99999999999) | list }}",
         // Never-ending nesting.
         "{% set ns = namespace(l=[]) %}{% for i in range(9999) %}{% set ns.l = [ns.l] %}{% endfor %}",
         "{% set ns = namespace(d={}) %}{% for i in range(9999) %}{% set ns.d = {'a': ns.d} %}{% endfor %}",
@@ -51,9 +53,11 @@ import Tokenization
     @Test(arguments: [
         "{{ " + String(repeating: "(", count: 5000) + "1" + String(repeating: ")", count: 5000) + " }}",
         "{{ " + String(repeating: "[", count: 5000), "{{ " + String(repeating: "not ", count: 5000) + "1 }}",
-        "{{ 1" + String(repeating: " + 1", count: 5000) + " }}", "{{ 1" + String(repeating: "|abs", count: 5000) + " }}",
+        "{{ 1" + String(repeating: " + 1", count: 5000) + " }}",
+        "{{ 1" + String(repeating: "|abs", count: 5000) + " }}",
         "{{ a" + String(repeating: ".b", count: 5000) + " }}", "{{ a" + String(repeating: "[0]", count: 5000) + " }}",
-        "{{ " + String(repeating: "1 if 1 else ", count: 5000) + "1 }}", "{{ " + String(repeating: "-", count: 5000) + "1 }}",
+        "{{ " + String(repeating: "1 if 1 else ", count: 5000) + "1 }}",
+        "{{ " + String(repeating: "-", count: 5000) + "1 }}",
         String(repeating: "{% if 1 %}", count: 5000), "{% set " + String(repeating: "(", count: 5000) + " %}",
         "{{ 1 is " + String(repeating: "odd(1 is ", count: 5000) + " }}",
     ])
@@ -75,7 +79,8 @@ import Tokenization
     }
 
     @Test func `survive damaged sources`() throws {
-        let source = "{%- for m in messages if m.role is defined %}{{ m['content'][1:-1] | default('x', true) ~ \"\\u00e9\" }}{# c #}{% else %}{{ {'a': (1, 2.5)} }}{% endfor -%}{% macro f(a=1) %}{{ a }}{% endmacro %}{{ f(2) }}"
+        let source =
+            "{%- for m in messages if m.role is defined %}{{ m['content'][1:-1] | default('x', true) ~ \"\\u00e9\" }}{# c #}{% else %}{{ {'a': (1, 2.5)} }}{% endfor -%}{% macro f(a=1) %}{{ a }}{% endmacro %}{{ f(2) }}"
         var random = SplitMix(seed: 41)
         let alphabet = Array("{}%#-+|()[]'\"\\.,:=~ \nafx019".unicodeScalars)
         for _ in 0..<3000 {
@@ -92,6 +97,33 @@ import Tokenization
             damaged.append(contentsOf: scalars)
             _ = try? render(String(damaged))
         }
+    }
+
+    @Test(arguments: [
+        "'abc'.center(-9223372036854775807 - 1)", "'abc'.zfill(-9223372036854775807 - 1)",
+        "'abc'[9223372036854775807:]",
+        "'abc'.find('c', 9223372036854775807)", "'abc'.count('', 9223372036854775807)",
+        "'abc'.find('c', -9223372036854775807 - 1, 9223372036854775807)", "[1][-9223372036854775807 - 1]",
+        "[1, 2][::9223372036854775807]", "[1, 2][::-9223372036854775807 - 1]",
+        "range(9223372036854775806, 9223372036854775807)",
+        "range(-9223372036854775807 - 1, 9223372036854775807, 9223372036854775807) | list",
+        "'a' | truncate(9223372036854775807)",
+        "'a b' | truncate(3, leeway=9223372036854775807)", "5 | round(9223372036854775807)",
+        "'%.9223372036854775807f' % 1",
+        "'%.9223372036854775807d' % 1", "'{:.9223372036854775807}'.format('a')",
+        "'a'.split('b', -9223372036854775807 - 1)",
+        "'a'.replace('a', 'b', 9223372036854775807)", "(-9223372036854775807 - 1) % -1", "1e308 * 10 | int",
+        "'1e400' | int",
+    ])
+    func `take extreme numbers without a trap`(expression: String) { _ = try? render("{{ \(expression) }}") }
+
+    @Test func `let a request's options hide nothing`() throws {
+        let template = try ChatTemplate(
+            source: "{{ bos_token }}{{ range(2) | list }}{{ messages | length }}{{ think }}")
+        let options = ["bos_token", "range", "messages", "think"].map { TemplateField($0, .string("x")) }
+        let conversation = Conversation(
+            messages: [], options: options, variables: [TemplateVariable("bos_token", .string("<s>"))])
+        #expect(try template.render(conversation) == "<s>[0, 1]0x")
     }
 
     @Test func `name the line that failed`() {

@@ -37,7 +37,8 @@ extension BytePairModel {
             alphabet: alphabet)
         if let name = try file["unk_token"].bytes() {
             guard let id = names.firstIndex(of: name) else {
-                throw file["unk_token"].malformed("\"\(String(decoding: name, as: UTF8.self))\" is not in the vocabulary")
+                throw file["unk_token"].malformed(
+                    "\"\(String(decoding: name, as: UTF8.self))\" is not in the vocabulary")
             }
             unknown = Int32(id)
         }
@@ -74,7 +75,8 @@ extension BytePairModel {
     private static func byteTokens(_ vocabulary: Vocabulary) -> [Int32] {
         let hexadecimal = Array("0123456789ABCDEF".utf8)
         let tokens = (0..<256).map { byte in
-            vocabulary.id(of: Array("<0x".utf8) + [hexadecimal[byte >> 4], hexadecimal[byte & 15], UInt8(ascii: ">")]) ?? -1
+            vocabulary.id(of: Array("<0x".utf8) + [hexadecimal[byte >> 4], hexadecimal[byte & 15], UInt8(ascii: ">")])
+                ?? -1
         }
         return tokens.contains(-1) ? [] : tokens
     }

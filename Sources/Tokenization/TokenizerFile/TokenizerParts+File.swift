@@ -35,7 +35,9 @@ extension TokenizerParts {
 
     /// Every id's piece as the file writes it; empty for gaps, and for added tokens that the model does not know.
     private static func pieces(_ file: LocatedJSON, _ addedTokens: [AddedToken]) throws(TokenizerError) -> [[UInt8]] {
-        guard let vocabulary = file.value, vocabulary.kind == .object else { throw file.malformed("expected an object") }
+        guard let vocabulary = file.value, vocabulary.kind == .object else {
+            throw file.malformed("expected an object")
+        }
         var pieces = [[UInt8]](repeating: [], count: vocabulary.count)
         func grow(to id: Int) {
             if id >= pieces.count { pieces += repeatElement([], count: id + 1 - pieces.count) }
@@ -43,7 +45,8 @@ extension TokenizerParts {
         for (piece, value) in vocabulary.members {
             guard let id = value.integer, id >= 0 && id < Vocabulary.maximumCount else {
                 throw file.malformed(
-                    "the id of \"\(String(decoding: piece, as: UTF8.self))\" is no number in 0 ..< \(Vocabulary.maximumCount)")
+                    "the id of \"\(String(decoding: piece, as: UTF8.self))\" is no number in 0 ..< \(Vocabulary.maximumCount)"
+                )
             }
             grow(to: id)
             pieces[id] = piece

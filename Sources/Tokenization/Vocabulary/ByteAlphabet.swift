@@ -34,7 +34,9 @@ enum ByteAlphabet {
                 index += 1
             } else {
                 // The alphabet ends at U+0143: one or two bytes a letter.
-                guard first & 0xe0 == 0xc0, index + 1 < piece.count, piece[index + 1] & 0xc0 == 0x80 else { return false }
+                guard first & 0xe0 == 0xc0, index + 1 < piece.count, piece[index + 1] & 0xc0 == 0x80 else {
+                    return false
+                }
                 scalar = Int(first & 0x1f) << 6 | Int(piece[index + 1] & 0x3f)
                 index += 2
             }
