@@ -17,7 +17,7 @@ package enum TokenizerError: Error, Equatable, CustomStringConvertible {
         case .unreadable(let path, let reason): "tokenizer: cannot read \(path): \(reason)"
         case .malformed(let file, let place, let reason): "tokenizer: \(file): \(place): \(reason)"
         case .unsupported(let part, let value):
-            "tokenizer: \(part) \(value) is not supported; see the list of supported parts in the README"
+            "tokenizer: \(part) \(value) is not supported"
         case .invalidVocabulary(let reason): "tokenizer: \(reason)"
         }
     }

@@ -3,11 +3,13 @@
 
     pip install jinja2
     Tests/Differential/jinja_reference.py ../shared/data/chat-templates Tests/Fixtures/chat-templates/shared.expected
-    Tests/Differential/jinja_reference.py FOLDER OUT.jsonl --full
+    Tests/Differential/jinja_reference.py FOLDER OUT/chat-templates.jsonl --full
+    SWIFTLET_DIFFERENTIAL=OUT swift test -c release --filter Differential
 
 The first form writes one line a template: its name, then for each conversation of conversations.json the length in
 bytes and the FNV-1a hash of the rendering; "!" and the same of the message where the template raised an exception
-itself; "x" where rendering failed otherwise. The second form writes sources and renderings in full.
+itself; "x" where rendering failed otherwise. The second form writes sources and renderings in full,
+of any templates.
 """
 import argparse, datetime, json, pathlib
 import jinja2, jinja2.ext, jinja2.sandbox

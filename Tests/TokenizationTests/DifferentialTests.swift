@@ -44,13 +44,16 @@ struct `Differential run` {
             if case .text(let found) = found {
                 let common = zip(found.utf8, text.utf8).prefix { $0 == $1 }.count
                 let start = max(0, common - 60)
-                shown = "…" + String(decoding: found.utf8.dropFirst(start).prefix(160), as: UTF8.self).debugDescription
-                    + "\nexpected …" + String(decoding: text.utf8.dropFirst(start).prefix(160), as: UTF8.self).debugDescription
+                shown =
+                    "…" + String(decoding: found.utf8.dropFirst(start).prefix(160), as: UTF8.self).debugDescription
+                    + "\nexpected …"
+                    + String(decoding: text.utf8.dropFirst(start).prefix(160), as: UTF8.self).debugDescription
             } else {
                 shown += "\nexpected \(recorded["kind"]?.string ?? "") \(text.prefix(300).debugDescription)"
             }
             Issue.record(
-                "\(recorded["template"]?.string ?? "") with \(recorded["conversation"]?["name"]?.string ?? ""): \(shown)")
+                "\(recorded["template"]?.string ?? "") with \(recorded["conversation"]?["name"]?.string ?? ""): \(shown)"
+            )
         }
         #expect(disagreements == 0)
     }

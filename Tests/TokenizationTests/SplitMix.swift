@@ -17,7 +17,8 @@ struct SplitMix: RandomNumberGenerator {
     mutating func next(below bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
 
     private static let pieces = [
-        "a", "the", " ", "  ", "\n", "\t", "'s", "'LL", "1", "2026", "!", "...", "é", "e\u{301}", "日本", "👍🏽", "ſ", "\u{2581}",
+        "a", "the", " ", "  ", "\n", "\t", "'s", "'LL", "1", "2026", "!", "...", "é", "e\u{301}", "日本", "👍🏽", "ſ",
+        "\u{2581}",
         "<|im_end|>", "word", "\u{a0}",
     ]
 

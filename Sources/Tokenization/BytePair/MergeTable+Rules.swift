@@ -2,30 +2,55 @@
 // Tokenization › BytePair.
 
 extension MergeTable {
-    /// - Parameters:
-    ///   - rules: left and right piece of each rule; its place is its rank.
-    ///   - spelledInByteAlphabet: the pieces are written in GPT-2's byte alphabet, the vocabulary's in bytes.
-    ///   - file: named in errors.
-    /// - Throws: `malformed` for a rule whose pieces, or what they make, the vocabulary lacks.
-    init(
-        rules: some Collection<(left: [UInt8], right: [UInt8])>, vocabulary: Vocabulary, spelledInByteAlphabet: Bool,
-        file: String
-    ) throws(TokenizerError) {
-        self.init(capacity: rules.count)
-        var rank: UInt32 = 0
-        for rule in rules {
-            let left = spelledInByteAlphabet ? ByteAlphabet.bytes(ofPiece: rule.left) : rule.left
-            let right = spelledInByteAlphabet ? ByteAlphabet.bytes(ofPiece: rule.right) : rule.right
-            guard let left, let right, let leftID = vocabulary.id(of: left), let rightID = vocabulary.id(of: right),
-                let result = vocabulary.id(of: left + right)
-            else {
-                throw .malformed(
-                    file: file, place: "merge \(rank)",
-                    reason: "\"\(String(decoding: rule.left, as: UTF8.self)) \(String(decoding: rule.right, as: UTF8.self))\" "
-                        + "needs a piece that the vocabulary lacks")
-            }
-            insert(left: leftID, right: rightID, rank: rank, result: result)
+    /// Turns rules into a table one by one, in order of rank. Nothing is allocated per rule.
+    struct Builder {
+        private(set) var table: MergeTable
+        private let vocabulary: Vocabulary
+        private let isSpelledInByteAlphabet: Bool
+        private let file: String
+        private var rank: UInt32 = 0
+        /// The pieces of the rule at hand, as the vocabulary spells them; the second becomes what the rule makes.
+        private var right: [UInt8] = []
+        private var joined: [UInt8] = []
+
+        /// - Parameters:
+        ///   - capacity: how many rules will come.
+        ///   - isSpelledInByteAlphabet: rules are written in GPT-2's byte alphabet, the vocabulary in bytes.
+        ///   - file: named in errors.
+        init(capacity: Int, vocabulary: Vocabulary, isSpelledInByteAlphabet: Bool, file: String) {
+            table = MergeTable(capacity: capacity)
+            self.vocabulary = vocabulary
+            self.isSpelledInByteAlphabet = isSpelledInByteAlphabet
+            self.file = file
+        }
+
+        /// - Throws: `malformed` for a rule whose pieces, or what they make, the vocabulary lacks.
+        mutating func append(_ left: Span<UInt8>, _ right: Span<UInt8>) throws(TokenizerError) {
+            self.right.removeAll(keepingCapacity: true)
+            joined.removeAll(keepingCapacity: true)
+            guard Builder.spell(left, isSpelledInByteAlphabet, &joined),
+                Builder.spell(right, isSpelledInByteAlphabet, &self.right), let leftID = vocabulary.id(of: joined),
+                let rightID = vocabulary.id(of: self.right)
+            else { throw failure(left, right) }
+            joined += self.right
+            guard let result = vocabulary.id(of: joined) else { throw failure(left, right) }
+            table.insert(left: leftID, right: rightID, rank: rank, result: result)
             rank += 1
+        }
+
+        private static func spell(_ piece: Span<UInt8>, _ inByteAlphabet: Bool, _ bytes: inout [UInt8]) -> Bool {
+            if inByteAlphabet { return ByteAlphabet.append(piece, to: &bytes) }
+            for index in piece.indices { bytes.append(piece[index]) }
+            return true
+        }
+
+        private func failure(_ left: Span<UInt8>, _ right: Span<UInt8>) -> TokenizerError {
+            func text(_ piece: Span<UInt8>) -> String {
+                String(decoding: piece.indices.map { piece[$0] }, as: UTF8.self)
+            }
+            return .malformed(
+                file: file, place: "merge \(rank)",
+                reason: "\"\(text(left)) \(text(right))\" needs a piece that the vocabulary lacks")
         }
     }
 }

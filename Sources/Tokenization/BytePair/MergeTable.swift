@@ -2,7 +2,7 @@
 // Tokenization › BytePair.  Design: Sennrich et al. 2016, arXiv:1508.07909; keyed by ids, never by text.
 
 /// A merge rule's rank (lower merges first) and the symbol it makes, packed so that comparing two compares their ranks.
-struct Merge: Sendable {
+package struct Merge: Sendable {
     let packed: UInt64
     init(rank: UInt32, result: Int32) { packed = UInt64(rank) << 32 | UInt64(UInt32(bitPattern: result)) }
     private init(packed: UInt64) { self.packed = packed }
@@ -10,14 +10,14 @@ struct Merge: Sendable {
     /// No such rule. Its rank is above every real one.
     static let none = Merge(packed: .max)
 
-    var rank: UInt32 { UInt32(truncatingIfNeeded: packed >> 32) }
-    var result: Int32 { Int32(truncatingIfNeeded: packed) }
-    var exists: Bool { packed != .max }
+    package var rank: UInt32 { UInt32(truncatingIfNeeded: packed >> 32) }
+    package var result: Int32 { Int32(truncatingIfNeeded: packed) }
+    package var exists: Bool { packed != .max }
 }
 
 /// Merge rules by the pair of symbols they join: open addressing, sixteen bytes a slot, so a look-up touches one
 /// cache line on average.
-struct MergeTable: Sendable {
+package struct MergeTable: Sendable {
     private struct Slot: Sendable {
         var pair: UInt64
         var merge: Merge
@@ -28,10 +28,10 @@ struct MergeTable: Sendable {
 
     private var slots: [Slot]
     private var shift: UInt64
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// - Parameter capacity: how many rules will be inserted.
-    init(capacity: Int) {
+    package init(capacity: Int) {
         var bits: UInt64 = 4
         while (1 << bits) < capacity * 2 { bits += 1 }
         shift = 64 - bits
@@ -40,7 +40,7 @@ struct MergeTable: Sendable {
 
     /// Adds a rule; of two for the same pair the later one stays, as in the reference's loader.
     /// - Precondition: fewer rules than the capacity given.
-    mutating func insert(left: Int32, right: Int32, rank: UInt32, result: Int32) {
+    package mutating func insert(left: Int32, right: Int32, rank: UInt32, result: Int32) {
         precondition(count * 2 <= slots.count, "the table was made for fewer rules")
         let pair = MergeTable.key(left, right)
         var slot = start(pair)
@@ -52,7 +52,7 @@ struct MergeTable: Sendable {
     }
 
     /// The rule for these neighbours, or `.none`.
-    func merge(_ left: Int32, _ right: Int32) -> Merge {
+    package func merge(_ left: Int32, _ right: Int32) -> Merge {
         let pair = MergeTable.key(left, right)
         var slot = start(pair)
         let slots = slots.span

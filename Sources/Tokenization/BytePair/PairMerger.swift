@@ -5,9 +5,9 @@
 ///
 /// The rule of byte-pair encoding: of all neighbours with a rule, merge those with the lowest rank, leftmost first;
 /// repeat until no rule applies.
-struct PairMerger {
+package struct PairMerger {
     /// The word's symbols: filled by the caller, then replaced by what is left after merging.
-    var symbols: [Int32] = []
+    package var symbols: [Int32] = []
     /// For each symbol, the rule that joins it with the next one.
     private var merges: [UInt64] = []
     /// Neighbours in the list that the heap's way works on; −1 at the ends.
@@ -17,17 +17,19 @@ struct PairMerger {
     private var heap: [UInt64] = []
 
     /// Up to here the quadratic scan wins: its inner loop is one compare on adjacent memory.
-    static let longestScan = 32
+    package static let longestScan = 32
+
+    package init() {}
 
     /// Merges `symbols` in place.
     /// - Complexity: O(n²) with a tiny constant up to `longestScan` symbols, O(n log n) beyond.
-    mutating func merge(with table: borrowing MergeTable) {
+    package mutating func merge(with table: borrowing MergeTable) {
         if symbols.count < 2 { return }
         if symbols.count <= PairMerger.longestScan { mergeByScan(table) } else { mergeByHeap(table) }
     }
 
     /// Finds the best pair by looking at all of them, and closes the gap it leaves.
-    mutating func mergeByScan(_ table: borrowing MergeTable) {
+    package mutating func mergeByScan(_ table: borrowing MergeTable) {
         loadMerges(table)
         let count = PairMerger.scan(&symbols, &merges, table)
         symbols.removeLast(symbols.count - count)
@@ -61,7 +63,7 @@ struct PairMerger {
 
     /// Keeps the candidates in a heap and the symbols in a linked list. A candidate is stale when the rule at its
     /// position has changed since; stale ones are dropped as they come up.
-    mutating func mergeByHeap(_ table: borrowing MergeTable) {
+    package mutating func mergeByHeap(_ table: borrowing MergeTable) {
         let count = symbols.count
         loadMerges(table)
         next.removeAll(keepingCapacity: true)

@@ -41,7 +41,9 @@ package struct CalendarTime: Sendable, Equatable {
 
     /// `strftime`, with Python's `%f` (microseconds) and with `%z` and `%Z` empty, as for any time without a zone.
     func formatted(_ format: String) throws(TemplateFault) -> String {
-        guard format.utf8.count <= 1024, !format.utf8.contains(0) else { throw TemplateFault("the time format is too long") }
+        guard format.utf8.count <= 1024, !format.utf8.contains(0) else {
+            throw TemplateFault("the time format is too long")
+        }
         var pattern = ""
         var isDirective = false
         for character in format.unicodeScalars {

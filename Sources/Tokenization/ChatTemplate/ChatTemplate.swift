@@ -16,6 +16,8 @@ package struct ChatTemplate: Sendable {
     }
 
     /// The rendered prompt as text.
+    /// - Throws: `raised` with the template's own words where it refuses the conversation; `runtime` with the line
+    ///   where an operation fails; `limit` where it goes past `TemplateLimits`.
     package func render(_ conversation: Conversation) throws(TemplateError) -> String {
         let characters = try renderCharacters(conversation)
         return TemplateString(characters).text
@@ -35,10 +37,7 @@ package struct ChatTemplate: Sendable {
         let evaluator = Evaluator(names: names, limits: limits, now: conversation.now)
         do throws(TemplateFault) {
             let globals = Scope(inside: nil)
-            var variables: [(String, Value)] = []
-            for function in try TemplateGlobals.functions() { variables.append((function.name, .function(function))) }
-            variables += try conversation.variableValues()
-            for (name, value) in variables {
+            for (name, value) in try conversation.globals() {
                 // Names that the template does not mention need no place.
                 if let id = names.firstIndex(of: name) { globals.set(id, value) }
             }

@@ -24,17 +24,20 @@ package struct Conversation: Sendable, Equatable {
     package var tools: [TemplateValue]?
     /// End with the beginning of the assistant's answer.
     package var addGenerationPrompt: Bool
-    /// `bos_token` and so on, and what a request adds (`enable_thinking`). A later one hides an earlier.
+    /// What the request adds for the template (`enable_thinking`). Counts as outside input and hides nothing.
+    package var options: [TemplateVariable]
+    /// `bos_token` and so on: what the model's files and the server's configuration say.
     package var variables: [TemplateVariable]
     package var now: CalendarTime
 
     package init(
         messages: [ChatMessage], tools: [TemplateValue]? = nil, addGenerationPrompt: Bool = true,
-        variables: [TemplateVariable] = [], now: CalendarTime = .now()
+        options: [TemplateVariable] = [], variables: [TemplateVariable] = [], now: CalendarTime = .now()
     ) {
         self.messages = messages
         self.tools = tools
         self.addGenerationPrompt = addGenerationPrompt
+        self.options = options
         self.variables = variables
         self.now = now
     }
@@ -45,17 +48,20 @@ package struct Conversation: Sendable, Equatable {
         "system", "developer", "user", "assistant", "tool", "function", "ipython", "observation",
     ]
 
-    /// The template's variables. What clients wrote is marked as input; `variables` come from the model's own files
-    /// and the server's configuration, and are not.
-    func variableValues() throws(TemplateFault) -> [(String, Value)] {
-        var values: [(String, Value)] = []
+    /// What the template sees, a later one hiding an earlier. What clients wrote is marked as input.
+    func globals() throws(TemplateFault) -> [(name: String, value: Value)] {
+        var values: [(name: String, value: Value)] = []
+        for option in options { values.append((option.name, try Value(option.value, isInput: true))) }
+        for function in try TemplateGlobals.functions() { values.append((function.name, .function(function))) }
         for variable in variables { values.append((variable.name, try Value(variable.value, isInput: false))) }
         var list: [Value] = []
         for message in messages {
             var members: [(key: Value, value: Value)] = []
             for field in message.fields {
                 var isInput = true
-                if field.name == "role", case .string(let role) = field.value { isInput = !Conversation.knownRoles.contains(role) }
+                if field.name == "role", case .string(let role) = field.value {
+                    isInput = !Conversation.knownRoles.contains(role)
+                }
                 members.append((.text(field.name), try Value(field.value, isInput: isInput)))
             }
             list.append(.mapping(try Mapping(members)))

@@ -28,11 +28,12 @@ package enum TemplateError: Error, Equatable, CustomStringConvertible {
 /// Bounds on one rendering, so that no template can hang or exhaust the server.
 package struct TemplateLimits: Sendable, Equatable {
     /// Statements and expressions evaluated; work on long strings counts by length.
-    package var steps = 20_000_000
+    package var steps = 10_000_000
     /// Characters in the output, and in any one string made on the way.
     package var characters = 4 << 20
-    /// Statements and expressions inside one another, macro calls included.
-    package var depth = 1000
+    /// Statements and expressions inside one another, macro calls included. Rendering to this depth takes less than
+    /// two megabytes of stack.
+    package var depth = 500
 
     package init() {}
 }

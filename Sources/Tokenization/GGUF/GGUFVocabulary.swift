@@ -67,7 +67,8 @@ extension GGUFVocabulary {
         guard !tokens.isEmpty else { throw .invalidVocabulary(reason: "tokenizer.ggml.tokens is empty") }
         guard tokens.count <= Vocabulary.maximumCount else {
             throw .invalidVocabulary(
-                reason: "tokenizer.ggml.tokens has \(tokens.count) entries; at most \(Vocabulary.maximumCount) are read")
+                reason: "tokenizer.ggml.tokens has \(tokens.count) entries; at most \(Vocabulary.maximumCount) are read"
+            )
         }
         for (key, count) in [("scores", scores.count), ("token_type", types.count)]
         where count != 0 && count != tokens.count {

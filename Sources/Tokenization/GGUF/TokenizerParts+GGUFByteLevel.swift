@@ -15,14 +15,17 @@ extension TokenizerParts {
         }
         let isMergeable = { (id: Int) in types[id] == .normal || types[id] == .userDefined }
         let vocabulary = Vocabulary(pieces: spellings.indices.map { isMergeable($0) ? spellings[$0] : [] })
-        let merges = try MergeTable(
-            rules: source.merges.lazy.map { rule in
-                // A piece may begin with anything but hold no blank: the alphabet writes blanks as Ġ.
-                let blank = rule.dropFirst().firstIndex(of: UInt8(ascii: " ")) ?? rule.endIndex
-                return (Array(rule[..<blank]), Array(rule[blank...].dropFirst()))
-            }, vocabulary: vocabulary, spelledInByteAlphabet: true, file: "tokenizer.ggml.merges")
+        var merges = MergeTable.Builder(
+            capacity: source.merges.count, vocabulary: vocabulary, isSpelledInByteAlphabet: true,
+            file: "tokenizer.ggml.merges")
+        for rule in source.merges {
+            // Neither piece holds a blank: the alphabet writes blanks as Ġ.
+            let blank = rule.firstIndex(of: UInt8(ascii: " ")) ?? rule.endIndex
+            let span = rule.span
+            try merges.append(span.extracting(..<blank), span.extracting(min(blank + 1, rule.count)...))
+        }
         var model = BytePairModel(
-            vocabulary: vocabulary, tokenCount: vocabulary.count, merges: merges,
+            vocabulary: vocabulary, tokenCount: vocabulary.count, merges: merges.table,
             alphabet: .bytes((0..<256).map { vocabulary.id(of: [UInt8($0)]) ?? -1 }))
         model.ignoresMerges = dialect.ignoresMerges
         model.unknown = source.unknown.map(Int32.init)

@@ -19,7 +19,8 @@ struct CharacterClasses: Sendable {
 
     private init() {
         table = (0..<0x20000).map { value in
-            Unicode.Scalar(UInt32(value)).map { CharacterClasses.classify($0).rawValue } ?? CharacterClass.other.rawValue
+            Unicode.Scalar(UInt32(value)).map { CharacterClasses.classify($0).rawValue }
+                ?? CharacterClass.other.rawValue
         }
     }
 

@@ -92,7 +92,9 @@ extension ArraySlice<UInt8> {
         var index = startIndex
         while index < endIndex {
             let end = endOfWellFormedText(from: index)
-            for scalar in String(decoding: self[index..<end], as: UTF8.self)._nfc { result += Array(String(scalar).utf8) }
+            for scalar in String(decoding: self[index..<end], as: UTF8.self)._nfc {
+                result += Array(String(scalar).utf8)
+            }
             index = end
             if index < endIndex {
                 result.append(self[index])

@@ -5,9 +5,11 @@ import Base
 
 extension BytePairModel {
     /// - Parameters:
-    ///   - names: every id's piece as the file writes it.
+    ///   - names: every id's piece as the file writes it, and as text stands for it.
     ///   - special: ids that no plain text may become, even where their name is a piece of the model.
-    init(_ file: LocatedJSON, names: [[UInt8]], special: Set<Int32>, isByteLevel: Bool) throws(TokenizerError) {
+    init(
+        _ file: LocatedJSON, names: [[UInt8]], spellings: [[UInt8]], special: Set<Int32>, isByteLevel: Bool
+    ) throws(TokenizerError) {
         // Files of the first versions leave the type out.
         let type = try file["type"].string() ?? "BPE"
         guard type == "BPE" else { throw file["type"].unsupported("\"\(type)\"") }
@@ -20,11 +22,9 @@ extension BytePairModel {
         let byteFallback = try file["byte_fallback"].bool() ?? false
         if byteFallback && isByteLevel { throw file["byte_fallback"].unsupported("true in a byte-level model") }
 
-        let vocabulary = Vocabulary(
-            pieces: names.indices.map { id in
-                if special.contains(Int32(id)) { return [] }
-                return isByteLevel ? ByteAlphabet.bytes(ofPiece: names[id]) ?? names[id] : names[id]
-            })
+        var pieces = isByteLevel ? spellings : names
+        for id in special { pieces[Int(id)] = [] }
+        let vocabulary = Vocabulary(pieces: pieces)
         let alphabet: Alphabet =
             if isByteLevel {
                 .bytes((0..<256).map { vocabulary.id(of: [UInt8($0)]) ?? -1 })
@@ -33,13 +33,12 @@ extension BytePairModel {
             }
         self.init(
             vocabulary: vocabulary, tokenCount: vocabulary.count,
-            merges: try MergeTable(
-                rules: try BytePairModel.rules(file["merges"]), vocabulary: vocabulary,
-                spelledInByteAlphabet: isByteLevel, file: file.file),
+            merges: try BytePairModel.merges(file["merges"], vocabulary, isByteLevel: isByteLevel),
             alphabet: alphabet)
         if let name = try file["unk_token"].bytes() {
             guard let id = names.firstIndex(of: name) else {
-                throw file["unk_token"].malformed("\"\(String(decoding: name, as: UTF8.self))\" is not in the vocabulary")
+                throw file["unk_token"].malformed(
+                    "\"\(String(decoding: name, as: UTF8.self))\" is not in the vocabulary")
             }
             unknown = Int32(id)
         }
@@ -48,31 +47,36 @@ extension BytePairModel {
     }
 
     /// Both ways to write a rule: `"a b"`, and `["a", "b"]`, which admits pieces with blanks.
-    private static func rules(_ file: LocatedJSON) throws(TokenizerError) -> [(left: [UInt8], right: [UInt8])] {
+    private static func merges(
+        _ file: LocatedJSON, _ vocabulary: Vocabulary, isByteLevel: Bool
+    ) throws(TokenizerError) -> MergeTable {
         guard let merges = file.value, merges.kind == .array else { throw file.malformed("expected an array") }
-        var rules: [(left: [UInt8], right: [UInt8])] = []
-        rules.reserveCapacity(merges.count)
+        var builder = MergeTable.Builder(
+            capacity: merges.count, vocabulary: vocabulary, isSpelledInByteAlphabet: isByteLevel, file: file.file)
         for merge in merges.elements {
             if let text = merge.utf8 {
-                let halves = text.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-                guard halves.count == 2 else {
-                    throw file.malformed("merge \(rules.count) is not two pieces with a blank between")
+                let blank = text.firstIndex(of: UInt8(ascii: " ")) ?? text.count
+                guard blank < text.count, !text[(blank + 1)...].contains(UInt8(ascii: " ")) else {
+                    throw file.malformed(
+                        "\"\(String(decoding: text, as: UTF8.self))\" is not two pieces with a blank between")
                 }
-                rules.append((Array(halves[0]), Array(halves[1])))
+                let span = text.span
+                try builder.append(span.extracting(..<blank), span.extracting((blank + 1)...))
             } else if merge.count == 2, let left = merge[0]?.utf8, let right = merge[1]?.utf8 {
-                rules.append((left, right))
+                try builder.append(left.span, right.span)
             } else {
-                throw file.malformed("merge \(rules.count) is neither \"a b\" nor [\"a\", \"b\"]")
+                throw file.malformed("a merge is neither \"a b\" nor [\"a\", \"b\"]")
             }
         }
-        return rules
+        return builder.table
     }
 
     /// `<0x00>` … `<0xFF>`, or empty when one is missing: then the reference falls back to the unknown token.
     private static func byteTokens(_ vocabulary: Vocabulary) -> [Int32] {
         let hexadecimal = Array("0123456789ABCDEF".utf8)
         let tokens = (0..<256).map { byte in
-            vocabulary.id(of: Array("<0x".utf8) + [hexadecimal[byte >> 4], hexadecimal[byte & 15], UInt8(ascii: ">")]) ?? -1
+            vocabulary.id(of: Array("<0x".utf8) + [hexadecimal[byte >> 4], hexadecimal[byte & 15], UInt8(ascii: ">")])
+                ?? -1
         }
         return tokens.contains(-1) ? [] : tokens
     }

@@ -15,9 +15,9 @@ extension TokenizerParts {
         let addedTokens = try root["added_tokens"].elements.map { file throws(TokenizerError) in try AddedToken(file) }
         let names = try TokenizerParts.pieces(root["model"]["vocab"], addedTokens)
         let special = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
-        let model = try BytePairModel(root["model"], names: names, special: special, isByteLevel: isByteLevel)
-
         var pieces = names.map(decoding.bytes)
+        let model = try BytePairModel(
+            root["model"], names: names, spellings: pieces, special: special, isByteLevel: isByteLevel)
         for token in addedTokens { pieces[Int(token.id)] = token.content }
         let frame = try SpecialTokenFrame(root["post_processor"])
         if let id = (frame.prefix + frame.suffix).first(where: { $0.index >= pieces.count }) {
@@ -35,7 +35,9 @@ extension TokenizerParts {
 
     /// Every id's piece as the file writes it; empty for gaps, and for added tokens that the model does not know.
     private static func pieces(_ file: LocatedJSON, _ addedTokens: [AddedToken]) throws(TokenizerError) -> [[UInt8]] {
-        guard let vocabulary = file.value, vocabulary.kind == .object else { throw file.malformed("expected an object") }
+        guard let vocabulary = file.value, vocabulary.kind == .object else {
+            throw file.malformed("expected an object")
+        }
         var pieces = [[UInt8]](repeating: [], count: vocabulary.count)
         func grow(to id: Int) {
             if id >= pieces.count { pieces += repeatElement([], count: id + 1 - pieces.count) }
@@ -43,7 +45,8 @@ extension TokenizerParts {
         for (piece, value) in vocabulary.members {
             guard let id = value.integer, id >= 0 && id < Vocabulary.maximumCount else {
                 throw file.malformed(
-                    "the id of \"\(String(decoding: piece, as: UTF8.self))\" is no number in 0 ..< \(Vocabulary.maximumCount)")
+                    "the id of \"\(String(decoding: piece, as: UTF8.self))\" is no number in 0 ..< \(Vocabulary.maximumCount)"
+                )
             }
             grow(to: id)
             pieces[id] = piece

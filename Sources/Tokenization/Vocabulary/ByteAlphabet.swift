@@ -21,6 +21,11 @@ enum ByteAlphabet {
     static func bytes(ofPiece piece: [UInt8]) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(piece.count)
+        return append(piece.span, to: &bytes) ? bytes : nil
+    }
+
+    /// As above, appended to `bytes`; false, and part of it appended, where the above is nil.
+    static func append(_ piece: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
         var index = 0
         while index < piece.count {
             let first = piece[index]
@@ -29,13 +34,15 @@ enum ByteAlphabet {
                 index += 1
             } else {
                 // The alphabet ends at U+0143: one or two bytes a letter.
-                guard first & 0xe0 == 0xc0, index + 1 < piece.count, piece[index + 1] & 0xc0 == 0x80 else { return nil }
+                guard first & 0xe0 == 0xc0, index + 1 < piece.count, piece[index + 1] & 0xc0 == 0x80 else {
+                    return false
+                }
                 scalar = Int(first & 0x1f) << 6 | Int(piece[index + 1] & 0x3f)
                 index += 2
             }
-            guard scalar < byteOfScalar.count, byteOfScalar[scalar] >= 0 else { return nil }
+            guard scalar < byteOfScalar.count, byteOfScalar[scalar] >= 0 else { return false }
             bytes.append(UInt8(byteOfScalar[scalar]))
         }
-        return bytes
+        return true
     }
 }

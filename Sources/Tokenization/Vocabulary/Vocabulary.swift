@@ -21,7 +21,9 @@ struct Vocabulary: Sendable {
         var slots = [Int32](repeating: -1, count: capacity)
         for (id, piece) in strings.enumerated() where !piece.isEmpty {
             var slot = Vocabulary.firstSlot(of: piece.span, capacity)
-            while slots[slot] >= 0 && !pieces.equals(Int(slots[slot]), piece.span) { slot = (slot + 1) & (capacity - 1) }
+            while slots[slot] >= 0 && !pieces.equals(Int(slots[slot]), piece.span) {
+                slot = (slot + 1) & (capacity - 1)
+            }
             slots[slot] = Int32(id)
         }
         self.slots = slots

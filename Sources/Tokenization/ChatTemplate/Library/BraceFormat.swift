@@ -131,7 +131,9 @@ enum BraceFormat {
                 }
                 value = arguments.positional[index]
             } else {
-                guard let found = arguments.named.last(where: { $0.name == first }) else { throw TemplateFault("'\(first)'") }
+                guard let found = arguments.named.last(where: { $0.name == first }) else {
+                    throw TemplateFault("'\(first)'")
+                }
                 value = found.value
             }
             while end < characters.count {

@@ -14,11 +14,19 @@ extension Unicode.Scalar {
 }
 
 extension TemplateString {
-    /// At least one character is `wanted` and none is `never`.
-    func isCased(
-        _ wanted: (Unicode.Scalar.Properties) -> Bool, never: (Unicode.Scalar.Properties) -> Bool
+    /// At least one lower-case letter, and none of another case.
+    var isLowercased: Bool { hasOnly(\.isLowercase, \.isUppercase) }
+    /// At least one upper-case letter, and none of another case.
+    var isUppercased: Bool { hasOnly(\.isUppercase, \.isLowercase) }
+
+    private func hasOnly(
+        _ wanted: (Unicode.Scalar.Properties) -> Bool, _ unwanted: (Unicode.Scalar.Properties) -> Bool
     ) -> Bool {
-        characters.contains { wanted($0.scalar.properties) } && !characters.contains { never($0.scalar.properties) }
+        characters.contains { wanted($0.scalar.properties) }
+            && !characters.contains { character in
+                let properties = character.scalar.properties
+                return unwanted(properties) || properties.generalCategory == .titlecaseLetter
+            }
     }
 
     /// Upper case only after uncased characters, lower case only after cased ones.

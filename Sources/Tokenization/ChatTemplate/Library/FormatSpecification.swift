@@ -27,7 +27,9 @@ struct FormatSpecification {
             let digits = rest.prefix { ("0"..."9").contains($0.scalar) }
             rest = rest.dropFirst(digits.count)
             if digits.isEmpty { return nil }
-            guard let value = Int(TemplateString(digits).text) else { throw TemplateFault("Too many decimal digits in format string") }
+            guard let value = Int(TemplateString(digits).text) else {
+                throw TemplateFault("Too many decimal digits in format string")
+            }
             return value
         }
         if rest.count >= 2, isAlignment(rest[rest.startIndex + 1]) {
@@ -66,7 +68,9 @@ struct FormatSpecification {
             if precision != nil { throw TemplateFault("Precision not allowed in integer format specifier") }
             var digits = String(integer.magnitude, radix: radix, uppercase: type == "X")
             if grouping != nil { digits = grouped(digits, by: radix == 10 ? 3 : 4) }
-            let prefix = isAlternate ? ["": "", "x": "0x", "X": "0X", "o": "0o", "b": "0b"][type.map(String.init) ?? ""] ?? "" : ""
+            let prefix =
+                isAlternate
+                ? ["": "", "x": "0x", "X": "0X", "o": "0o", "b": "0b"][type.map(String.init) ?? ""] ?? "" : ""
             return try pad(sign: signText(integer < 0) + prefix, TemplateString(digits), ">", evaluator)
         }
         guard let double = value.asDouble else {

@@ -22,7 +22,11 @@ enum PercentFormat {
             self.string = string
             self.operand = operand
             self.evaluator = evaluator
-            if case .list(let list) = operand, list.kind == .tuple { values = list.elements } else { values = [operand] }
+            if case .list(let list) = operand, list.kind == .tuple {
+                values = list.elements
+            } else {
+                values = [operand]
+            }
         }
 
         mutating func run() throws(TemplateFault) -> [TemplateCharacter] {
@@ -37,7 +41,8 @@ enum PercentFormat {
                     result.append(character)
                 }
             }
-            if case .mapping = operand {} else if used < values.count {
+            if case .mapping = operand {
+            } else if used < values.count {
                 throw TemplateFault("not all arguments converted during string formatting")
             }
             try evaluator.spend(characters: result.count)
@@ -169,7 +174,9 @@ enum PercentFormat {
                 inner.width = min(digits, 1 << 20) + (integer < 0 || inner.sign != "-" ? 1 : 0)
                 return try specification.pad(sign: "", try inner.format(.integer(integer), evaluator), ">", evaluator)
             case "e", "E", "f", "F", "g", "G":
-                guard let double = value.asDouble else { throw TemplateFault("must be real number, not \(value.typeName)") }
+                guard let double = value.asDouble else {
+                    throw TemplateFault("must be real number, not \(value.typeName)")
+                }
                 specification.type = letter
                 return try specification.format(.float(double), evaluator)
             default: throw TemplateFault("unsupported format character '\(letter)'")

@@ -26,7 +26,9 @@ extension TemplateFilters {
             }
             return .integer(integer)
         }
-        guard let double = value.asDouble, let integer = Int(exactly: double.rounded(.towardZero)) else { return fallback }
+        guard let double = value.asDouble, let integer = Int(exactly: double.rounded(.towardZero)) else {
+            return fallback
+        }
         return .integer(integer)
     }
 
@@ -50,7 +52,8 @@ extension TemplateFilters {
             radix = prefix.1
         }
         if radix == 0 { radix = 10 }
-        guard (2...36).contains(radix), let digits = withoutGroups(text), digits.first != "-", digits.first != "+" else {
+        guard (2...36).contains(radix), let digits = withoutGroups(text), digits.first != "-", digits.first != "+"
+        else {
             return nil
         }
         return Int(sign + digits, radix: radix)
@@ -65,7 +68,9 @@ extension TemplateFilters {
         default: break
         }
         // Swift also reads hexadecimal floats, which Python does not.
-        guard let digits = withoutGroups(text[...]), digits.allSatisfy({ "0123456789.eE+-".contains($0) }) else { return nil }
+        guard let digits = withoutGroups(text[...]), digits.allSatisfy({ "0123456789.eE+-".contains($0) }) else {
+            return nil
+        }
         return Double(digits.hasSuffix(".") ? digits + "0" : digits.hasPrefix(".") ? "0" + digits : digits)
     }
 

@@ -28,7 +28,9 @@ extension TemplateFilters {
         var keyed: [Value] = []
         for element in try evaluator.elements(of: value) {
             var keys: [Value] = []
-            for path in paths { keys.append(key(try evaluator.follow(path, from: element), caseSensitive: caseSensitive)) }
+            for path in paths {
+                keys.append(key(try evaluator.follow(path, from: element), caseSensitive: caseSensitive))
+            }
             keyed.append(try .sequence([try .sequence(keys), element], .tuple))
         }
         try evaluator.spend(keyed.count * (Int.bitWidth - keyed.count.leadingZeroBitCount))
@@ -39,7 +41,9 @@ extension TemplateFilters {
     static let dictSort: Filter = { (evaluator, value, arguments) throws(TemplateFault) in
         let given = try arguments.bound("dictsort", ["case_sensitive", "by", "reverse"])
         let by = try given[1].string("by")?.text ?? "key"
-        guard by == "key" || by == "value" else { throw TemplateFault("You can only sort by either \"key\" or \"value\"") }
+        guard by == "key" || by == "value" else {
+            throw TemplateFault("You can only sort by either \"key\" or \"value\"")
+        }
         guard case .mapping(let mapping) = value else {
             if case .undefined(let undefined) = value { throw TemplateFault(undefined.message) }
             throw TemplateFault("'\(value.typeName)' object has no attribute 'items'")

@@ -73,7 +73,9 @@ extension TemplateFilters {
         let length = try given[0].integer("length", default: 255)
         let end = try given[2].string("end") ?? "..."
         let leeway = try given[3].integer("leeway", default: 5)
-        guard length >= end.count, leeway >= 0 else { throw TemplateFault("expected length >= \(end.count) and leeway >= 0") }
+        guard length >= end.count, leeway >= 0 else {
+            throw TemplateFault("expected length >= \(end.count) and leeway >= 0")
+        }
         if string.count - leeway <= length { return .string(string) }
         let cut = string.slice(0..<(length - end.count))
         let kept = given[1].isTrue(default: false) ? cut : cut.splitFromRight(" ", limit: 1)[0]

@@ -10,7 +10,9 @@ extension TemplateFilters {
     }
 
     static let length: Filter = { (_, value, _) throws(TemplateFault) in
-        guard let count = value.knownCount else { throw TemplateFault("object of type '\(value.typeName)' has no len()") }
+        guard let count = value.knownCount else {
+            throw TemplateFault("object of type '\(value.typeName)' has no len()")
+        }
         return .integer(count)
     }
 
@@ -28,7 +30,9 @@ extension TemplateFilters {
 
     /// As `value.name`, without looking for an item of that name.
     static let attr: Filter = { (evaluator, value, arguments) throws(TemplateFault) in
-        guard let name = try arguments.single("attr").asString else { throw TemplateFault("attribute name must be string") }
+        guard let name = try arguments.single("attr").asString else {
+            throw TemplateFault("attribute name must be string")
+        }
         return try evaluator.ownAttribute(name.text, of: value)
             ?? .undefined(Undefined("'\(value.objectName)' has no attribute '\(name.text)'"))
     }
@@ -133,7 +137,9 @@ extension TemplateFilters {
                     return try evaluator.follow(path, from: element, default: given[1])
                 })
         }
-        guard let name = arguments.positional[0].asString?.text else { throw TemplateFault("map requires a filter argument") }
+        guard let name = arguments.positional[0].asString?.text else {
+            throw TemplateFault("map requires a filter argument")
+        }
         let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
         return .iterator(
             try ValueIterator(over: [.iterator(source)] + arguments.positional) { () throws(TemplateFault) in
@@ -150,7 +156,9 @@ extension TemplateFilters {
             var positional = arguments.positional[...]
             var path: Value?
             if byAttribute {
-                guard let first = positional.popFirst() else { throw TemplateFault("Missing parameter for attribute name") }
+                guard let first = positional.popFirst() else {
+                    throw TemplateFault("Missing parameter for attribute name")
+                }
                 path = first
             }
             let test = positional.popFirst()

@@ -25,11 +25,11 @@ enum TemplateTests {
                 }
             },
             "escaped": kind { $0.asString?.isMarkup ?? false },
-            "lower": letters { $0.isCased(\.isLowercase, never: { $0.isUppercase || $0.generalCategory == .titlecaseLetter }) },
-            "upper": letters { $0.isCased(\.isUppercase, never: { $0.isLowercase || $0.generalCategory == .titlecaseLetter }) },
+            "lower": letters(\.isLowercased), "upper": letters(\.isUppercased),
             "odd": remainder { (_, _) throws(TemplateFault) in (.integer(2), 1) },
             "even": remainder { (_, _) throws(TemplateFault) in (.integer(2), 0) },
-            "divisibleby": remainder { (_, arguments) throws(TemplateFault) in (try arguments.single("divisibleby"), 0) },
+            "divisibleby": remainder { (_, arguments) throws(TemplateFault) in (try arguments.single("divisibleby"), 0)
+            },
             "sameas": sameAs, "filter": namesFilter, "test": namesTest,
         ]
         let comparisons: [(Comparison, [String])] = [

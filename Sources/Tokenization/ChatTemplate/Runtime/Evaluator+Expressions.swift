@@ -45,14 +45,17 @@ extension Evaluator {
         case .conditional(let test, let value, let otherwise):
             if try evaluate(test, scope).isTrue { return try evaluate(value, scope) }
             guard let otherwise else {
-                return .undefined(Undefined("the inline if-expression evaluated to false and no else section was defined."))
+                return .undefined(
+                    Undefined("the inline if-expression evaluated to false and no else section was defined."))
             }
             return try evaluate(otherwise, scope)
         case .list(let items): return try .sequence(try evaluate(items, scope))
         case .tuple(let items): return try .sequence(try evaluate(items, scope), .tuple)
         case .mapping(let members):
             var entries: [(key: Value, value: Value)] = []
-            for member in members { entries.append((try evaluate(member.key, scope), try evaluate(member.value, scope))) }
+            for member in members {
+                entries.append((try evaluate(member.key, scope), try evaluate(member.value, scope)))
+            }
             return .mapping(try Mapping(entries))
         }
     }

@@ -23,7 +23,7 @@ final class Evaluator {
     }
 
     /// How a statement ended.
-    private enum Flow { case normal, breakLoop, continueLoop }
+    enum Flow { case normal, breakLoop, continueLoop }
 
     func render(_ body: [TemplateStatement], globals: Scope) throws(TemplateFault) -> [TemplateCharacter] {
         defer {
@@ -81,7 +81,7 @@ final class Evaluator {
     }
 
     /// What `body` writes, instead of writing it.
-    private func capture(_ body: () throws(TemplateFault) -> Void) throws(TemplateFault) -> TemplateString {
+    func capture(_ body: () throws(TemplateFault) -> Void) throws(TemplateFault) -> TemplateString {
         let outer = output
         output = []
         defer { output = outer }
@@ -91,7 +91,7 @@ final class Evaluator {
 
     // MARK: - Statements
 
-    private func execute(_ body: [TemplateStatement], _ scope: Scope) throws(TemplateFault) -> Flow {
+    func execute(_ body: [TemplateStatement], _ scope: Scope) throws(TemplateFault) -> Flow {
         try deeper { () throws(TemplateFault) in
             for statement in body {
                 let flow = try execute(statement, scope)
@@ -108,7 +108,9 @@ final class Evaluator {
         case .text(let text): try write(text)
         case .output(let expression): try write(try string(try evaluate(expression, scope)))
         case .conditional(let branches, let otherwise):
-            for branch in branches where try evaluate(branch.test, scope).isTrue { return try execute(branch.body, scope) }
+            for branch in branches where try evaluate(branch.test, scope).isTrue {
+                return try execute(branch.body, scope)
+            }
             return try execute(otherwise, scope)
         case .loop(let loop): try execute(loop, over: try evaluate(loop.iterable, scope), depth: 0, scope)
         case .assign(let target, let expression): try assign(target, try evaluate(expression, scope), scope)
@@ -203,55 +205,6 @@ final class Evaluator {
                         : "too many values to unpack (expected \(targets.count))")
             }
             for (target, value) in zip(targets, values) { try assign(target, value, scope) }
-        }
-    }
-
-    // MARK: - Macros
-
-    /// A macro as a value: it sees the scope that it was defined in, as it is when the macro is called.
-    private func macro(_ definition: MacroDefinition, _ scope: Scope) throws(TemplateFault) -> Function {
-        try Function(definition.name) { (evaluator, arguments) throws(TemplateFault) in
-            let inner = Scope(inside: scope)
-            try evaluator.bind(arguments, to: definition, inner)
-            return .string(
-                try evaluator.capture { () throws(TemplateFault) in
-                    _ = try evaluator.execute(definition.body, inner)
-                })
-        }
-    }
-
-    private func bind(
-        _ arguments: CallArguments, to definition: MacroDefinition, _ scope: Scope
-    ) throws(TemplateFault) {
-        var named = arguments.named
-        func takeNamed(_ label: String) -> Value? {
-            named.firstIndex { $0.name == label }.map { named.remove(at: $0).value }
-        }
-        for (index, parameter) in definition.parameters.enumerated() {
-            let given = index < arguments.positional.count ? arguments.positional[index] : takeNamed(parameter.label)
-            if let given {
-                scope.set(parameter.name, given)
-            } else if let defaultValue = parameter.defaultValue {
-                scope.set(parameter.name, try evaluate(defaultValue, scope))
-            } else {
-                scope.set(
-                    parameter.name, .undefined(Undefined("parameter '\(parameter.label)' was not provided")))
-            }
-        }
-        if definition.usesCaller, !definition.parameters.contains(where: { $0.label == "caller" }) {
-            scope.set(TemplateGlobals.caller, takeNamed("caller") ?? .undefined(Undefined("No caller defined")))
-        }
-        if definition.usesExtraNamed {
-            scope.set(TemplateGlobals.kwargs, .mapping(try Mapping(named.map { (.text($0.name), $0.value) })))
-        } else if let extra = named.first {
-            throw TemplateFault("macro '\(definition.name)' takes no keyword argument '\(extra.name)'")
-        }
-        let extra = arguments.positional.dropFirst(definition.parameters.count)
-        if definition.usesExtraPositional {
-            scope.set(TemplateGlobals.varargs, try .sequence(Array(extra), .tuple))
-        } else if !extra.isEmpty {
-            throw TemplateFault(
-                "macro '\(definition.name)' takes not more than \(definition.parameters.count) argument(s)")
         }
     }
 }

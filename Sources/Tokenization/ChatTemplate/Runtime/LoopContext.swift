@@ -4,7 +4,7 @@
 /// Walks a loop's values and answers questions about the walk.
 final class LoopContext {
     private let iterator: ValueIterator
-    /// Values that were asked about before their turn.
+    /// Values that were asked about before their turn, the next one last.
     private var upcoming: [Value] = []
     private(set) var index = -1
     private(set) var current: Value?
@@ -29,7 +29,7 @@ final class LoopContext {
 
     /// Moves to the next value.
     func advance() throws(TemplateFault) -> Value? {
-        let value = upcoming.isEmpty ? try iterator.next() : upcoming.removeFirst()
+        let value = upcoming.isEmpty ? try iterator.next() : upcoming.removeLast()
         guard let value else { return nil }
         index += 1
         previous = current
@@ -39,12 +39,14 @@ final class LoopContext {
 
     private func peek() throws(TemplateFault) -> Value? {
         if upcoming.isEmpty, let value = try iterator.next() { upcoming.append(value) }
-        return upcoming.first
+        return upcoming.last
     }
 
     private func count() throws(TemplateFault) -> Int {
         if let length { return length }
-        while let value = try iterator.next() { upcoming.append(value) }
+        var rest: [Value] = []
+        while let value = try iterator.next() { rest.append(value) }
+        upcoming = rest.reversed() + upcoming
         length = index + 1 + upcoming.count
         return index + 1 + upcoming.count
     }

@@ -42,7 +42,9 @@ extension TemplateLexer {
         {
             position += 2
             let digits = readDigits { $0.isASCIIHexDigit }
-            guard let value = Int(digits, radix: radix) else { throw failure("the number 0… is malformed or too large") }
+            guard let value = Int(digits, radix: radix) else {
+                throw failure("the number 0… is malformed or too large")
+            }
             return .integer(value)
         }
         // In `items.0.name` the point does not belong to a number.

@@ -24,7 +24,11 @@ struct TemplateLexer {
         source.reserveCapacity(text.unicodeScalars.count)
         var previous: Unicode.Scalar = " "
         for scalar in text.unicodeScalars {
-            if scalar == "\r" { source.append("\n") } else if !(scalar == "\n" && previous == "\r") { source.append(scalar) }
+            if scalar == "\r" {
+                source.append("\n")
+            } else if !(scalar == "\n" && previous == "\r") {
+                source.append(scalar)
+            }
             previous = scalar
         }
         if source.last == "\n" { source.removeLast() }

@@ -173,7 +173,8 @@ extension TemplateParser {
         }
         advance()
         return MacroDefinition(
-            id: intern(name), name: name, parameters: parsed.0, body: parsed.1, usesCaller: used.contains(intern("caller")),
+            id: intern(name), name: name, parameters: parsed.0, body: parsed.1,
+            usesCaller: used.contains(intern("caller")),
             usesExtraPositional: used.contains(intern("varargs")), usesExtraNamed: used.contains(intern("kwargs")))
     }
 
