@@ -33,7 +33,7 @@ BRITISH = re.compile(
     r"\b(\w{3,}(?:isations?|ised|ising|isers?)|(?:quant|token|normal|optim|summar|general|serial|recogn|initial|organ|special|parallel"
     r"|minim|maxim|prior|vector|emphas|standard|regular|factor|memor|author|categor|penal)ise|behaviours?|colou?red(?<=oured)|colours?"
     r"|favou?r(?<=our)|neighbours?|neighbouring|centre[sd]?|fibre|catalogue|artefacts?|programmes?|licence|modell(?:ed|ing)"
-    r"|labell(?:ed|ing)|cancell(?:ed|ing)|travell(?:ed|ing)|grey|whilst|amongst|analyse[sd]?|learnt|defence)\b", re.I)
+    r"|labell(?:ed|ing)|cancell(?:ed|ing)|travell(?:ed|ing)|grey|towards|whilst|amongst|analyse[sd]?|learnt|defence)\b", re.I)
 NOT_BRITISH = {"raised", "advised", "revised", "supervised", "unsupervised", "comprised", "promised", "exercised", "surprised", "rising",
                "raising", "arising", "advising", "promising", "surprising", "exercising", "compromised", "compromising", "noised",
                "denoised", "denoising", "noising", "premised", "advertised", "advertising", "revising", "supervising", "devised",
