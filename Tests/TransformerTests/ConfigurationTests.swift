@@ -32,9 +32,14 @@ import Transformer
 
     @Test(arguments: [
         ("model_type", "\"mamba\"", "model_type"), ("hidden_act", "\"gelu\"", "hidden_act"),
-        ("attention_bias", "true", "attention_bias"), ("mlp_bias", "true", "mlp_bias"),
-        ("rope_scaling", "{\"rope_type\": \"llama3\"}", "rope_type"),
-        ("rope_scaling", "{\"type\": \"linear\"}", "type"), ("vocab_size", "", "vocab_size"),
+        ("attention_bias", "1", "attention_bias"), ("mlp_bias", "\"no\"", "mlp_bias"),
+        ("rope_scaling", "{\"rope_type\": \"llama3\"}", "factor"), ("rope_scaling", "{\"type\": \"linear\"}", "factor"),
+        ("rope_scaling", "{\"type\": \"linear\", \"factor\": 0}", "rotary scaling"),
+        ("rope_scaling", "{\"type\": \"yarn\", \"factor\": 4}", "type"), ("rope_scaling", "\"linear\"", "rope_scaling"),
+        ("rope_parameters", "{\"rope_type\": \"yarn\", \"factor\": 4}", "rope_type"),
+        ("rope_parameters", "{\"rope_type\": 4}", "rope_type"),
+        ("rope_parameters", "{\"partial_rotary_factor\": 0.5}", "partial_rotary_factor"),
+        ("vocab_size", "", "vocab_size"),
         ("vocab_size", "\"many\"", "vocab_size"), ("vocab_size", "-1", "vocabulary size"),
         ("hidden_size", "1.5", "hidden_size"), ("hidden_size", "9223372036854775807", "model width"),
         ("num_attention_heads", "0", "num_attention_heads"), ("num_attention_heads", "-4", "num_attention_heads"),
@@ -48,6 +53,79 @@ import Transformer
         } throws: {
             "\($0)".contains("'\(named)'") && "\($0)".hasPrefix("config.json: ") && !"\($0)".contains("\n")
         }
+    }
+
+    @Test func `reads llama3 scaling as transformers 4 and 5 spell it`() throws {
+        let numbers =
+            "\"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, "
+            + "\"original_max_position_embeddings\": 8192"
+        let old = try read([
+            ("rope_theta", "500000.0"), ("rope_scaling", "{\"rope_type\": \"llama3\", \(numbers)}"),
+        ])
+        let new = try read([
+            ("rope_parameters", "{\"rope_type\": \"llama3\", \"rope_theta\": 500000.0, \(numbers)}")
+        ])
+        #expect(old == new)
+        #expect(old.rotaryBase == 500_000)
+        #expect(
+            old.rotaryScaling
+                == .llama3(
+                    Llama3Scaling(
+                        factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositionCount: 8192)))
+        #expect(try read([("rope_scaling", "null")]).rotaryScaling == .none)
+        #expect(try read([("rope_scaling", "{\"type\": \"default\"}")]).rotaryScaling == .none)
+    }
+
+    /// As the transformers configuration of the family decides it, key by key.
+    @Test(
+        arguments: [
+            ("llama", "\"sliding_window\": 64", [nil, nil]),
+            ("mistral", "\"sliding_window\": 64", [64, 64]), ("mistral", "\"sliding_window\": null", [nil, nil]),
+            ("mistral", "\"rope_theta\": 1e4", [4096, 4096]),
+            ("qwen2", "\"sliding_window\": 64, \"max_window_layers\": 1", [nil, nil]),
+            ("qwen2", "\"use_sliding_window\": false, \"sliding_window\": 64, \"max_window_layers\": 0", [nil, nil]),
+            ("qwen2", "\"use_sliding_window\": true, \"sliding_window\": 64, \"max_window_layers\": 1", [nil, 64]),
+            ("qwen3", "\"use_sliding_window\": true, \"max_window_layers\": 0", [4096, 4096]),
+            ("qwen3", "\"use_sliding_window\": true, \"sliding_window\": null, \"max_window_layers\": 0", [nil, nil]),
+            (
+                "qwen3",
+                "\"use_sliding_window\": true, \"sliding_window\": 8, \"max_window_layers\": 1, "
+                    + "\"layer_types\": [\"sliding_attention\", \"full_attention\"]", [8, nil]
+            ),
+        ] as [(String, String, [Int?])]) func `knows which layers have a window`(
+            family: String, keys: String, windows: [Int?]
+        ) throws
+    {
+        #expect(try read([("model_type", "\"\(family)\", \(keys)")]).slidingWindows_L == windows)
+    }
+
+    @Test(arguments: [
+        ("sliding_window", "0"), ("sliding_window", "-1"), ("sliding_window", "1.5"),
+        ("layer_types", "[\"full_attention\"]"), ("layer_types", "[\"full_attention\", \"chunked_attention\"]"),
+        ("layer_types", "[1, 2]"), ("layer_types", "\"full_attention\""), ("max_window_layers", "\"none\""),
+        ("use_sliding_window", "1"), ("num_hidden_layers", "-2"),
+    ]) func `refuses windows that cannot be, naming the key`(key: String, value: String) {
+        #expect {
+            try read([("model_type", "\"qwen2\""), ("use_sliding_window", "true"), (key, value)])
+        } throws: {
+            "\($0)".contains("'\(key == "num_hidden_layers" ? "layer count" : key)'")
+        }
+    }
+
+    @Test func `gives every family its parts`() throws {
+        func traits(_ family: String, _ changes: [(String, String)] = []) throws -> DecoderTraits {
+            try read([("model_type", "\"\(family)\"")] + changes).traits
+        }
+        var expected = DecoderTraits()
+        #expect(try traits("llama") == expected)
+        #expect(try traits("mistral", [("attention_bias", "true")]) == expected)
+        expected.queryKeyValueBias = true
+        #expect(try traits("qwen2") == expected)
+        expected.outputBias = true
+        #expect(try traits("llama", [("attention_bias", "true")]) == expected)
+        expected.queryKeyNorm = true
+        #expect(try traits("qwen3", [("attention_bias", "true")]) == expected)
+        #expect(DecoderFamily.registered.map(\.name) == ["llama", "mistral", "qwen2", "qwen3"])
     }
 
     @Test func `says in one line what is wrong with a path`() {
