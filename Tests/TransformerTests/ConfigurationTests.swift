@@ -128,6 +128,79 @@ import Transformer
         #expect(DecoderFamily.registered.map(\.name) == ["llama", "mistral", "qwen2", "qwen3"])
     }
 
+    /// The keys of published models that decide something, with the numbers of their config.json.
+    @Test(arguments: [
+        (
+            "SmolLM2-135M",
+            """
+            {"model_type": "llama", "attention_bias": false, "hidden_act": "silu", "hidden_size": 576,
+            "initializer_range": 0.041666666666666664, "intermediate_size": 1536, "is_llama_config": true,
+            "max_position_embeddings": 8192, "mlp_bias": false, "num_attention_heads": 9, "num_hidden_layers": 30,
+            "num_key_value_heads": 3, "pretraining_tp": 1, "rms_norm_eps": 1e-05, "rope_interleaved": false,
+            "rope_scaling": null, "rope_theta": 100000, "tie_word_embeddings": true, "vocab_size": 49152}
+            """, 64, 100_000.0, true, false
+        ),
+        (
+            "TinyLlama-1.1B",
+            """
+            {"model_type": "llama", "attention_bias": false, "hidden_act": "silu", "hidden_size": 2048,
+            "intermediate_size": 5632, "max_position_embeddings": 2048, "num_attention_heads": 32,
+            "num_hidden_layers": 22, "num_key_value_heads": 4, "pretraining_tp": 1, "rms_norm_eps": 1e-05,
+            "rope_scaling": null, "rope_theta": 10000.0, "tie_word_embeddings": false, "vocab_size": 32000}
+            """, 64, 10_000.0, false, false
+        ),
+        (
+            "Llama-3.2-1B",
+            """
+            {"model_type": "llama", "attention_bias": false, "head_dim": 64, "hidden_act": "silu",
+            "hidden_size": 2048, "intermediate_size": 8192, "max_position_embeddings": 131072, "mlp_bias": false,
+            "num_attention_heads": 32, "num_hidden_layers": 16, "num_key_value_heads": 8, "rms_norm_eps": 1e-05,
+            "rope_scaling": {"factor": 32.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+            "original_max_position_embeddings": 8192, "rope_type": "llama3"}, "rope_theta": 500000.0,
+            "tie_word_embeddings": true, "vocab_size": 128256}
+            """, 64, 500_000.0, true, false
+        ),
+        (
+            "Qwen2.5-0.5B",
+            """
+            {"model_type": "qwen2", "hidden_act": "silu", "hidden_size": 896, "intermediate_size": 4864,
+            "max_position_embeddings": 32768, "max_window_layers": 24, "num_attention_heads": 14,
+            "num_hidden_layers": 24, "num_key_value_heads": 2, "rms_norm_eps": 1e-06, "rope_theta": 1000000.0,
+            "sliding_window": 32768, "tie_word_embeddings": true, "use_mrope": false, "use_sliding_window": false,
+            "vocab_size": 151936}
+            """, 64, 1_000_000.0, true, false
+        ),
+        (
+            "Qwen3-0.6B",
+            """
+            {"model_type": "qwen3", "attention_bias": false, "head_dim": 128, "hidden_act": "silu",
+            "hidden_size": 1024, "intermediate_size": 3072, "max_position_embeddings": 40960,
+            "max_window_layers": 28, "num_attention_heads": 16, "num_hidden_layers": 28, "num_key_value_heads": 8,
+            "rms_norm_eps": 1e-06, "rope_scaling": null, "rope_theta": 1000000, "sliding_window": null,
+            "tie_word_embeddings": true, "use_sliding_window": false, "vocab_size": 151936}
+            """, 128, 1_000_000.0, true, false
+        ),
+        (
+            "Mistral-7B-v0.1",
+            """
+            {"model_type": "mistral", "hidden_act": "silu", "hidden_size": 4096, "intermediate_size": 14336,
+            "max_position_embeddings": 32768, "num_attention_heads": 32, "num_hidden_layers": 32,
+            "num_key_value_heads": 8, "rms_norm_eps": 1e-05, "rope_theta": 10000.0, "sliding_window": 4096,
+            "tie_word_embeddings": false, "vocab_size": 32000}
+            """, 128, 10_000.0, false, true
+        ),
+    ]) func `reads the configurations of published models`(
+        name: String, text: String, headWidth: Int, base: Double, isTied: Bool, hasWindow: Bool
+    ) throws {
+        let configuration = try ModelConfiguration(huggingFace: try JSON.parse(Array(text.utf8)), source: name)
+        #expect(configuration.headWidth == headWidth)
+        #expect(configuration.rotaryBase == base)
+        #expect(configuration.tiesEmbeddings == isTied)
+        #expect(
+            configuration.slidingWindows_L == Array(repeating: hasWindow ? 4096 : nil, count: configuration.layerCount))
+        #expect((configuration.rotaryScaling != .none) == (name == "Llama-3.2-1B"))
+    }
+
     @Test func `says in one line what is wrong with a path`() {
         for path in ["/nonexistent/model", TestFiles.fixture("reference"), TestFiles.root + "/README.md"] {
             #expect { try ModelCheckpoint(path: path) } throws: { "\($0)".contains(path) && !"\($0)".contains("\n") }
