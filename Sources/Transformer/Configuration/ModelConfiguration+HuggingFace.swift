@@ -1,7 +1,7 @@
 // ModelConfiguration+HuggingFace.swift — reads config.json.
 // Transformer › Configuration.  Keys: transformers' configurations of the registered families, as versions 4
-// (`rope_theta`, `rope_scaling`) and 5 (`rope_parameters`, `layer_types`) write them; a key that is absent has
-// transformers' default.
+// (`rope_theta`, `rope_scaling`) and 5 (`rope_parameters`, `layer_types`) write them. Keys that published models leave
+// out have transformers' defaults; a wrong guess at a width is found by the tensors' shapes.
 
 package import Base
 import Kernels
