@@ -16,7 +16,7 @@ internal import CKernels
 package struct AttentionRows {
     /// T.
     package let count: Int
-    /// Each row's position in its sequence; it sees positions `0...position`, its own included.
+    /// Each row's position in its sequence; it sees positions `0...position`, its own included, or the last of them.
     package let positions: UnsafePointer<Int32>
     /// Where in `blockTable` each row's table starts: entry `i` holds positions `i·C ..< (i+1)·C`.
     package let tableStarts: UnsafePointer<Int32>
@@ -91,12 +91,15 @@ package final class AttentionScratch {
 ///   - query_TD: `[T, H·K]`.
 ///   - context_TD: `[T, H·K]`, not overlapping the queries.
 ///   - scale: usually 1 / √K.
+///   - window: a row sees that many positions, its own included (sliding window, Beltagy et al. 2020,
+///     arXiv:2004.05150); nil for all before it. Keys outside are not read. Segments stay where they are.
 /// - Precondition: `rows.check(against:)` has passed; keys and values of every position a row sees are stored.
-/// - Complexity: O(Σ positions · H · K); allocates nothing.
+/// - Complexity: O(Σ positions seen · H · K); allocates nothing.
 package func attend(
-    _ query_TD: MatrixView, layer: KVLayer, rows: AttentionRows, headCount: Int, scale: Float,
+    _ query_TD: MatrixView, layer: KVLayer, rows: AttentionRows, headCount: Int, scale: Float, window: Int? = nil,
     into context_TD: MutableMatrixView, scratch: AttentionScratch, pool: ThreadPool
 ) {
+    precondition(window.map { $0 >= 1 } ?? true, "a window of \(window ?? 0)")
     precondition(headCount % layer.headCount == 0, "\(headCount) query heads for \(layer.headCount) KV heads")
     let width = headCount * layer.headWidth
     precondition(
@@ -109,7 +112,8 @@ package func attend(
         layer: layer.arguments, query: query_TD.pointer, query_stride: query_TD.rowStride,
         context: context_TD.pointer, context_stride: context_TD.rowStride, position: rows.positions,
         table_start: rows.tableStarts, block_table: rows.blockTable, row_count: rows.count, head_count: headCount,
-        rows_per_slice: 1, scale: scale, partial: scratch.partial.baseAddress, segment_count: 1)
+        rows_per_slice: 1, window: window ?? Int.max, scale: scale, partial: scratch.partial.baseAddress,
+        segment_count: 1)
 
     // Few rows, long context: one slice per row, KV head and segment, then a merge in the segments' order.
     if rows.count * layer.headCount < scratch.sliceGoal {

@@ -51,6 +51,50 @@ import Testing
         }
     }
 
+    @Test(arguments: KernelSet.available, [1, 2, 15, 16, 17, 100, 255, 256, 257, 400, 1000])
+    func `sees no further back than its window`(kernels: KernelSet, window: Int) throws {
+        var random = SplitMix(16)
+        let (heads, width, context) = (6, 48, 700)
+        for threadCount in [1, 3] {
+            let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
+            let cache = try PagedCache(
+                .f16, headCount: 2, headWidth: width, context: context, pool: pool, random: &random)
+            for first in [0, 250, 511, 690] {
+                let query = random.floats(9 * heads * width)
+                let found = try cache.attend(query, first: first, headCount: heads, window: window, pool: pool)
+                let expected = cache.reference(query, first: first, headCount: heads, window: window)
+                let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 0
+                #expect(worst < 2e-5, "position \(first)")
+            }
+            // What lies before the window is never added, whatever it is.
+            let query = random.floats(heads * width)
+            let before = try cache.attend(query, first: 699, headCount: heads, window: window, pool: pool)
+            cache.poison(0..<max(0, context - window))
+            #expect(try cache.attend(query, first: 699, headCount: heads, window: window, pool: pool) == before)
+        }
+    }
+
+    @Test(arguments: KernelSet.available, [1, 20, 100, 256, 300])
+    func `gives a windowed row the same bits however the prompt is chunked`(kernels: KernelSet, window: Int) throws {
+        var random = SplitMix(17)
+        let (heads, width, context) = (6, 16, 530)
+        let columns = heads * width
+        let single = ThreadPool(threadCount: 1, kernels: kernels)
+        let cache = try PagedCache(
+            .f16, headCount: 2, headWidth: width, context: context, pool: single, random: &random)
+        let query = random.floats(context * columns)
+        let whole = try cache.attend(query, first: 0, headCount: heads, window: window, pool: single)
+        for (chunk, threadCount) in [(1, 1), (1, 3), (7, 2), (16, 1), (100, 2)] {
+            let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
+            for first in stride(from: 0, to: context, by: chunk) where chunk > 1 || first % 7 == 0 {
+                let range = first * columns..<min(first + chunk, context) * columns
+                let part = try cache.attend(
+                    Array(query[range]), first: first, headCount: heads, window: window, pool: pool)
+                #expect(part == Array(whole[range]), "chunk \(chunk), position \(first)")
+            }
+        }
+    }
+
     @Test(arguments: KernelSet.available)
     func `does not depend on where the blocks lie or on the block size`(kernels: KernelSet) throws {
         let (heads, width, context) = (4, 64, 300)

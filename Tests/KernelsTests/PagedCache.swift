@@ -77,13 +77,16 @@ struct PagedCache {
     }
 
     /// Rows `first…` of the only request.
-    func attend(_ query: [Float], first: Int, headCount heads: Int, pool: ThreadPool) throws -> [Float] {
+    func attend(
+        _ query: [Float], first: Int, headCount heads: Int, window: Int? = nil, pool: ThreadPool
+    ) throws -> [Float] {
         let rows = (0..<query.count / (heads * headWidth)).map { (request: 0, position: first + $0) }
-        return try attend(query, rows: rows, headCount: heads, pool: pool)
+        return try attend(query, rows: rows, headCount: heads, window: window, pool: pool)
     }
 
     func attend(
-        _ query: [Float], rows: [(request: Int, position: Int)], headCount heads: Int, pool: ThreadPool
+        _ query: [Float], rows: [(request: Int, position: Int)], headCount heads: Int, window: Int? = nil,
+        pool: ThreadPool
     ) throws -> [Float] {
         var starts: [Int32] = []
         var flat: [Int32] = []
@@ -110,6 +113,7 @@ struct PagedCache {
                             Kernels.attend(
                                 MatrixView(query.baseAddress!, rows: rows.count, columns: heads * headWidth),
                                 layer: layer, rows: attentionRows, headCount: heads, scale: scale,
+                                window: window,
                                 into: MutableMatrixView(
                                     context.baseAddress!, rows: rows.count, columns: heads * headWidth),
                                 scratch: scratch, pool: pool)
@@ -119,6 +123,23 @@ struct PagedCache {
             }
         }
         return context
+    }
+
+    /// Overwrites what the only request keeps of `positions` with NaN.
+    func poison(_ positions: Range<Int>) {
+        for position in positions {
+            for head in 0..<headCount {
+                let base = (Int(tables[0][position / tokensPerBlock]) * headCount + head) * headWidth * tokensPerBlock
+                let offset = position % tokensPerBlock
+                for feature in 0..<headWidth {
+                    for byte in 0..<type.bytesPerBlock {
+                        let key = (base + feature * tokensPerBlock + offset) * type.bytesPerBlock + byte
+                        let value = (base + offset * headWidth + feature) * type.bytesPerBlock + byte
+                        (keys.baseAddress[key], values.baseAddress[value]) = (0xff, 0xff)
+                    }
+                }
+            }
+        }
     }
 
     var scale: Float { 1 / Float(headWidth).squareRoot() }
@@ -134,7 +155,7 @@ struct PagedCache {
     }
 
     /// Softmax attention as the formula says, in f64, over the rounded keys and values.
-    func reference(_ query: [Float], first: Int, headCount heads: Int) -> [Double] {
+    func reference(_ query: [Float], first: Int, headCount heads: Int, window: Int = .max) -> [Double] {
         let columns = headCount * headWidth
         let keys = key[0].map { Double(rounded($0)) }
         let values = value[0].map { Double(rounded($0)) }
@@ -142,7 +163,9 @@ struct PagedCache {
         for row in 0..<query.count / (heads * headWidth) {
             for head in 0..<heads {
                 let offset = head / (heads / headCount) * headWidth
-                let scores = (0...first + row).map { token in
+                let position = first + row
+                let begin = position < window ? 0 : position - window + 1
+                let scores = (begin...position).map { token in
                     (0..<headWidth).reduce(0.0) { sum, feature in
                         sum + Double(query[(row * heads + head) * headWidth + feature])
                             * keys[token * columns + offset + feature]
@@ -153,7 +176,7 @@ struct PagedCache {
                 let total = weights.reduce(0, +)
                 for feature in 0..<headWidth {
                     let sum = weights.indices.reduce(0.0) {
-                        $0 + weights[$1] * values[$1 * columns + offset + feature]
+                        $0 + weights[$1] * values[(begin + $1) * columns + offset + feature]
                     }
                     result.append(sum / total)
                 }

@@ -25,6 +25,26 @@ import Transformer
         }
     }
 
+    /// Windows of 24 in every layer, and of 20 in all but the first; 360 tokens cross a segment of the attention.
+    @Test(arguments: ["mistral-window", "qwen2-window-sharded"], KernelSet.available)
+    func `are the same however a sliding window's prompt is cut`(folder: String, kernels: KernelSet) throws {
+        let tokens = (0..<360).map { TokenID(($0 * 37 + $0 / 11) % 300) }
+        func extend(chunk: Int, threads: Int) throws -> [[UInt32]] {
+            let runner = try SequenceRunner(
+                path: TestFiles.fixture("reference/" + folder), kernels: kernels, threads: threads)
+            return bits(
+                stride(from: 0, to: tokens.count, by: chunk).flatMap {
+                    runner.extend(Array(tokens[$0..<min($0 + chunk, tokens.count)]))
+                })
+        }
+        let whole = try extend(chunk: tokens.count, threads: 1)
+        for chunk in [1, 7, 16, 100] {
+            for threads in [1, 2] {
+                #expect(try extend(chunk: chunk, threads: threads) == whole, "chunks of \(chunk), \(threads) threads")
+            }
+        }
+    }
+
     private func bits(_ logits: [[Float]]) -> [[UInt32]] { logits.map { $0.map(\.bitPattern) } }
 
     @Test func `f16 and f32 caches differ, so the cache's rounding is really read back`() throws {

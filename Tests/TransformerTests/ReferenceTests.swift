@@ -1,4 +1,5 @@
 import Base
+import Checkpoint
 import Kernels
 import TestSupport
 import Testing
@@ -37,6 +38,71 @@ import Transformer
             }
             let greedy = try SequenceRunner(path: path).greedy(prompt.ids, prompt.greedy.count)
             #expect(greedy == prompt.greedy, "\(prompt.testDescription)")
+        }
+    }
+
+    /// One folder for each family and each part that no other has; make_family_fixtures.py.
+    static let families = [
+        "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen2-window-sharded",
+        "qwen3-head-norms",
+    ]
+
+    @Test(arguments: families, KernelSet.available)
+    func `a folder of each family gives the reference's logits and greedy tokens`(
+        family: String, kernels: KernelSet
+    ) throws {
+        let folder = TestFiles.fixture("reference/" + family)
+        try check(folder, against: folder + "/expected.json", kernels: kernels)
+    }
+
+    /// Converted by llama.cpp's script; convert_families.py.
+    @Test(arguments: families.filter { $0 != "qwen2-window-sharded" })
+    func `so does a GGUF file that llama.cpp made of it`(family: String) throws {
+        let folder = TestFiles.fixture("reference/" + family)
+        // GGUF loses Mistral's window; transformers computed what is left.
+        let expected = family == "mistral-window" ? "/expected-gguf.json" : "/expected.json"
+        try check(folder + "/model.gguf", against: folder + expected)
+    }
+
+    @Test func `the sharded folder is really read through its index`() throws {
+        let folder = try HuggingFaceFolder(path: TestFiles.fixture("reference/qwen2-window-sharded"))
+        #expect(folder.tensorNames.count == 38)
+        #expect(throws: CheckpointError.self) {
+            let copy = try TemporaryFolder()
+            for name in ["config.json", "model.safetensors.index.json", "model-00001-of-00002.safetensors"] {
+                _ = try copy.write(name, try TestFiles.bytes(folder.path + "/" + name))
+            }
+            _ = try ModelCheckpoint(path: copy.path)
+        }
+    }
+
+    @Test func `a tied pair may be stored under the head's name alone`() throws {
+        let path = TestFiles.fixture("reference/llama3-scaling")
+        let copy = try TemporaryFolder()
+        _ = try copy.write("config.json", try TestFiles.bytes(path + "/config.json"))
+        var weights = try TestFiles.bytes(path + "/model.safetensors")
+        // Spaces after the key keep every offset.
+        let old = Array("\"model.embed_tokens.weight\"".utf8)
+        let place = try #require(weights.firstRange(of: old))
+        let new = Array("\"lm_head.weight\"".utf8)
+        weights.replaceSubrange(place, with: new + Array(repeating: UInt8(ascii: " "), count: old.count - new.count))
+        _ = try copy.write("model.safetensors", weights)
+        try check(copy.path, against: path + "/expected.json")
+    }
+
+    private func check(_ path: String, against expected: String, kernels: KernelSet = .best) throws {
+        let prompts = try ReferencePrompt.read(expected)
+        #expect(prompts.count == 3)
+        for prompt in prompts {
+            let runner = try SequenceRunner(path: path, kernels: kernels)
+            #expect(runner.model.unusedTensorNames.isEmpty)
+            let logits = runner.extend(prompt.ids)
+            for (position, expected) in zip(prompt.positions, prompt.logits) {
+                let error = relativeError(logits[position], expected)
+                #expect(error < 1e-4, "\(path), \(prompt.testDescription), position \(position): \(error)")
+            }
+            let greedy = try SequenceRunner(path: path, kernels: kernels).greedy(prompt.ids, prompt.greedy.count)
+            #expect(greedy == prompt.greedy && greedy.count == 64, "\(path), \(prompt.testDescription)")
         }
     }
 

@@ -20,7 +20,7 @@ final class SequenceRunner {
         let blockCount = (length + 15) / 16
         var options = DecoderOptions(blockCount: 2 * blockCount + 1, maxModelLength: length)
         options.cacheType = cacheType
-        options.maxLogitRows = 300
+        options.maxLogitRows = 360
         model = try DecoderModel(
             checkpoint, options: options, pool: ThreadPool(threadCount: threads, kernels: kernels))
         blockTable = (0..<Int32(blockCount)).map { 2 * (Int32(blockCount) - $0) - 1 }

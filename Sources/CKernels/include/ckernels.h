@@ -94,10 +94,11 @@ typedef struct {
     ptrdiff_t query_stride;
     float *context;              // [T, H · K]
     ptrdiff_t context_stride;
-    const int32_t *position;     // [T]: the row sees positions 0…position
+    const int32_t *position;     // [T]: the row sees the last `window` of the positions 0…position
     const int32_t *table_start;  // [T]: where the row's block table starts in block_table
     const int32_t *block_table;
     ptrdiff_t row_count, head_count, rows_per_slice;
+    ptrdiff_t window;            // at least 1; PTRDIFF_MAX: no bound
     float scale;
     // attend_segment and merge_segments only: one [maximum, sum, K numbers] per (row, head, segment).
     float *partial;

@@ -7,7 +7,9 @@
 //   inside a segment   of CK_SEGMENT positions: its maximum; e^(score − maximum), summed like a product (by lanes,
 //                      folded); weighted values added token by token upward
 //   between segments   merged in the order 0, 1, 2, …
-// Tokens after the row's position take no part at all: what an unused slot holds, even NaN, is never added.
+// Tokens after the row's position, or before its window, take no part at all: what an unused slot holds, even NaN, is
+// never added, and vectors of tokens that nobody sees are not read. Lanes and segments are those of the absolute
+// positions, so that a window moves nothing: its lanes before the first token seen add zeros.
 // Work: 4·K operations per (query head, token); a KV head's blocks are read once for up to ATTENTION_QUERIES queries.
 
 enum { ATTENTION_QUERIES = 16, ATTENTION_TILE = 4 };
@@ -66,7 +68,7 @@ typedef struct {
 
 // What a segment contributes: softmax numerators' maximum and sum, and the weighted values.
 typedef struct {
-    ptrdiff_t count[ATTENTION_QUERIES];  // tokens of the segment that the query sees
+    ptrdiff_t begin[ATTENTION_QUERIES], end[ATTENTION_QUERIES];  // tokens of the segment that the query sees
     float maximum[ATTENTION_QUERIES], sum[ATTENTION_QUERIES];
     float weight[ATTENTION_QUERIES][CK_SEGMENT];
     float value[ATTENTION_QUERIES][CK_MAXIMUM_HEAD_WIDTH];
@@ -136,34 +138,38 @@ INLINE void value_features(
 INLINE void segment_tile(
     const int type, const int queries, const query_group *group, ptrdiff_t q, const char *const *keys,
     const char *const *blocks, segment_result *r) {
-    ptrdiff_t most = 0, least = CK_SEGMENT;
+    // Seen by any of the queries: first ..< last; by all of them: begin ..< end.
+    ptrdiff_t first = CK_SEGMENT, last = 0, begin = 0, end = CK_SEGMENT;
     for (ptrdiff_t i = q; i < q + queries; i++) {
-        most = r->count[i] > most ? r->count[i] : most;
-        least = smaller(least, r->count[i]);
+        first = smaller(first, r->begin[i]);
+        last = larger(last, r->end[i]);
+        begin = larger(begin, r->begin[i]);
+        end = smaller(end, r->end[i]);
     }
 
     // 1. Scores of every token that any of the queries sees.
-    ptrdiff_t vectors = (most + LANES - 1) / LANES, v = 0;
+    ptrdiff_t vectors = (last + LANES - 1) / LANES, v = first / LANES;
     for (; v + ATTENTION_VECTORS <= vectors; v += ATTENTION_VECTORS)
         score_tile(type, queries, ATTENTION_VECTORS, group, q, keys + v, v * LANES, r);
     for (; v < vectors; v++) score_tile(type, queries, 1, group, q, keys + v, v * LANES, r);
 
-    // 2. Masked softmax numerators: lanes beyond the row's own position become −∞ before anything is compared.
+    // 2. Masked softmax numerators: lanes of tokens that the row does not see become −∞ before anything is compared.
     for (ptrdiff_t j = q; j < q + queries; j++) {
         float *weight = r->weight[j];
-        const ptrdiff_t seen = r->count[j];
+        const ptrdiff_t seen = r->begin[j], unseen = r->end[j], aligned = seen / LANES * LANES;
         vec best = splat(-INFINITY), sum = splat(0);
-        FOR_VECTORS(seen) {
+        for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
             vec score = load(weight + i);
-            if (n < LANES) {
-                for (ptrdiff_t lane = n; lane < LANES; lane++) score[lane] = -INFINITY;
+            if (i < seen || i + LANES > unseen) {
+                for (ptrdiff_t lane = 0; lane < LANES; lane++)
+                    if (i + lane < seen || i + lane >= unseen) score[lane] = -INFINITY;
                 save(weight + i, score);
             }
             best = choose(score > best, score, best);
         }
         float maximum = best[0];
         for (int lane = 1; lane < LANES; lane++) maximum = best[lane] > maximum ? best[lane] : maximum;
-        FOR_VECTORS(seen) {
+        for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
             vec e = exponential(load(weight + i) - splat(maximum));
             save(weight + i, e);
             sum = sum + e;
@@ -173,25 +179,34 @@ INLINE void segment_tile(
         memset(r->value[j], 0, sizeof r->value[j]);
     }
 
-    // 3. Weighted values: together as far as all the queries see, then each for itself.
-    value_features(type, queries, group, q, blocks, 0, least, r);
-    for (ptrdiff_t i = q; i < q + queries; i++) value_features(type, 1, group, i, blocks, least, r->count[i], r);
+    // 3. Weighted values: together where all the queries see, each for itself before and after.
+    if (begin > end) begin = end = CK_SEGMENT;
+    for (ptrdiff_t i = q; i < q + queries; i++)
+        value_features(type, 1, group, i, blocks, r->begin[i], smaller(begin, r->end[i]), r);
+    value_features(type, queries, group, q, blocks, begin, end, r);
+    for (ptrdiff_t i = q; i < q + queries; i++) value_features(type, 1, group, i, blocks, end, r->end[i], r);
 }
 
-// All queries of the group over segment s. A query that sees nothing of it has count 0 and must not be merged.
+// The first position that a row sees.
+INLINE ptrdiff_t first_seen(const ck_attention *a, ptrdiff_t position) {
+    return position < a->window ? 0 : position - a->window + 1;
+}
+
+// All queries of the group over segment s. A query that sees nothing of it has begin = end and must not be merged.
 INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t s, segment_result *r) {
     const ck_kv_layer *l = &group->arguments->layer;
     const ptrdiff_t tokens = l->tokens_per_block;
-    ptrdiff_t most = 0;
+    ptrdiff_t last = 0;
     for (ptrdiff_t i = 0; i < group->query_count; i++) {
-        ptrdiff_t seen = group->position[i] + 1 - s * CK_SEGMENT;
-        r->count[i] = seen < 0 ? 0 : smaller(seen, CK_SEGMENT);
-        most = r->count[i] > most ? r->count[i] : most;
+        ptrdiff_t end = smaller(larger(0, group->position[i] + 1 - s * CK_SEGMENT), CK_SEGMENT);
+        r->begin[i] = smaller(larger(0, first_seen(group->arguments, group->position[i]) - s * CK_SEGMENT), end);
+        r->end[i] = end;
+        last = larger(last, end);
     }
 
     const char *keys[CK_SEGMENT / LANES], *blocks[CK_SEGMENT / 16];
     const int32_t *table = group->table + s * (CK_SEGMENT / tokens);
-    for (ptrdiff_t b = 0; b * tokens < most; b++) {
+    for (ptrdiff_t b = 0; b * tokens < last; b++) {
         size_t base = (size_t)(table[b] * l->head_count + group->kv_head) * head_bytes(l);
         blocks[b] = (const char *)l->values + base;
         for (ptrdiff_t v = 0; v < tokens / LANES; v++)
@@ -219,9 +234,9 @@ static __attribute__((noinline)) void attend_one_segment(const query_group *grou
 static void merge(
     float *running_maximum, float *running_sum, float *context, float maximum, float sum, const float *value,
     ptrdiff_t width) {
-    float larger = maximum > *running_maximum ? maximum : *running_maximum;
-    vec old = exponential(splat(*running_maximum - larger)), new = exponential(splat(maximum - larger));
-    *running_maximum = larger;
+    float both = maximum > *running_maximum ? maximum : *running_maximum;
+    vec old = exponential(splat(*running_maximum - both)), new = exponential(splat(maximum - both));
+    *running_maximum = both;
     *running_sum = *running_sum * old[0] + sum * new[0];
     FOR_VECTORS(width) save_lanes(context + i, load_lanes(context + i, n) * old + load_lanes(value + i, n) * new, n);
 }
@@ -233,18 +248,19 @@ static void divide(float *context, float sum, ptrdiff_t width) {
 static void attend_group(const query_group *group) {
     const ptrdiff_t width = group->arguments->layer.head_width;
     float running_maximum[ATTENTION_QUERIES], running_sum[ATTENTION_QUERIES];
-    ptrdiff_t last = 0;
+    ptrdiff_t first = PTRDIFF_MAX, last = 0;
     for (ptrdiff_t i = 0; i < group->query_count; i++) {
         running_maximum[i] = -INFINITY;
         running_sum[i] = 0;
         memset(group->context[i], 0, (size_t)width * sizeof(float));
-        last = group->position[i] > last ? group->position[i] : last;
+        first = smaller(first, first_seen(group->arguments, group->position[i]));
+        last = larger(last, group->position[i]);
     }
     segment_result r;
-    for (ptrdiff_t s = 0; s <= last / CK_SEGMENT; s++) {
+    for (ptrdiff_t s = first / CK_SEGMENT; s <= last / CK_SEGMENT; s++) {
         attend_one_segment(group, s, &r);
         for (ptrdiff_t i = 0; i < group->query_count; i++)
-            if (r.count[i] > 0)
+            if (r.begin[i] < r.end[i])
                 merge(&running_maximum[i], &running_sum[i], group->context[i], r.maximum[i], r.sum[i], r.value[i], width);
     }
     for (ptrdiff_t i = 0; i < group->query_count; i++) divide(group->context[i], running_sum[i], width);
@@ -292,7 +308,7 @@ static void attend_segment(const void *arguments, ptrdiff_t slice) {
     const ptrdiff_t segment = slice / heads % a->segment_count, kv_head = slice % heads;
     ptrdiff_t row = slice / heads / a->segment_count, head = 0, query_head = kv_head * shared;
     const ptrdiff_t this_row = row;
-    if (a->position[row] / CK_SEGMENT < segment) return;
+    if (a->position[row] / CK_SEGMENT < segment || first_seen(a, a->position[row]) / CK_SEGMENT > segment) return;
     query_group group;
     segment_result r;
     while (next_group(&group, a, kv_head, &row, &head, this_row + 1)) {
@@ -313,7 +329,7 @@ static void merge_segments(const void *arguments, ptrdiff_t row) {
         float *context = a->context + row * a->context_stride + head * width;
         float running_maximum = -INFINITY, running_sum = 0;
         memset(context, 0, (size_t)width * sizeof(float));
-        for (ptrdiff_t s = 0; s <= a->position[row] / CK_SEGMENT; s++) {
+        for (ptrdiff_t s = first_seen(a, a->position[row]) / CK_SEGMENT; s <= a->position[row] / CK_SEGMENT; s++) {
             const float *partial = partial_at(a, row, head, s);
             merge(&running_maximum, &running_sum, context, partial[0], partial[1], partial + 2, width);
         }

@@ -16,6 +16,7 @@ typedef int8_t i8vec __attribute__((ext_vector_type(LANES)));
 typedef float vec4 __attribute__((ext_vector_type(4)));
 
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+INLINE ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 INLINE vec splat(float x) { return (vec)x; }
 INLINE vec choose(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
 

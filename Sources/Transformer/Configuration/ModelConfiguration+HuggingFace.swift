@@ -1,5 +1,7 @@
 // ModelConfiguration+HuggingFace.swift — reads config.json.
-// Transformer › Configuration.  Keys: transformers' LlamaConfig, versions 4 (`rope_theta`) and 5 (`rope_parameters`).
+// Transformer › Configuration.  Keys: transformers' configurations of the registered families, as versions 4
+// (`rope_theta`, `rope_scaling`) and 5 (`rope_parameters`, `layer_types`) write them. Keys that published models leave
+// out have transformers' defaults; a wrong guess at a width is found by the tensors' shapes.
 
 package import Base
 import Kernels
@@ -10,21 +12,14 @@ extension ModelConfiguration {
     ///   - source: its path, for messages.
     package init(huggingFace config: JSON, source: String) throws(ModelError) {
         let reader = ConfigReader(json: config, source: source)
-        let family = try reader.string("model_type")
-        guard family == "llama" else {
-            throw .unsupported(key: "model_type", value: family, supported: "llama", source: source)
-        }
+        let family = try DecoderFamily.named(reader.string("model_type"), key: "model_type", source: source)
         try reader.requireDefault("hidden_act", "silu")
-        try reader.requireFalse("attention_bias")
-        try reader.requireFalse("mlp_bias")
-        let rope = config["rope_parameters"].map { ConfigReader(json: $0, source: source) } ?? reader
-        if let scaling = config["rope_scaling"], !scaling.isNull {
-            try ConfigReader(json: scaling, source: source).requireDefault("rope_type", "default")
-            try ConfigReader(json: scaling, source: source).requireDefault("type", "default")
-        }
-        try rope.requireDefault("rope_type", "default")
 
-        self.family = family
+        self.family = family.name
+        let attentionBias = try reader.boolean("attention_bias", default: false)
+        traits = family.traits(
+            attentionBias: attentionBias, outputBias: attentionBias,
+            feedForwardBias: try reader.boolean("mlp_bias", default: false))
         vocabularySize = try reader.integer("vocab_size")
         modelWidth = try reader.integer("hidden_size")
         feedForwardWidth = try reader.integer("intermediate_size")
@@ -37,61 +32,88 @@ extension ModelConfiguration {
         headWidth = try reader.integer("head_dim", default: modelWidth / queryHeadCount)
         maxPositionCount = try reader.integer("max_position_embeddings", default: 2048)
         normEpsilon = Float(try reader.number("rms_norm_eps", default: 1e-6))
-        rotaryBase = try rope.number("rope_theta", default: 10_000)
-        rotaryLayout = .halves
         tiesEmbeddings = try reader.boolean("tie_word_embeddings", default: false)
+
+        rotaryBase = try reader.number("rope_theta", default: 10_000)
+        rotaryScaling = .none
+        var rope = try reader.section("rope_scaling")
+        if rope == nil { rope = try reader.section("rope_parameters") }
+        if let rope {
+            rotaryBase = try rope.number("rope_theta", default: rotaryBase)
+            rotaryScaling = try RotaryScaling(huggingFace: rope, maxPositionCount: maxPositionCount)
+        }
+        rotaryLayout = .halves
+        slidingWindows_L = []
         try validate(source: source)
+        slidingWindows_L = try Self.slidingWindows(family, reader, layerCount: layerCount)
+    }
+
+    /// How many positions each layer sees, its own included; nil for all.
+    private static func slidingWindows(
+        _ family: DecoderFamily, _ reader: ConfigReader, layerCount: Int
+    ) throws(ModelError) -> [Int?] {
+        let everything = [Int?](repeating: nil, count: layerCount)
+        let isUsed =
+            switch family.slidingWindow {
+            case .never: false
+            case .everyLayer: true
+            case .someLayers: try reader.boolean("use_sliding_window", default: false)
+            }
+        // null says that there is none; only an absent key has transformers' default.
+        guard isUsed, let window = try reader.has("sliding_window") ? reader.optionalInteger("sliding_window") : 4096
+        else { return everything }
+        guard window >= 1 else {
+            throw .invalid(key: "sliding_window", problem: "is \(window)", source: reader.source)
+        }
+        guard family.slidingWindow == .someLayers else { return everything.map { _ in window } }
+
+        guard let types = try reader.strings("layer_types") else {
+            let first = try reader.integer("max_window_layers", default: 28)
+            return everything.indices.map { $0 >= first ? window : nil }
+        }
+        guard types.count == layerCount else {
+            throw .invalid(
+                key: "layer_types", problem: "lists \(types.count) of \(layerCount) layers", source: reader.source)
+        }
+        var windows = everything
+        for (layer, type) in types.enumerated() {
+            switch type {
+            case "full_attention": break
+            case "sliding_attention": windows[layer] = window
+            default:
+                throw .unsupported(
+                    key: "layer_types", value: type, supported: "full_attention, sliding_attention",
+                    source: reader.source)
+            }
+        }
+        return windows
     }
 }
 
-/// Typed look-ups in one JSON object; a value of the wrong type is an error that names the key.
-struct ConfigReader {
-    let json: JSON
-    let source: String
-
-    private func value(_ key: String) -> JSON? {
-        guard let value = json[key], !value.isNull else { return nil }
-        return value
-    }
-
-    func string(_ key: String) throws(ModelError) -> String {
-        guard let value = value(key) else { throw .missing(key: key, source: source) }
-        guard let string = value.string else { throw .invalid(key: key, problem: "is not a string", source: source) }
-        return string
-    }
-
-    func integer(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
-        guard let value = value(key) else {
-            guard let fallback else { throw .missing(key: key, source: source) }
-            return fallback
+extension RotaryScaling {
+    /// - Parameters:
+    ///   - section: `rope_scaling` of transformers 4 or `rope_parameters` of 5.
+    ///   - maxPositionCount: what `original_max_position_embeddings` is when absent.
+    fileprivate init(huggingFace section: ConfigReader, maxPositionCount: Int) throws(ModelError) {
+        guard try section.number("partial_rotary_factor", default: 1) == 1 else {
+            throw .unsupported(
+                key: "partial_rotary_factor", value: "not 1", supported: "1", source: section.source)
         }
-        guard let integer = value.integer else {
-            throw .invalid(key: key, problem: "is not a whole number", source: source)
+        let key = section.has("rope_type") ? "rope_type" : "type"
+        let type = section.has(key) ? try section.string(key) : "default"
+        switch type {
+        case "default": self = .none
+        case "linear": self = .linear(factor: try section.number("factor"))
+        case "llama3":
+            self = .llama3(
+                Llama3Scaling(
+                    factor: try section.number("factor"),
+                    lowFrequencyFactor: try section.number("low_freq_factor"),
+                    highFrequencyFactor: try section.number("high_freq_factor"),
+                    originalPositionCount: try section.number(
+                        "original_max_position_embeddings", default: Double(maxPositionCount))))
+        default:
+            throw .unsupported(key: key, value: type, supported: "default, linear, llama3", source: section.source)
         }
-        return integer
-    }
-
-    func number(_ key: String, default fallback: Double) throws(ModelError) -> Double {
-        guard let value = value(key) else { return fallback }
-        guard let number = value.double else { throw .invalid(key: key, problem: "is not a number", source: source) }
-        return number
-    }
-
-    func boolean(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
-        guard let value = value(key) else { return fallback }
-        guard let flag = value.bool else { throw .invalid(key: key, problem: "is not true or false", source: source) }
-        return flag
-    }
-
-    func requireFalse(_ key: String) throws(ModelError) {
-        if try boolean(key, default: false) {
-            throw .unsupported(key: key, value: "true", supported: "false", source: source)
-        }
-    }
-
-    func requireDefault(_ key: String, _ expected: String) throws(ModelError) {
-        guard value(key) != nil else { return }
-        let found = try string(key)
-        if found != expected { throw .unsupported(key: key, value: found, supported: expected, source: source) }
     }
 }

@@ -3,13 +3,14 @@
 
 package import Kernels
 
-/// A Llama-shaped decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU.
+/// A Llama-shaped decoder: RMSNorm, rotary positions, grouped-query attention, SwiGLU, and the parts that `traits` adds.
 ///
 /// Letters as everywhere: V vocabulary, D model width, F feed-forward width, L layers, H query heads, G KV heads,
 /// K head width.
 package struct ModelConfiguration: Sendable, Equatable {
-    /// As the file calls it, e.g. `llama`.
+    /// As the file calls it, e.g. `llama`: a name in `DecoderFamily.registered`.
     package var family: String
+    package var traits: DecoderTraits
     package var vocabularySize: Int
     package var modelWidth: Int
     package var feedForwardWidth: Int
@@ -21,10 +22,13 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var maxPositionCount: Int
     package var normEpsilon: Float
     package var rotaryBase: Double
+    package var rotaryScaling: RotaryScaling
     /// Which two numbers of a head are rotated together.
     package var rotaryLayout: RotaryLayout
     /// The output head is the embedding matrix.
     package var tiesEmbeddings: Bool
+    /// How many positions each layer sees, the row's own included; nil for all before it.
+    package var slidingWindows_L: [Int?]
 
     package var queryWidth: Int { queryHeadCount * headWidth }
     package var keyValueWidth: Int { keyValueHeadCount * headWidth }
@@ -63,6 +67,10 @@ package struct ModelConfiguration: Sendable, Equatable {
         }
         guard rotaryBase >= 1, rotaryBase.isFinite else {
             throw .invalid(key: "rotary base", problem: "is \(rotaryBase), not at least 1", source: source)
+        }
+        guard rotaryScaling.isPossible(pairCount: headWidth / 2) else {
+            throw .invalid(
+                key: "rotary scaling", problem: "has factors that no model can have: \(rotaryScaling)", source: source)
         }
     }
 }

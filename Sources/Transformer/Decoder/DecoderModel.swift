@@ -51,7 +51,9 @@ package final class DecoderModel: LanguageModel {
     package var weightBytesPerStep: Int { weights.products.reduce(0) { $0 + $1.byteCount } }
     package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.rows * $1.columns } }
     /// The stored type of most weights.
-    package var weightType: ElementType { weights.layers.first?.up.elementType ?? weights.head.elementType }
+    package var weightType: ElementType {
+        weights.layers.first?.up.weight.elementType ?? weights.head.weight.elementType
+    }
 
     // MARK: - Forward
 
@@ -74,7 +76,8 @@ package final class DecoderModel: LanguageModel {
         head(batch.logitRows, hidden_TD)
     }
 
-    /// hidden += Wo · attend(rotate(Wq · n), rotate(Wk · n), Wv · n), where n = norm(hidden)
+    /// hidden += Wo · attend(rotate(Wq · n), rotate(Wk · n), Wv · n), where n = norm(hidden); products may add a bias,
+    /// and heads may be normalised before they are rotated.
     private func attention(
         _ layer: DecoderLayer, _ cache: KVLayer, _ rows: AttentionRows, _ slots_T: UnsafePointer<Int32>,
         _ hidden_TD: MutableMatrixView
@@ -90,6 +93,8 @@ package final class DecoderModel: LanguageModel {
         product(normed_TD, layer.query, into: query_THK)
         product(normed_TD, layer.key, into: key_TGK)
         product(normed_TD, layer.value, into: value_TGK)
+        normalizeHeads(query_THK, layer.queryNorm_K)
+        normalizeHeads(key_TGK, layer.keyNorm_K)
         rotate(query_THK, configuration.queryHeadCount, rows)
         rotate(key_TGK, configuration.keyValueHeadCount, rows)
         // Stored first and read back: a row sees its own key with the same rounding as everybody later will.
@@ -97,7 +102,8 @@ package final class DecoderModel: LanguageModel {
             keys: key_TGK.readOnly, values: value_TGK.readOnly, slotMapping: slots_T, into: cache, pool: pool)
         attend(
             query_THK.readOnly, layer: cache, rows: rows, headCount: configuration.queryHeadCount,
-            scale: 1 / Float(configuration.headWidth).squareRoot(), into: context_THK, scratch: scratch, pool: pool)
+            scale: 1 / Float(configuration.headWidth).squareRoot(), window: layer.slidingWindow, into: context_THK,
+            scratch: scratch, pool: pool)
         product(context_THK, layer.output, into: hidden_TD, accumulate: true)
     }
 
@@ -145,16 +151,25 @@ package final class DecoderModel: LanguageModel {
         return MutableMatrixView(buffer.baseAddress, rows: rows, columns: columns)
     }
 
-    private func norm(_ input: MutableMatrixView, _ weight: NormWeight, into output: MutableMatrixView) {
+    private func norm(_ input: MutableMatrixView, _ weight: VectorWeight, into output: MutableMatrixView) {
         rmsNorm(
             input.readOnly, weight: weight.pointer, epsilon: configuration.normEpsilon, into: output, pool: pool)
     }
 
+    /// RMSNorm of every head on its own; nothing in families without it.
+    private func normalizeHeads(_ rows_THK: MutableMatrixView, _ weight_K: VectorWeight?) {
+        guard let weight_K else { return }
+        let K = configuration.headWidth
+        let heads = MutableMatrixView(rows_THK.pointer, rows: rows_THK.rows * rows_THK.columns / K, columns: K)
+        norm(heads, weight_K, into: heads)
+    }
+
     private func product(
-        _ input: MutableMatrixView, _ weight: Matrix, into output: MutableMatrixView, accumulate: Bool = false
+        _ input: MutableMatrixView, _ projection: Projection, into output: MutableMatrixView, accumulate: Bool = false
     ) {
         linear(
-            input.readOnly, weight, into: output, accumulate: accumulate, numerics: numerics, pool: pool)
+            input.readOnly, projection.weight, into: output, accumulate: accumulate, bias: projection.bias?.pointer,
+            numerics: numerics, pool: pool)
     }
 
     private func rotate(_ rows_TD: MutableMatrixView, _ headCount: Int, _ rows: AttentionRows) {

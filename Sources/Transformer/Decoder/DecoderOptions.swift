@@ -1,7 +1,6 @@
 // DecoderOptions.swift — how much room a decoder gets.
 // Transformer › Decoder.
 
-import Glibc
 package import Kernels
 
 /// Sizes of cache and batch, and how sums may be taken.
@@ -20,12 +19,5 @@ package struct DecoderOptions: Sendable {
     package init(blockCount: Int, maxModelLength: Int) {
         self.blockCount = blockCount
         self.maxModelLength = maxModelLength
-    }
-}
-
-extension ModelConfiguration {
-    /// Radians per position of each pair of features: base^(−2i/K).
-    var rotaryFrequencies: [Float] {
-        (0..<headWidth / 2).map { Float(pow(rotaryBase, -Double(2 * $0) / Double(headWidth))) }
     }
 }

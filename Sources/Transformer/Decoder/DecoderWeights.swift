@@ -1,36 +1,40 @@
 // DecoderWeights.swift — every weight of a Llama-shaped decoder, under the names checkpoints use.
 // Transformer › Decoder.
 
-import Base
 import Checkpoint
 import Kernels
 
-/// One layer's weights. Matrices are [outputs, inputs] and stay in the mapped file, as stored.
+/// One layer's weights, and what it sees. Shapes are [outputs, inputs].
 struct DecoderLayer {
-    let attentionNorm_D: NormWeight
-    let query: Matrix  // [H·K, D]
-    let key: Matrix  // [G·K, D]
-    let value: Matrix  // [G·K, D]
-    let output: Matrix  // [D, H·K]
-    let feedForwardNorm_D: NormWeight
-    let gate: Matrix  // [F, D]
-    let up: Matrix  // [F, D]
-    let down: Matrix  // [D, F]
+    let attentionNorm_D: VectorWeight
+    let query: Projection  // [H·K, D]
+    let key: Projection  // [G·K, D]
+    let value: Projection  // [G·K, D]
+    /// Gains of the norm of each head; nil in families without it.
+    let queryNorm_K: VectorWeight?
+    let keyNorm_K: VectorWeight?
+    let output: Projection  // [D, H·K]
+    let feedForwardNorm_D: VectorWeight
+    let gate: Projection  // [F, D]
+    let up: Projection  // [F, D]
+    let down: Projection  // [D, F]
+    /// Positions that a row sees, its own included; nil for all.
+    let slidingWindow: Int?
+
+    var projections: [Projection] { [query, key, value, output, gate, up, down] }
 }
 
 struct DecoderWeights {
     let embedding_VD: Matrix
     let layers: [DecoderLayer]
-    let finalNorm_D: NormWeight
+    let finalNorm_D: VectorWeight
     /// [V, D]; the embedding itself when they are tied.
-    let head: Matrix
+    let head: Projection
     /// Tensors of the file that this model does not use.
     let unusedNames: [String]
 
     /// Every matrix that a step multiplies with, once each.
-    var products: [Matrix] {
-        layers.flatMap { [$0.query, $0.key, $0.value, $0.output, $0.gate, $0.up, $0.down] } + [head]
-    }
+    var products: [Matrix] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
 
     /// Takes every weight by name and shape.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
@@ -42,47 +46,45 @@ struct DecoderWeights {
                 record.elementType, rows: rows, columns: columns, pointer: record.bytes.baseAddress!,
                 owner: record.owner)
         }
-        func norm(_ name: String) throws -> NormWeight {
-            try NormWeight(reader.take(name, shape: [configuration.modelWidth]), pool: pool)
+        func vector(_ name: String, _ count: Int) throws -> VectorWeight {
+            try VectorWeight(reader.take(name, shape: [count]), pool: pool)
         }
-        let (D, F) = (configuration.modelWidth, configuration.feedForwardWidth)
-        let (HK, GK) = (configuration.queryWidth, configuration.keyValueWidth)
+        func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool) throws -> Projection {
+            Projection(
+                weight: try matrix(name + ".weight", rows, columns),
+                bias: bias ? try vector(name + ".bias", rows) : nil)
+        }
+        let traits = configuration.traits
+        let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
+        let (K, HK, GK) = (configuration.headWidth, configuration.queryWidth, configuration.keyValueWidth)
 
-        let embedding = try matrix("model.embed_tokens.weight", configuration.vocabularySize, D)
+        let (embeddingName, headName) = ("model.embed_tokens.weight", "lm_head.weight")
+        // Some folders store a tied pair once, under the name of the head.
+        let isUnderHead = configuration.tiesEmbeddings && source.shape(of: embeddingName) == nil
+        let embedding = try matrix(isUnderHead ? headName : embeddingName, V, D)
         layers = try (0..<configuration.layerCount).map { index in
-            let prefix = "model.layers.\(index)."
+            let layer = "model.layers.\(index)."
+            let (attention, feedForward) = (layer + "self_attn.", layer + "mlp.")
             return DecoderLayer(
-                attentionNorm_D: try norm(prefix + "input_layernorm.weight"),
-                query: try matrix(prefix + "self_attn.q_proj.weight", HK, D),
-                key: try matrix(prefix + "self_attn.k_proj.weight", GK, D),
-                value: try matrix(prefix + "self_attn.v_proj.weight", GK, D),
-                output: try matrix(prefix + "self_attn.o_proj.weight", D, HK),
-                feedForwardNorm_D: try norm(prefix + "post_attention_layernorm.weight"),
-                gate: try matrix(prefix + "mlp.gate_proj.weight", F, D),
-                up: try matrix(prefix + "mlp.up_proj.weight", F, D),
-                down: try matrix(prefix + "mlp.down_proj.weight", D, F))
+                attentionNorm_D: try vector(layer + "input_layernorm.weight", D),
+                query: try projection(attention + "q_proj", HK, D, bias: traits.queryKeyValueBias),
+                key: try projection(attention + "k_proj", GK, D, bias: traits.queryKeyValueBias),
+                value: try projection(attention + "v_proj", GK, D, bias: traits.queryKeyValueBias),
+                queryNorm_K: traits.queryKeyNorm ? try vector(attention + "q_norm.weight", K) : nil,
+                keyNorm_K: traits.queryKeyNorm ? try vector(attention + "k_norm.weight", K) : nil,
+                output: try projection(attention + "o_proj", D, HK, bias: traits.outputBias),
+                feedForwardNorm_D: try vector(layer + "post_attention_layernorm.weight", D),
+                gate: try projection(feedForward + "gate_proj", F, D, bias: traits.feedForwardBias),
+                up: try projection(feedForward + "up_proj", F, D, bias: traits.feedForwardBias),
+                down: try projection(feedForward + "down_proj", D, F, bias: traits.feedForwardBias),
+                slidingWindow: configuration.slidingWindows_L[index])
         }
-        finalNorm_D = try norm("model.norm.weight")
+        finalNorm_D = try vector("model.norm.weight", D)
         embedding_VD = embedding
         // A tied model may still store the head; it is then reported as unused.
-        head = configuration.tiesEmbeddings ? embedding : try matrix("lm_head.weight", configuration.vocabularySize, D)
+        head = Projection(weight: configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D), bias: nil)
+        // Read with the configuration.
+        if case .divisors = configuration.rotaryScaling { reader.skip(RotaryScaling.divisorTensor) }
         unusedNames = reader.finish()
     }
-}
-
-/// A norm's gains as f32, whatever they are stored as.
-final class NormWeight {
-    private let buffer: AlignedBuffer<Float>
-
-    init(_ record: TensorRecord, pool: ThreadPool) throws(AllocationError) {
-        let count = record.shape[0]
-        buffer = try AlignedBuffer(count: count)
-        let matrix = Matrix(
-            record.elementType, rows: 1, columns: count, pointer: record.bytes.baseAddress!, owner: record.owner)
-        var onlyRow: TokenID = 0
-        embed(
-            &onlyRow, from: matrix, into: MutableMatrixView(buffer.baseAddress, rows: 1, columns: count), pool: pool)
-    }
-
-    var pointer: UnsafePointer<Float> { UnsafePointer(buffer.baseAddress) }
 }

@@ -1,0 +1,17 @@
+// DecoderTraits.swift — what a decoder has beyond the plain Llama one.
+// Transformer › Configuration.  A family's row (DecoderFamily) and a model's file together say which.
+
+/// The parts that a decoder may have or lack. Each is weights to load and one step to compute; numbers such as widths
+/// and frequencies are `ModelConfiguration`'s.
+package struct DecoderTraits: Sendable, Equatable {
+    /// The products that make queries, keys and values add a bias.
+    package var queryKeyValueBias = false
+    /// The product after attention adds a bias.
+    package var outputBias = false
+    /// The three products of the feed-forward network add biases.
+    package var feedForwardBias = false
+    /// Queries and keys pass an RMSNorm, head by head, before they are rotated.
+    package var queryKeyNorm = false
+
+    package init() {}
+}
