@@ -1,0 +1,82 @@
+"""The evaluation set must pass its checks, and each check must catch a broken line."""
+import json
+import tempfile
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+
+import notes
+import questions
+
+NOTES = [
+    SimpleNamespace(id="decoding/one", question="How does the first example note answer its reader?",
+                    also_asked=["Why one?", "note one plz"]),
+    SimpleNamespace(id="decoding/two", question="What stands in the second note?", also_asked=[]),
+]
+GOOD = {"id": "q0001", "query": "what's in it", "style": "plain", "notes": ["decoding/one"], "set": "answerable", "split": "tune"}
+
+
+def faults_of(*changes, parts=("part-1.jsonl",)):
+    """The faults of a file with one line a change; a change is a dict over GOOD, or a whole line."""
+    lines = [change if isinstance(change, str) else json.dumps({**GOOD, **change}) for change in changes]
+    with tempfile.TemporaryDirectory() as folder:
+        for part in parts:
+            (Path(folder) / part).write_text("")
+        (Path(folder) / "part-1.jsonl").write_text("\n".join(lines))
+        return questions.check(Path(folder), NOTES)[1]
+
+
+class Questions(unittest.TestCase):
+    def test_a_good_line_passes(self):
+        self.assertEqual(faults_of({}), [])
+
+    def test_every_rule_of_one_line_catches_its_fault(self):
+        cases = {
+            "no JSON": "{",
+            "expected an object": "[]",
+            "expected an object with": {"level": "junior"},
+            "an empty text": {"query": " "},
+            "is not a letter": {"id": "17"},
+            "style 'loud'": {"style": "loud"},
+            "set 'other'": {"set": "other", "notes": []},
+            "split 'train'": {"split": "train"},
+            "only to them": {"turns": ["earlier"]},
+            "previous turns": {"style": "follow-up"},
+            "notes belong": {"set": "foreign"},
+            "notes belong to answerable": {"notes": []},
+            "needs two notes": {"style": "double"},
+            "named twice": {"notes": ["decoding/one", "decoding/one"]},
+            "no note 'decoding/three'": {"notes": ["decoding/three"]},
+        }
+        for fault, change in cases.items():
+            with self.subTest(fault):
+                self.assertTrue(any(fault in found for found in faults_of(change)), faults_of(change))
+
+    def test_the_words_of_a_note_are_caught(self):
+        self.assertIn("stands in decoding/one", faults_of({"query": "so does the first example note answer mine"})[0])
+        self.assertIn("stands in decoding/one", faults_of({"query": "A question. Note one, plz!"})[0])
+        self.assertIn("stands in decoding/one", faults_of({"style": "follow-up", "turns": ["why one"]})[0])
+        self.assertEqual(faults_of({"query": "does the first example note help"}), [])
+
+    def test_queries_and_ids_are_unique(self):
+        self.assertIn("same query", faults_of({}, {"id": "q0002", "query": "What's in it?"})[0])
+        self.assertIn("occurs 2 times", faults_of({}, {"query": "another"})[0])
+
+    def test_a_follow_up_may_repeat_a_query_after_other_turns(self):
+        again = {"id": "q0002", "style": "follow-up", "turns": ["I read a note."], "split": "held-out"}
+        self.assertEqual(faults_of({}, again), [])
+
+    def test_counts_hold_once_all_parts_are_there(self):
+        self.assertIn("at least 600", faults_of({}, parts=questions.PARTS)[0])
+
+    def test_splits_are_even(self):
+        lines = [{"id": f"q{n:04}", "query": f"query {n}"} for n in range(4)]
+        self.assertIn("not half and half", faults_of(*lines)[0])
+
+    def test_the_committed_questions_pass(self):
+        _, faults = questions.check(questions.FOLDER, [notes.read(path) for path in notes.note_paths()])
+        self.assertEqual(faults, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
