@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the evaluation set: the queries under Tests/Fixtures/questions/, one JSON object a line.
+"""Checks the evaluation set: the queries of Tests/Fixtures/questions.jsonl, one JSON object a line.
 
     questions.py
 
-    id      a letter and three or four digits, unique over all parts
+    id      a letter and three or four digits, unique
     query   what the person types now; turns: what the person asked before (follow-ups only)
     style   one of STYLES; set: answerable, foreign or near-miss; split: tune or held-out
     notes   the notes that answer it, best first; empty unless the set is answerable
@@ -18,8 +18,7 @@ from pathlib import Path
 
 from notes import ROOT, NoteError, note_paths, read
 
-FOLDER = ROOT / "Tests" / "Fixtures" / "questions"
-PARTS = ["part-1.jsonl", "part-2.jsonl"]  # the counts below hold once all of them are there
+FILE = ROOT / "Tests" / "Fixtures" / "questions.jsonl"
 STYLES = ["terse", "wordy", "vague", "misspelled", "double", "follow-up", "plain"]
 AT_LEAST = {"answerable": 600, "foreign": 100, "near-miss": 100}
 SPLITS = ["tune", "held-out"]
@@ -43,25 +42,24 @@ def runs(text):
     return {run for run in found if len(run) > 1}
 
 
-def load(folder):
+def load(text):
     """The entries with their places, and the faults of lines that are no JSON objects of the right form."""
     entries, faults = [], []
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            place = f"{path.name}:{number}"
-            try:
-                entry = json.loads(line)
-            except json.JSONDecodeError as error:
-                faults.append(f"{place}: no JSON: {error.msg}")
-                continue
-            if isinstance(entry, dict):
-                entry.setdefault("turns", [])
-            if not isinstance(entry, dict) or {key: type(value) for key, value in entry.items()} != TYPES:
-                faults.append(f"{place}: expected an object with {', '.join(TYPES)}, texts and lists")
-            elif not all(isinstance(item, str) and item.strip() for item in [entry["query"], *entry["turns"], *entry["notes"]]):
-                faults.append(f"{place}: an empty text, or an item that is no text")
-            else:
-                entries.append((place, entry))
+    for number, line in enumerate(text.splitlines(), 1):
+        place = f"{FILE.name}:{number}"
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError as error:
+            faults.append(f"{place}: no JSON: {error.msg}")
+            continue
+        if isinstance(entry, dict):
+            entry.setdefault("turns", [])
+        if not isinstance(entry, dict) or {key: type(value) for key, value in entry.items()} != TYPES:
+            faults.append(f"{place}: expected an object with {', '.join(TYPES)}, texts and lists")
+        elif not all(isinstance(item, str) and item.strip() for item in [entry["query"], *entry["turns"], *entry["notes"]]):
+            faults.append(f"{place}: an empty text, or an item that is no text")
+        else:
+            entries.append((place, entry))
     return entries, faults
 
 
@@ -98,20 +96,20 @@ def repetition_faults(entries, notes):
             yield f"{place}: {' '.join(run)!r} stands in {owners[run]}"
 
 
-def count_faults(entries, complete):
-    """Too few queries of a set (only when `complete`), or splits that are not about half and half."""
+def count_faults(entries):
+    """Too few queries of a set, or splits that are not about half and half."""
     for name, least in AT_LEAST.items():
         splits = Counter(entry["split"] for _, entry in entries if entry["set"] == name)
         total = splits.total()
-        if complete and total < least:
+        if total < least:
             yield f"{total} {name} queries, at least {least} are wanted"
         if abs(splits["tune"] - splits["held-out"]) > max(1, UNEVEN * total):
             yield f"{name}: {splits['tune']} for tuning and {splits['held-out']} held out are not half and half"
 
 
-def check(folder, notes):
-    """All faults of the question files in `folder`, and the entries that could be read."""
-    entries, faults = load(folder)
+def check(text, notes, counts=True):
+    """All faults of the file's `text`, and the entries that could be read; `counts`: hold it to the numbers above."""
+    entries, faults = load(text)
     known = {note.id for note in notes}
     for place, entry in entries:
         faults += [f"{place}: {fault}" for fault in entry_faults(entry, known)]
@@ -119,13 +117,14 @@ def check(folder, notes):
         if count > 1:
             faults.append(f"id {name} occurs {count} times")
     faults += repetition_faults(entries, notes)
-    faults += count_faults(entries, complete=all((folder / part).exists() for part in PARTS))
+    if counts:
+        faults += count_faults(entries)
     return entries, faults
 
 
 def main():
     try:
-        entries, faults = check(FOLDER, [read(path) for path in note_paths()])
+        entries, faults = check(FILE.read_text(encoding="utf-8"), [read(path) for path in note_paths()])
     except NoteError as error:
         sys.exit(f"a note cannot be read: {error}")
     for fault in faults:

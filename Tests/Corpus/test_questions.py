@@ -1,8 +1,6 @@
 """The evaluation set must pass its checks, and each check must catch a broken line."""
 import json
-import tempfile
 import unittest
-from pathlib import Path
 from types import SimpleNamespace
 
 import notes
@@ -16,14 +14,10 @@ NOTES = [
 GOOD = {"id": "q0001", "query": "what's in it", "style": "plain", "notes": ["decoding/one"], "set": "answerable", "split": "tune"}
 
 
-def faults_of(*changes, parts=("part-1.jsonl",)):
+def faults_of(*changes, counts=False):
     """The faults of a file with one line a change; a change is a dict over GOOD, or a whole line."""
     lines = [change if isinstance(change, str) else json.dumps({**GOOD, **change}) for change in changes]
-    with tempfile.TemporaryDirectory() as folder:
-        for part in parts:
-            (Path(folder) / part).write_text("")
-        (Path(folder) / "part-1.jsonl").write_text("\n".join(lines))
-        return questions.check(Path(folder), NOTES)[1]
+    return questions.check("\n".join(lines), NOTES, counts)[1]
 
 
 class Questions(unittest.TestCase):
@@ -66,15 +60,15 @@ class Questions(unittest.TestCase):
         again = {"id": "q0002", "style": "follow-up", "turns": ["I read a note."], "split": "held-out"}
         self.assertEqual(faults_of({}, again), [])
 
-    def test_counts_hold_once_all_parts_are_there(self):
-        self.assertIn("at least 600", faults_of({}, parts=questions.PARTS)[0])
+    def test_counts_are_held(self):
+        self.assertIn("at least 600", faults_of({}, counts=True)[0])
 
     def test_splits_are_even(self):
         lines = [{"id": f"q{n:04}", "query": f"query {n}"} for n in range(4)]
-        self.assertIn("not half and half", faults_of(*lines)[0])
+        self.assertIn("not half and half", faults_of(*lines, counts=True)[1])
 
     def test_the_committed_questions_pass(self):
-        _, faults = questions.check(questions.FOLDER, [notes.read(path) for path in notes.note_paths()])
+        _, faults = questions.check(questions.FILE.read_text(encoding="utf-8"), [notes.read(path) for path in notes.note_paths()])
         self.assertEqual(faults, [])
 
 
