@@ -6,7 +6,7 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite struct `Corpus` {
+@Suite struct `Corpus folder` {
     /// A folder with the example and the two notes it links to.
     private func makeFolder() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@
 import Explainer
 import Testing
 
-@Suite struct `Sentences` {
+@Suite struct `Sentence ranges` {
     private func sentences(_ text: String) -> [String] {
         let bytes = Array(text.utf8)
         return Sentences.ranges(bytes, in: 0..<bytes.count).map { String(decoding: bytes[$0], as: UTF8.self) }
