@@ -45,6 +45,8 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-fno-math-errno"])],
             linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CLimits", cSettings: [.unsafeFlags(["-O3"])]),
+        // Only files: why they hang on a C target stands in its one source.
+        .target(name: "CorpusFiles", resources: [.copy("../Explainer/Corpus")]),
 
         // The runtime, bottom up.
         module("Base", [], settings: pointers),
@@ -55,6 +57,7 @@ let package = Package(
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
         module("Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict),
         module("Network", ["Base", "CLibUV"], settings: pointers),
+        module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
         // The two programs, and what they share.
@@ -63,8 +66,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Server",
-                "Console",
+                "Server", "Explainer", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -83,6 +85,7 @@ let package = Package(
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
         tests("Network", ["Network", "Base"]),
+        tests("Explainer", ["Explainer", "Base"]),
         tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
     ],
     swiftLanguageModes: [.v6],

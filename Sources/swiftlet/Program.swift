@@ -8,7 +8,10 @@ enum Program {
     static func main() {
         CommandLineProgram(
             name: "swiftlet", version: "0.1.0", purpose: "Swiftlet serves small language models on ordinary CPUs.",
-            commands: [ServeCommand.self, GenerateCommand.self, TokenizeCommand.self, PerplexityCommand.self]
+            commands: [
+                ServeCommand.self, GenerateCommand.self, TokenizeCommand.self, PerplexityCommand.self,
+                CorpusCommand.self,
+            ]
         ).run()
     }
 }

@@ -1,0 +1,1 @@
+// corpus.h — a C target must have a header. See corpus.c.

@@ -1,0 +1,40 @@
+// SentencesTests.swift — where one sentence ends and the next begins.
+
+import Explainer
+import Testing
+
+@Suite struct `Sentence ranges` {
+    private func sentences(_ text: String) -> [String] {
+        let bytes = Array(text.utf8)
+        return Sentences.ranges(bytes, in: 0..<bytes.count).map { String(decoding: bytes[$0], as: UTF8.self) }
+    }
+
+    @Test(arguments: [
+        ("One ends. Two begins.", ["One ends.", "Two begins."]),
+        ("Does it? It does! 16 tokens.", ["Does it?", "It does!", "16 tokens."]),
+        ("Kwon et al. Found 16.", ["Kwon et al. Found 16."]),
+        ("Use a cache, e.g. LRU. No. The end.", ["Use a cache, e.g. LRU.", "No.", "The end."]),
+        ("Version 1.5 of x.y works.", ["Version 1.5 of x.y works."]),
+        ("Call `a. B` twice. `f` is next.", ["Call `a. B` twice.", "`f` is next."]),
+        ("**Numbers.** The sum is 3.", ["**Numbers.**", "The sum is 3."]),
+        ("He said \"stop.\" (Then more.) Done.", ["He said \"stop.\"", "(Then more.)", "Done."]),
+        ("A line\nthat goes on. Next.", ["A line\nthat goes on.", "Next."]),
+        (
+            "- one\n- two. Three.\n12. four",
+            ["one", "two. Three.", "four"].flatMap { $0 == "two. Three." ? ["two.", "Three."] : [$0] }
+        ),
+        ("Before.\n\n```\nCode. More.\n```\n\n| a. B | c |\n|---|---|\nAfter.", ["Before.", "After."]),
+        ("no stop", ["no stop"]),
+        ("", []),
+    ]) func `a text splits into what one would quote`(text: String, expected: [String]) {
+        #expect(sentences(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("One two three.", 3), ("Call `f(a, b)` now", 3), ("**bold** and _light_", 3), ("1,024 × 2 = 2,048", 3),
+        ("don't top-k 12.5%", 3), ("", 0), ("— · ≈", 0), ("an `open tick", 3),
+    ]) func `words are what a reader counts`(text: String, expected: Int) {
+        let bytes = Array(text.utf8)
+        #expect(Sentences.wordCount(bytes, in: 0..<bytes.count) == expected)
+    }
+}
