@@ -51,7 +51,7 @@ enum EngineBenchmark: Command {
             report.model = ModelCost(core.model)
             var runs: [EngineRun] = []
             for index in 0...workload.repeats {
-                let run = EngineRun(core, workload, concurrency: concurrency, seed: UInt64(index))
+                let run = try EngineRun(core, workload, concurrency: concurrency, seed: UInt64(index))
                 if index > 0 { runs.append(run) }
             }
             report.results.append((concurrency, runs, Machine.residentBytes.peak))
@@ -84,6 +84,11 @@ struct ModelCost {
     }
 }
 
+/// A request that ended without all its tokens: there is nothing to measure.
+struct RunFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// One batch of requests from submission to the last token.
 struct EngineRun {
     /// Until every request has its first token; after that everyone decodes.
@@ -96,7 +101,7 @@ struct EngineRun {
     let promptTokens: Int
     let outputTokens: Int
 
-    init(_ core: EngineCore<DecoderModel>, _ workload: Workload, concurrency: Int, seed: UInt64) {
+    init(_ core: EngineCore<DecoderModel>, _ workload: Workload, concurrency: Int, seed: UInt64) throws {
         promptTokens = concurrency * workload.promptTokens
         outputTokens = concurrency * workload.outputTokens
         let vocabularySize = UInt64(core.model.vocabularySize)
@@ -124,7 +129,9 @@ struct EngineRun {
                 case .tokens(let tokens):
                     if isDecodePhase { tokensInDecodePhase += tokens.count }
                     startedCount.insert(event.request)
-                case .finished(let summary): note(summary)
+                case .finished(let summary):
+                    if case .failed(let reason) = summary.reason { throw RunFailure(description: reason) }
+                    note(summary)
                 }
             }
             if !isDecodePhase { prefillEnd = MonotonicTime().nanoseconds() }

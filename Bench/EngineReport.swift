@@ -1,5 +1,5 @@
 // EngineReport.swift — the engine benchmark's figures as JSON and as a table.
-// Bench.  JSON keys: INTERFACE in the README, "swiftlet-bench engine".
+// Bench.  What the figures mean: Bench/README.md.
 
 import Base
 import Kernels

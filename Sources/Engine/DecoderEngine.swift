@@ -58,9 +58,10 @@ package struct EnginePlan: Sendable {
         var length = min(model.maxPositionCount, max(options.tokensPerBlock, capacity / 2))
         if let wanted = options.maxModelLength {
             guard wanted <= capacity else {
+                let wantedBlocks = (wanted + options.tokensPerBlock - 1) / options.tokensPerBlock
                 throw EngineSizeError(
                     description: "--max-model-len \(wanted) does not fit a KV cache of \(capacity) tokens;"
-                        + " raise --kv-cache-memory to \(wanted * bytesPerBlock / options.tokensPerBlock) bytes")
+                        + " raise --kv-cache-memory to \(wantedBlocks * bytesPerBlock) bytes")
             }
             length = wanted
         }

@@ -1,5 +1,5 @@
 // EngineConfiguration.swift — the numbers an engine is started with.
-// Engine.  Names on the command line: README, "Flags".
+// Engine.  Names on the command line: README, "Serving".
 
 /// Sizes and limits, fixed for an engine's life. `validated()` makes them agree with one another.
 package struct EngineConfiguration: Sendable, Equatable {

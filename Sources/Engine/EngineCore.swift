@@ -174,7 +174,7 @@ package final class EngineCore<Model: LanguageModel> {
         statistics.preemptionCount = scheduler.preemptionCount
         statistics.prefixQueriedTokenCount = scheduler.prefixQueriedTokenCount
         statistics.prefixHitTokenCount = scheduler.prefixHitTokenCount
-        statistics.isBusy = hasWork
+        statistics.isBusy = statistics.pausedCount < requests.count
     }
 
     /// Recounts everything; for tests. - Complexity: O(blocks + requests).

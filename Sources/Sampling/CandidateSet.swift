@@ -6,7 +6,7 @@
 
 package import Base
 
-/// One surviving token: its id and its logit divided by the temperature.
+/// One surviving token: its id and its distance from the largest logit, divided by the temperature.
 package struct Candidate: Sendable, Equatable {
     package let token: TokenID
     package let logit: Float
@@ -20,28 +20,30 @@ package struct Candidate: Sendable, Equatable {
 /// Candidates in no particular order. Kept by the pipeline between draws so that its array is allocated once.
 package struct CandidateSet: Sendable {
     package private(set) var candidates: [Candidate] = []
-    /// The largest logit, which `softmax` sums relative to.
-    package private(set) var largestLogit: Float = -.infinity
 
     package init() {}
 
-    /// Takes every finite logit, divided by `temperature`.
+    /// Takes every finite logit, relative to the largest and divided by `temperature`. The largest becomes 0: however
+    /// small the temperature, it cannot overflow and drop out; what falls to −∞ has no probability left.
     mutating func collect(_ logits: UnsafeMutableBufferPointer<Float>, temperature: Float) {
         candidates.removeAll(keepingCapacity: true)
-        largestLogit = -.infinity
+        var largest = -Float.infinity
         for index in 0..<logits.count {
-            let logit = unsafe logits[index] / temperature
+            let logit = unsafe logits[index]
+            if logit.isFinite, logit > largest { largest = logit }
+        }
+        for index in 0..<logits.count {
             // Masked tokens are −∞; NaN is the model's failure and never a choice.
-            guard logit.isFinite else { continue }
-            candidates.append(Candidate(token: TokenID(index), logit: logit))
-            if logit > largestLogit { largestLogit = logit }
+            guard unsafe logits[index].isFinite else { continue }
+            let logit = unsafe (logits[index] - largest) / temperature
+            if logit.isFinite { candidates.append(Candidate(token: TokenID(index), logit: logit)) }
         }
     }
 
     /// Drops tokens less likely than `minP` times the likeliest.
     mutating func keepMinP(_ minP: Float) {
         guard minP > 0 else { return }
-        let floor = Double(largestLogit) + naturalLogarithm(Double(minP))
+        let floor = naturalLogarithm(Double(minP))
         candidates.removeAll { Double($0.logit) < floor }
     }
 
@@ -63,8 +65,7 @@ package struct CandidateSet: Sendable {
         // n − 1 tokens below (1 − p)/(n − 1) together weigh less than 1 − p: the rest alone reaches p. The likeliest,
         // whose weight is 1, always belongs to the rest.
         let cutoff = min(1, total * (1 - topP) / Double(candidates.count - 1))
-        let largestLogit = Double(largestLogit)
-        candidates.removeAll { exponential(Double($0.logit) - largestLogit) < cutoff }
+        candidates.removeAll { exponential(Double($0.logit)) < cutoff }
         makeHeap()
         var kept = 0.0
         var heapCount = candidates.count
@@ -80,7 +81,7 @@ package struct CandidateSet: Sendable {
 
     /// exp(logit − largest): a probability before it is normalised.
     package func weight(_ candidate: Candidate) -> Double {
-        exponential(Double(candidate.logit) - Double(largestLogit))
+        exponential(Double(candidate.logit))
     }
 
     /// Probabilities of the candidates, in their order; they add up to 1.

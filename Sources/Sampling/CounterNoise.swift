@@ -23,7 +23,7 @@ package struct CounterNoise: Sendable {
 
     /// Uniform in (0, 1), never 0 or 1: 52 random bits, centred in their interval.
     package func uniform(position: Int, token: TokenID, purpose: NoisePurpose = .choose) -> Double {
-        // Purpose and choice share one counter word; choices are capped far below 2²⁴ where they enter.
+        // Each of the four has a counter word of its own.
         let words = Self.philox(
             counter: (
                 UInt32(truncatingIfNeeded: position), UInt32(bitPattern: token.rawValue), choice,

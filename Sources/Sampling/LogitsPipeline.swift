@@ -1,5 +1,5 @@
 // LogitsPipeline.swift — one row of logits becomes one token.
-// Sampling.  The order of the steps is OpenAI's and vLLM's; the README's table compares it with others.
+// Sampling.  The order of the steps is vLLM's.
 
 package import Base
 

@@ -1,5 +1,5 @@
 // Limits.swift — every cap on what a client may ask, in one table.
-// Server.  Errors name these numbers; the README's table is this one.
+// Server.  Errors name these numbers.
 
 /// One cap: its wire name, its value, and what it counts.
 package struct Limit: Sendable {

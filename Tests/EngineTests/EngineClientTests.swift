@@ -1,6 +1,7 @@
 import Base
 import Dispatch
 import Engine
+import Glibc
 import Sampling
 import Synchronization
 import Testing
@@ -17,14 +18,13 @@ private final class Collector: Sendable {
 
     func all() -> [RequestEvent] { events.withLock { $0 } }
 
+    /// How many requests have ended.
+    var endCount: Int { all().count { if case .finished = $0.kind { true } else { false } } }
+
     /// Waits until `count` requests have ended.
     func waitForEnds(_ count: Int) -> [RequestEvent] {
-        while true {
-            let seen = all()
-            let ends = seen.count { if case .finished = $0.kind { true } else { false } }
-            if ends >= count { return seen }
-            arrived.wait()
-        }
+        while endCount < count { arrived.wait() }
+        return all()
     }
 }
 
@@ -121,11 +121,25 @@ private final class Collector: Sendable {
         let client = try start(collector)
         defer { client.shutDown() }
         client.pause(RequestID(1))  // unknown yet: ignored
-        try client.submit(.sample(1, prompt: 0..<10, output: 400))
-        client.pause(RequestID(1))
-        client.cancel(RequestID(1))
-        let events = collector.waitForEnds(1)
-        guard case .finished(let summary) = events.last!.kind else { return }
-        #expect(summary.reason == .cancelled || summary.reason == .length)
+        // A pause that comes too late finds nothing to pause: then once more.
+        var id: UInt64 = 0
+        repeat {
+            id += 1
+            try client.submit(.sample(id, prompt: 0..<10, output: 500))
+            client.pause(RequestID(id))
+            while client.statistics.pausedCount == 0, collector.endCount < Int(id) { usleep(1000) }
+        } while client.statistics.pausedCount == 0
+        // Nothing to compute: no step is made.
+        usleep(20_000)
+        let stepCount = client.statistics.stepCount
+        usleep(20_000)
+        #expect(client.statistics.stepCount == stepCount)
+        client.cancel(RequestID(id))
+        let events = collector.waitForEnds(Int(id))
+        guard case .finished(let summary) = events.last!.kind else {
+            Issue.record("the last event is no end")
+            return
+        }
+        #expect(summary.reason == .cancelled)
     }
 }

@@ -68,8 +68,8 @@ import Testing
             case 2: if let id = live.sorted().randomElement(using: &generator) { harness.core.cancel(id) }
             case 3:
                 guard let id = live.sorted().randomElement(using: &generator) else { continue }
-                harness.core.setPaused(paused.insert(id).inserted, id)
-                if !paused.contains(id) { paused.remove(id) }
+                if paused.remove(id) == nil { paused.insert(id) }
+                harness.core.setPaused(paused.contains(id), id)
             case 4:
                 for id in paused { harness.core.setPaused(false, id) }
                 paused = []

@@ -77,6 +77,21 @@ private struct Company: CustomStringConvertible {
         }
     }
 
+    /// Few and long: contexts of one to four of attention's segments of 256 positions, and so few rows that threads
+    /// share one row's segments.
+    private static func makeLongRequests(_ vocabularySize: Int) -> [GenerationRequest] {
+        (0..<6).map { index in
+            var sampling = SamplingParameters.greedy
+            if index % 2 == 1 {
+                sampling.temperature = 1
+                sampling.seed = UInt64(index)
+            }
+            let prompt = (0..<200 + index * 150).map { TokenID(3 + ($0 * 17 + index % 3 * 5) % (vocabularySize - 3)) }
+            return GenerationRequest(
+                id: RequestID(UInt64(index)), promptTokens: prompt, sampling: sampling, maxOutputTokens: 70)
+        }
+    }
+
     private static func makeRequests(_ vocabularySize: Int) -> [GenerationRequest] {
         (0..<32).map { index in
             var sampling = SamplingParameters.greedy
@@ -97,15 +112,15 @@ private struct Company: CustomStringConvertible {
     }
 
     private static func makeCore(
-        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: ElementType
+        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: ElementType, maxModelLength: Int = 160
     ) throws -> (EngineCore<RecordingModel>, RecordingModel) {
-        var configuration = EngineConfiguration(maxModelLength: 160, blockCount: company.blocks)
+        var configuration = EngineConfiguration(maxModelLength: maxModelLength, blockCount: company.blocks)
         configuration.maxBatchedTokens = company.maxBatchedTokens
         configuration.prefillTokensBesideDecode = company.prefillBesideDecode
         configuration.maxRunningCount = company.maxRunning
         configuration.sharesPrefixes = company.sharesPrefixes
         configuration = configuration.validated()
-        var options = DecoderOptions(blockCount: company.blocks, maxModelLength: 160)
+        var options = DecoderOptions(blockCount: company.blocks, maxModelLength: maxModelLength)
         options.cacheType = cacheType
         options.maxRows = configuration.maxBatchedTokens
         options.maxLogitRows = configuration.maxRunningCount
@@ -235,6 +250,33 @@ private struct Company: CustomStringConvertible {
         cacheType: ElementType
     ) throws {
         try Self.sweep(.stories, .best, cacheType)
+    }
+
+    @Test(arguments: ["llama-mha-f16", "gguf/llama-gqa-q8_0.gguf", "mistral-window"], KernelSet.available)
+    func `long contexts are the same bits alone and in any company`(name: String, kernels: KernelSet) throws {
+        let path = TestFiles.fixture("reference/" + name)
+        func core(_ company: Company) throws -> (EngineCore<RecordingModel>, RecordingModel) {
+            try Self.makeCore(path, company, kernels, .f16, maxModelLength: 1100)
+        }
+        let requests = Self.makeLongRequests(try core(Company()).0.limits(kvCacheBytes: 0).vocabularySize)
+        var generator = SeededGenerator(seed: 5)
+        var expected: [RequestID: Trace] = [:]
+        for request in requests {
+            let company = Company(blocks: 70, sharesPrefixes: false)
+            let (core, model) = try core(company)
+            expected.merge(Self.run([request], core, model, company, &generator)) { $1 }
+        }
+        for company in [
+            Company(threads: 2), Company(threads: 3, maxRunning: 1),
+            Company(maxBatchedTokens: 7, prefillBesideDecode: 5, arrivalGap: 30),
+            Company(threads: 2, blocks: 75, maxBatchedTokens: 200, arrivalGap: 5, preemptEvery: 40),
+        ] {
+            let (core, model) = try core(company)
+            let found = Self.run(requests, core, model, company, &generator)
+            for request in requests {
+                #expect(found[request.id] == expected[request.id], "\(name), \(request.id) in \(company)")
+            }
+        }
     }
 
     @Test func `a wrong block is noticed, so the sweep can fail`() throws {

@@ -26,28 +26,19 @@ import Testing
     }
 
     @Test func `gives every decoding request its row before any prompt gets one`() {
+        // As soon as the short ones decode, steps are 4 decodes and at most 20 prompt rows.
         var harness = Harness {
             $0.maxBatchedTokens = 100
             $0.prefillTokensBesideDecode = 20
         }
-        // The long prompt arrived first and would take the whole budget.
-        harness.core.submit(.sample(1, prompt: 0..<400, output: 1))
-        harness.step()
         for id in 2...5 { harness.core.submit(.sample(UInt64(id), prompt: 0..<3, output: 50)) }
-        harness.runUntilIdle()
-        // Replay: as soon as the short ones decode, steps are 4 decodes and at most 20 prompt rows.
-        var replay = Harness {
-            $0.maxBatchedTokens = 100
-            $0.prefillTokensBesideDecode = 20
-        }
-        for id in 2...5 { replay.core.submit(.sample(UInt64(id), prompt: 0..<3, output: 50)) }
-        replay.step()
-        replay.core.submit(.sample(1, prompt: 0..<400, output: 1))
+        harness.step()
+        harness.core.submit(.sample(1, prompt: 0..<400, output: 1))
         for _ in 0..<20 {
-            let before = replay.outputs.values.map(\.count).reduce(0, +)
-            replay.step()
-            #expect(replay.model.rowsOfLastStep == 24)
-            #expect(replay.outputs.values.map(\.count).reduce(0, +) - before >= 4)
+            let before = harness.outputs.values.map(\.count).reduce(0, +)
+            harness.step()
+            #expect(harness.model.rowsOfLastStep == 24)
+            #expect(harness.outputs.values.map(\.count).reduce(0, +) - before >= 4)
         }
     }
 
@@ -105,6 +96,20 @@ import Testing
         #expect(harness.core.statistics.preemptionCount == 0)
     }
 
+    @Test(arguments: [false, true]) func `begins no prompt that does not fit beside the others`(sharesPrefixes: Bool) {
+        var harness = Harness(blocks: 20, maxModelLength: 320) {
+            $0.sharesPrefixes = sharesPrefixes
+            $0.prefillTokensBesideDecode = 32
+        }
+        harness.core.submit(.sample(1, prompt: 0..<100, output: 120))
+        harness.step()
+        // Its first chunks would fit, all of it would not.
+        harness.core.submit(.sample(2, prompt: 300..<540, output: 2))
+        harness.runUntilIdle()
+        #expect(harness.summaries.count == 2)
+        #expect(harness.core.statistics.preemptionCount == 0)
+    }
+
     // MARK: - Preemption
 
     @Test func `preempts the newest when blocks run out and still gives the same output`() {
@@ -151,6 +156,20 @@ import Testing
         harness.core.setPaused(true, RequestID(1))
         #expect(harness.step() == false)
         #expect(harness.core.hasWork)
+    }
+
+    @Test func `is not busy while everyone is paused, so that rest is not taken for a hang`() {
+        var harness = Harness()
+        harness.core.submit(.sample(1))
+        harness.step()
+        #expect(harness.core.statistics.isBusy)
+        harness.core.setPaused(true, RequestID(1))
+        #expect(!harness.core.statistics.isBusy)
+        harness.core.submit(.sample(2))
+        #expect(harness.core.statistics.isBusy)
+        harness.core.cancel(RequestID(2))
+        harness.core.setPaused(false, RequestID(1))
+        #expect(harness.core.statistics.isBusy)
     }
 
     @Test func `preempts a paused request first, even the oldest`() {

@@ -91,6 +91,15 @@ private struct FixedConstraint: TokenConstraint {
         #expect(choose([0, 1], presence, history: history) == 1)
     }
 
+    @Test(arguments: [Float(1e-3), 1e-20, 1e-38, .leastNonzeroMagnitude])
+    func `is greedy in the limit of a tiny temperature`(
+        temperature: Float
+    ) {
+        let tiny = parameters { $0.temperature = temperature }
+        #expect(choose([5, 3, 1], tiny) == 0)
+        #expect(choose([-50, -40, -60], tiny) == 1)
+    }
+
     // MARK: - Truncation
 
     @Test func `keeps exactly k candidates and prefers lower ids among equals`() {

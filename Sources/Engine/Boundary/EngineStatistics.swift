@@ -33,7 +33,7 @@ package struct EngineStatistics: Sendable {
 
     /// Monotonic time of the last step's end, or of the engine's start. With work pending, an old value means a hang.
     package var lastStepNanoseconds: UInt64 = 0
-    /// True while requests are running or waiting.
+    /// True while some request could be computed: with everyone paused, the engine rests and makes no step.
     package var isBusy = false
 
     package init() {}

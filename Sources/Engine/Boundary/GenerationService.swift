@@ -36,6 +36,21 @@ package enum SubmissionError: Error, Equatable {
     case shuttingDown
 }
 
+extension SubmissionError: CustomStringConvertible {
+    /// One line for a person at a terminal; the server has its own words.
+    package var description: String {
+        switch self {
+        case .emptyPrompt: "the prompt has no tokens"
+        case .promptTooLong(let promptTokens, let maxModelLength):
+            "the prompt has \(promptTokens) tokens; with at least one token of output it must fit \(maxModelLength)"
+        case .tokenOutOfRange(let token, let vocabularySize):
+            "token \(token) is outside the vocabulary of \(vocabularySize)"
+        case .queueFull(let waiting, let limit): "\(waiting) requests wait already, of at most \(limit)"
+        case .shuttingDown: "the engine is shutting down"
+        }
+    }
+}
+
 /// Accepts requests from any thread. Events of accepted requests arrive at the `deliver` closure the engine was given.
 package protocol GenerationService: Sendable {
     var limits: EngineLimits { get }

@@ -62,17 +62,19 @@ struct KVCacheManager {
         return match
     }
 
-    /// Gives a request its cached prefix and the blocks for its tokens up to `tokenCount`.
-    /// - Parameter watermark: free blocks that must remain afterwards.
+    /// Gives a request its cached prefix and the blocks for its tokens up to `tokenCount`, provided that there is room
+    /// for all its tokens: a prompt that is begun and cannot be finished would be preempted and begun again and again.
+    /// - Parameter watermark: free blocks that must remain when all its tokens have theirs.
     /// - Returns: the copy to make before computing, if any, or nil for "does not fit", with nothing changed.
     mutating func admit(
         _ request: Request, match: PrefixMatch, upTo tokenCount: Int, watermark: Int
     ) -> (admitted: Bool, copy: BlockCopy?) {
         precondition(request.blockTable.isEmpty && tokenCount > match.tokenCount)
         let newBlockCount = blocksNeeded(for: tokenCount) - match.sharedBlocks.count
+        let missingCount = blocksNeeded(for: request.tokens.count) - match.sharedBlocks.count
         // Shared blocks that nobody holds now leave the free list too.
         let revivedCount = match.sharedBlocks.count { pool.referenceCount(of: $0) == 0 }
-        guard pool.freeCount >= newBlockCount + revivedCount + watermark else { return (false, nil) }
+        guard pool.freeCount >= missingCount + revivedCount + watermark else { return (false, nil) }
 
         for block in match.sharedBlocks { pool.retain(block) }
         request.blockTable.append(contentsOf: match.sharedBlocks)

@@ -29,8 +29,9 @@ struct Scheduler {
     /// 3. Waiting requests are admitted in order while budget, slots and blocks last. The first that does not fit stops
     ///    the queue, so a large request cannot be overtaken for ever.
     ///
-    /// When the pool is dry, the last request in order gives up its blocks and starts over later (recompute): the
-    /// result is the same bits. The first in order is never preempted, so something always progresses.
+    /// When the pool is dry, a paused request, or else the last in order, gives up its blocks and starts over later
+    /// (recompute): the result is the same bits. The first that is not paused is never preempted, so something always
+    /// progresses.
     mutating func schedule(into plan: inout StepPlan) {
         plan.removeAll()
         let preemptionsBefore = preemptionCount
@@ -56,7 +57,7 @@ struct Scheduler {
         guard count > 0, plan.entries.count < configuration.maxRunningCount else { return }
         while !cache.reserve(request, upTo: request.computedCount + count) {
             let victim = preemptionVictim()
-            _ = plan.remove(victim)
+            plan.remove(victim)
             preempt(victim)
             if victim === request { return }
         }

@@ -31,12 +31,10 @@ struct StepPlan {
         rowCount += count
     }
 
-    /// Takes a request out again, because it was preempted after it had been planned. A copy that was planned for it
-    /// may stay: its destination is free again, and whoever takes it next writes it later.
-    mutating func remove(_ request: Request) -> Int {
-        guard let index = entries.firstIndex(where: { $0.request === request }) else { return 0 }
-        let count = entries.remove(at: index).range.count
-        rowCount -= count
-        return count
+    /// Takes a request out again, because it was preempted after it had been planned. It has no copy in `copies`: those
+    /// come with admission, and nobody who was planned is preempted after that.
+    mutating func remove(_ request: Request) {
+        guard let index = entries.firstIndex(where: { $0.request === request }) else { return }
+        rowCount -= entries.remove(at: index).range.count
     }
 }

@@ -53,7 +53,8 @@ package struct ModelConfiguration: Sendable, Equatable {
         try require("attention heads", queryHeadCount, 1...1_024)
         try require("key/value heads", keyValueHeadCount, 1...queryHeadCount)
         try require("head width", headWidth, 2...1_024)
-        try require("context length", maxPositionCount, 1...16_777_216)
+        // One token in, one out.
+        try require("context length", maxPositionCount, 2...16_777_216)
         if queryHeadCount % keyValueHeadCount != 0 {
             throw .invalid(
                 key: "key/value heads", problem: "(\(keyValueHeadCount)) do not divide the \(queryHeadCount) heads",

@@ -8,6 +8,11 @@ import Sampling
 import Tokenization
 import Transformer
 
+/// The engine could not go on; nothing that the user typed is to blame.
+private struct GenerationFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
 enum GenerateCommand: Command {
     static let name = "generate"
     static let summary = "continue a prompt"
@@ -58,7 +63,7 @@ enum GenerateCommand: Command {
             if streams { Output.write(text) }
         }
         guard let summary = answer.summary else { preconditionFailure("the engine stopped without finishing") }
-        if case .failed(let reason) = summary.reason { throw UsageError(reason) }
+        if case .failed(let reason) = summary.reason { throw GenerationFailure(description: reason) }
         if streams {
             Output.line("")
         } else {

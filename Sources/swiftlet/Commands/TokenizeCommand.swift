@@ -41,9 +41,12 @@ enum TokenizeCommand: Command {
 
     /// Only the tokenizer: a folder or file without usable weights will do.
     private static func tokenizer(_ path: String) throws -> Tokenizer {
-        switch try? ModelFiles.open(path) {
-        case .gguf(let file): try Tokenizer(gguf: try GGUFVocabulary(file))
-        default: try Tokenizer.load(huggingFaceFolder: path)
+        let file: GGUFFile
+        do throws(CheckpointError) {
+            file = try GGUFFile(path: path)
+        } catch .file(let error) where error.reason == .isFolder {
+            return try Tokenizer.load(huggingFaceFolder: path)
         }
+        return try Tokenizer(gguf: try GGUFVocabulary(file))
     }
 }
