@@ -10,9 +10,15 @@ package enum ModelLocator {
 
     /// A path as it is, or a name under the project's `Models/`.
     /// - Throws: `UsageError` that says where was looked.
-    package static func path(_ name: String?) throws(UsageError) -> String {
-        let name = name ?? embeddedName
-        if exists(name) { return name }
+    package static func path(_ wanted: String?) throws(UsageError) -> String {
+        let name = wanted ?? embeddedName
+        if wanted != nil, !name.isEmpty, exists(name) { return name }
+        if wanted == nil, modelsFolder == nil {
+            throw UsageError(
+                "the embedded model, Models/\(embeddedName), is in no folder above \(Machine.executablePath);"
+                    + " run the program where it was built, or give --model")
+        }
+        guard !name.isEmpty else { throw UsageError("--model is empty") }
         guard !name.contains("/"), let folder = modelsFolder else {
             throw UsageError("--model \(name): no such file or folder")
         }

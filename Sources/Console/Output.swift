@@ -14,7 +14,9 @@ package enum Output {
             }
             if count < 0 {
                 if errno == EINTR { continue }
-                exit(errno == EPIPE ? 0 : 1)
+                if errno == EPIPE { exit(0) }
+                if descriptor != STDERR_FILENO { note("cannot write the output: \(unsafe String(cString: strerror(errno)))") }
+                exit(1)
             }
             start += count
         }

@@ -7,6 +7,12 @@ extension Tokenizer {
     /// The model's template for conversations without tools; nil if it has none or it does not parse.
     package var chatTemplate: ChatTemplate? { try? parts.chatTemplates.plain.get() }
 
+    /// Why conversations cannot be written for this model, if so: it has no template, or one that does not parse.
+    package var chatTemplateProblem: TemplateError? {
+        guard case .failure(let problem) = parts.chatTemplates.plain else { return nil }
+        return problem
+    }
+
     /// The conversation as the model's template writes it.
     package func renderChat(_ conversation: Conversation) throws(TemplateError) -> String {
         try template(for: conversation).render(withModelVariables(conversation))

@@ -43,6 +43,9 @@ enum PerplexityCommand: Command {
             nats += scorer.negativeLogLikelihood((beginning.map { [$0] } ?? []) + piece)
             scoredCount += beginning == nil ? piece.count - 1 : piece.count
         }
+        guard nats.isFinite else {
+            throw UnusableModel(description: "\(model.path): the model's logits are not finite; it is damaged or wrongly converted")
+        }
         report(
             nats: nats, tokens: scoredCount, bytes: text.count, window: window, json: arguments.has("--json"))
     }
@@ -66,6 +69,11 @@ enum PerplexityCommand: Command {
             Output.line("\(tokens) tokens, \(bytes) bytes, windows of \(window)")
         }
     }
+}
+
+/// The model computes nonsense.
+private struct UnusableModel: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// Scores one window after another with a decoder of its own.

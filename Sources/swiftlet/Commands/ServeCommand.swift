@@ -51,6 +51,9 @@ enum ServeCommand: Command {
                     defaultSampling: model.defaults))
             running = (server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout)))
             engine = client
+            if let problem = model.tokenizer.chatTemplateProblem {
+                Output.note("warning: \(model.path): /v1/chat/completions will refuse every request: \(problem)")
+            }
             announce(model, plan, configuration.host, server.port)
         }
         engine?.shutDown()
