@@ -3,7 +3,8 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-BUILD := swift build -c release
+# Colour is off always: a terminal and a pipe would otherwise be two builds.
+BUILD := swift build -c release --no-color-diagnostics
 ARGS ?=
 
 PACKAGES := libuv1-dev libopenblas-dev pkg-config python3 python3-venv
