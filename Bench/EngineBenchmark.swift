@@ -39,7 +39,7 @@ enum EngineBenchmark: Command {
         options.maxModelLength = options.maxModelLength ?? length
         options.maxWaitingCount = max(options.maxWaitingCount, list.max() ?? 1)
 
-        var report = EngineReport(path: path, workload: workload)
+        var report = EngineReport(name: ModelLocator.displayName(path), workload: workload)
         for concurrency in list {
             let plan = try EnginePlan(configuration, options)
             guard length <= plan.configuration.maxModelLength else {

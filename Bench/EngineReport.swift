@@ -5,7 +5,7 @@ import Base
 import Kernels
 
 struct EngineReport {
-    let path: String
+    let name: String
     let workload: Workload
     var threads = 1
     var kernels = ""
@@ -13,8 +13,8 @@ struct EngineReport {
     var limits: MachineLimits?
     var results: [(concurrency: Int, runs: [EngineRun], peakBytes: Int)] = []
 
-    init(path: String, workload: Workload) {
-        self.path = path
+    init(name: String, workload: Workload) {
+        self.name = name
         self.workload = workload
     }
 
@@ -62,7 +62,7 @@ struct EngineReport {
     var json: String {
         var writer = JSONWriter()
         writer.object { writer in
-            writer.field("model", path)
+            writer.field("model", name)
             writer.field("cpu", Machine.processorName)
             writer.field("kernels", kernels)
             writer.field("threads", threads)
