@@ -15,7 +15,8 @@ package enum Output {
             if count < 0 {
                 if errno == EINTR { continue }
                 if errno == EPIPE { exit(0) }
-                if descriptor != STDERR_FILENO { note("cannot write the output: \(unsafe String(cString: strerror(errno)))") }
+                let reason = unsafe String(cString: strerror(errno))
+                if descriptor != STDERR_FILENO { note("cannot write the output: \(reason)") }
                 exit(1)
             }
             start += count

@@ -20,7 +20,9 @@ enum GenerateCommand: Command {
         [
             OptionDefinition("--prompt", "TEXT", "the text to continue; empty starts from the beginning token"),
             OptionDefinition("--prompt-file", "FILE", "read the text from a file"),
-            OptionDefinition("--max-tokens", "N", "stop after N tokens (default: the rest of the context; more than that is done, with a warning)"),
+            OptionDefinition(
+                "--max-tokens", "N",
+                "stop after N tokens (default: the rest of the context; more is done, with a warning)"),
             OptionDefinition("--ignore-eos", nil, "go on past the model's end token"),
             OptionDefinition("--json", nil, "print one JSON document instead of the text"),
         ] + SamplingParameters.definitions + EngineOptions.definitions
@@ -63,7 +65,9 @@ enum GenerateCommand: Command {
             if streams { Output.write(text) }
         }
         guard let summary = answer.summary else { preconditionFailure("the engine stopped without finishing") }
-        if case .failed(let reason) = summary.reason { throw GenerationFailure(description: "\(model.path): \(reason)") }
+        if case .failed(let reason) = summary.reason {
+            throw GenerationFailure(description: "\(model.path): \(reason)")
+        }
         if streams {
             Output.line("")
         } else {

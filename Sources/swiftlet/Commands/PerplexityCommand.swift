@@ -44,7 +44,8 @@ enum PerplexityCommand: Command {
             scoredCount += beginning == nil ? piece.count - 1 : piece.count
         }
         guard nats.isFinite else {
-            throw UnusableModel(description: "\(model.path): the model's logits are not finite; it is damaged or wrongly converted")
+            throw UnusableModel(
+                description: "\(model.path): the model's logits are not finite; it is damaged or wrongly converted")
         }
         report(
             nats: nats, tokens: scoredCount, bytes: text.count, window: window, json: arguments.has("--json"))
