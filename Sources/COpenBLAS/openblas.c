@@ -1,5 +1,5 @@
 // openblas.c — dlopen instead of linking: OpenBLAS reads its variables while it loads, before any constructor of ours.
-// Debian 12's 0.3.21 takes newer AVX-512 CPUs for Haswell, at half the speed (design: STYLE P15).
+// Debian 12's 0.3.21 takes newer AVX-512 CPUs for Haswell, at half the speed.
 #define _POSIX_C_SOURCE 200809L  // setenv
 #include "openblas.h"
 

@@ -1,6 +1,6 @@
 // OpenBLAS.swift — the optional library behind `--numerics fast`.
 // Kernels.  It is the reference that kernel tests compare with; its sums change order with the number of rows
-// (PERFORMANCE.md), so it computes nothing that promises bits.
+// so it computes nothing that promises bits.
 
 internal import CKernels
 internal import COpenBLAS
@@ -22,7 +22,7 @@ package enum OpenBLAS {
 
     static let isLoaded: Bool = swiftlet_openblas_load()
 
-    /// Below this `sgemm` is slower than the project's kernels (PERFORMANCE.md).
+    /// Below this `sgemm` is slower than the project's kernels.
     private static let leastRows = 16
 
     static func accepts(_ product: ck_linear) -> Bool {

@@ -1,6 +1,6 @@
 // OwnedThread.swift — a named thread that runs one closure and owns what the closure captured.
 // Kernels.  A `sending` closure carries objects that are not Sendable to their thread; the compiler then forbids
-// their former owner to touch them (design: STYLE P8).
+// their former owner to touch them.
 
 internal import CKernels
 internal import Glibc

@@ -1,5 +1,5 @@
 // ThreadPool.swift — hands out small slices of one job on demand.
-// Kernels.  A fixed split with spinning barriers collapses when another process holds a core (PERFORMANCE.md); here
+// Kernels.  A fixed split with spinning barriers collapses when another process holds a core; here
 // a late thread costs at most the slice in its hands.  Which thread computes a slice never changes a bit.
 
 internal import CKernels
