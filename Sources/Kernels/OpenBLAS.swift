@@ -1,5 +1,5 @@
 // OpenBLAS.swift — the optional library behind `--numerics fast`.
-// Kernels.  It is the reference that kernel tests compare with; its sums change order with the number of rows
+// Kernels.  It is the reference that kernel tests compare with; its sums change order with the number of rows,
 // so it computes nothing that promises bits.
 
 internal import CKernels
