@@ -72,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: ["Base", "Kernels", "CLimits", "Sampling", "Transformer", "Engine", "Console"],
-            path: "Bench", exclude: ["README.md", "results"], swiftSettings: strict),
+            path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.
         .target(
