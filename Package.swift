@@ -55,7 +55,9 @@ let package = Package(
         module("Tokenization", ["Base"], settings: strict),
         module("Sampling", ["Base", "Kernels"], settings: strict),
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
-        module("Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict),
+        module(
+            "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
+            exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),

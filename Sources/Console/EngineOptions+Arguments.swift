@@ -17,6 +17,8 @@ extension EngineOptions {
         OptionDefinition("--prefill-beside-decode", "N", "prompt rows in a step that also decodes (default: 128)"),
         OptionDefinition("--max-waiting", "N", "requests that may wait before new ones get 503 (default: 256)"),
         OptionDefinition("--no-prefix-caching", nil, "compute every prompt from its beginning"),
+        OptionDefinition("--speculative", "off|lookup|suffix", "guess tokens from the text so far (default: off)"),
+        OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
@@ -36,6 +38,10 @@ extension EngineOptions {
             try arguments.integer("--prefill-beside-decode", in: 1...65_536) ?? prefillTokensBesideDecode
         maxWaitingCount = try arguments.integer("--max-waiting", in: 1...100_000) ?? maxWaitingCount
         sharesPrefixes = !arguments.has("--no-prefix-caching")
+        speculation.drafter =
+            try arguments.choice("--speculative", [("off", nil), ("lookup", .lookup), ("suffix", .suffix)])
+            ?? speculation.drafter
+        speculation.maxDraftCount = try arguments.integer("--draft-tokens", in: 1...32) ?? speculation.maxDraftCount
         numerics =
             try arguments.choice("--numerics", [("reproducible", .reproducible), ("fast", .fast)]) ?? numerics
         if numerics == .fast {

@@ -19,6 +19,7 @@ package struct EngineOptions: Sendable {
     package var prefillTokensBesideDecode = 128
     package var maxWaitingCount = 256
     package var sharesPrefixes = true
+    package var speculation = SpeculationOptions()
     package var numerics = Numerics.reproducible
     package var kernels = KernelSet.best
 
@@ -73,13 +74,14 @@ package struct EnginePlan: Sendable {
         configuration.prefillTokensBesideDecode = options.prefillTokensBesideDecode
         configuration.maxWaitingCount = options.maxWaitingCount
         configuration.sharesPrefixes = options.sharesPrefixes
+        configuration.speculation = options.speculation
         configuration = configuration.validated()
 
         var decoder = DecoderOptions(blockCount: blockCount, maxModelLength: configuration.maxModelLength)
         decoder.cacheType = options.kvCacheType
         decoder.tokensPerBlock = options.tokensPerBlock
         decoder.maxRows = configuration.maxBatchedTokens
-        decoder.maxLogitRows = configuration.maxRunningCount
+        decoder.maxLogitRows = configuration.maxLogitRows
         decoder.numerics = options.numerics
 
         warning =

@@ -16,6 +16,7 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var prefillTokensBesideDecode = 128
     package var maxWaitingCount = 256
     package var sharesPrefixes = true
+    package var speculation = SpeculationOptions()
 
     package init(maxModelLength: Int, blockCount: Int) {
         self.maxModelLength = maxModelLength
@@ -25,6 +26,9 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// Blocks kept free when a new request is admitted beside others, so that they can grow a little before anyone is
     /// preempted: one per hundred, at least one.
     var admissionWatermark: Int { max(1, blockCount / 100) }
+
+    /// Rows of one step whose logits are wanted, at most: one for every running request, and those of drafts.
+    package var maxLogitRows: Int { maxRunningCount + (speculation.drafter == nil ? 0 : speculation.maxDraftRows) }
 
     /// The nearest configuration that can work: one request of full length always fits the pool, and every running
     /// request can get a row in every step.

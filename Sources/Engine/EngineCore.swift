@@ -33,6 +33,8 @@ package final class EngineCore<Model: LanguageModel> {
         runner = ModelRunner(model: model, tokensPerBlock: configuration.tokensPerBlock)
         pipeline = LogitsPipeline(vocabularySize: model.vocabularySize)
         statistics.lastStepNanoseconds = time.nanoseconds()
+        statistics.acceptedTokenCountByPlace = [UInt64](
+            repeating: 0, count: configuration.speculation.drafter == nil ? 0 : configuration.speculation.maxDraftCount)
         updateGauges()
     }
 
@@ -99,6 +101,7 @@ package final class EngineCore<Model: LanguageModel> {
         }
         runner.run(plan)
         advance()
+        learnCost(since: now)
         statistics.stepCount += 1
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
@@ -110,16 +113,53 @@ package final class EngineCore<Model: LanguageModel> {
     private func advance() {
         var logitsIndex = 0
         for entry in plan.entries {
-            scheduler.didCompute(entry)
-            guard entry.choosesToken else { continue }
-            let token = unsafe choose(for: entry.request, runner.model.logits(logitsIndex))
-            logitsIndex += 1
-            guard let token else {
-                finish(entry.request, .failed("the model gave no usable logits (all masked, infinite or NaN)"))
+            guard entry.choosesToken else {
+                scheduler.didCompute(entry, acceptedCount: 0)
                 continue
             }
-            emit(token, for: entry.request)
+            advance(entry, logitsIndex: logitsIndex)
+            logitsIndex += 1 + entry.draftCount
         }
+    }
+
+    /// Chooses a request's next token, and as long as that is the one that was guessed, the one after it.
+    ///
+    /// Every token is chosen as without guesses: from the same logits, with the noise of its own position, after the
+    /// same history. A guess only decides whether the logits for the next choice are there already.
+    private func advance(_ entry: StepPlan.Entry, logitsIndex: Int) {
+        let request = entry.request
+        let draft = entry.draft
+        let countBefore = request.tokens.count
+        var acceptedCount = 0
+        var reason: FinishReason?
+        while true {
+            guard let token = unsafe choose(for: request, runner.model.logits(logitsIndex + acceptedCount)) else {
+                reason = .failed("the model gave no usable logits (all masked, infinite or NaN)")
+                break
+            }
+            reason = take(token, for: request)
+            guard reason == nil, acceptedCount < draft.count, draft[acceptedCount] == token else { break }
+            acceptedCount += 1
+        }
+        scheduler.didCompute(entry, acceptedCount: acceptedCount)
+        noteDraft(of: entry, acceptedCount: acceptedCount, emitted: request.tokens[countBefore...])
+
+        // A stop token is counted and not delivered.
+        var delivered = request.tokens[countBefore...]
+        if case .stopToken = reason { delivered = delivered.dropLast() }
+        if !delivered.isEmpty {
+            events.append(RequestEvent(request: request.id, kind: .tokens(Array(delivered))))
+        }
+        if let reason { finish(request, reason) }
+    }
+
+    /// Adds a chosen token to its request. - Returns: why the request ends with it, if it does.
+    private func take(_ token: TokenID, for request: Request) -> FinishReason? {
+        if request.outputCount == 0 { request.timings.firstTokenNanoseconds = time.nanoseconds() }
+        request.append(token)
+        statistics.generatedTokenCount += 1
+        if request.stopTokens.contains(token) { return .stopToken(token) }
+        return request.tokens.count >= request.maxTokenCount ? .length : nil
     }
 
     private func choose(for request: Request, _ logits: UnsafeMutableBufferPointer<Float>) -> TokenID? {
@@ -128,16 +168,21 @@ package final class EngineCore<Model: LanguageModel> {
             constraint: &request.constraint)
     }
 
-    private func emit(_ token: TokenID, for request: Request) {
-        if request.outputCount == 0 { request.timings.firstTokenNanoseconds = time.nanoseconds() }
-        request.append(token)
-        statistics.generatedTokenCount += 1
-        if request.stopTokens.contains(token) {
-            finish(request, .stopToken(token))
-            return
-        }
-        events.append(RequestEvent(request: request.id, kind: .tokens([token])))
-        if request.tokens.count >= request.maxTokenCount { finish(request, .length) }
+    private func noteDraft(of entry: StepPlan.Entry, acceptedCount: Int, emitted: ArraySlice<TokenID>) {
+        entry.request.speculation?.learn(from: emitted)
+        guard entry.draftCount > 0 else { return }
+        entry.request.draftedTokenCount += entry.draftCount
+        entry.request.acceptedTokenCount += acceptedCount
+        statistics.draftCount += 1
+        statistics.draftedTokenCount += UInt64(entry.draftCount)
+        statistics.acceptedTokenCount += UInt64(acceptedCount)
+        for place in 0..<acceptedCount { statistics.acceptedTokenCountByPlace[place] += 1 }
+    }
+
+    /// Steps that only decode teach what a row costs.
+    private func learnCost(since start: UInt64) {
+        guard plan.entries.allSatisfy({ $0.range.count == 1 }) else { return }
+        scheduler.stepCost.observe(rows: plan.rowCount, seconds: Double(time.nanoseconds() - start) / 1e9)
     }
 
     private func finish(_ request: Request, _ reason: FinishReason) {

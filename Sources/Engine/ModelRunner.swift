@@ -14,13 +14,14 @@ struct ModelRunner<Model: LanguageModel> {
         batch = ForwardBatch(tokensPerBlock: tokensPerBlock)
     }
 
-    /// Computes the plan. Afterwards `model.logits(i)` belongs to the i-th entry that chooses a token.
+    /// Computes the plan. Afterwards the logits of the entries that choose a token stand one after another:
+    /// of each, those of its last token and then of its drafted ones.
     mutating func run(_ plan: StepPlan) {
         for copy in plan.copies { model.copyBlock(from: copy.source.rawValue, to: copy.destination.rawValue) }
         batch.removeAll()
         for entry in plan.entries {
             batch.append(
-                tokens: entry.request.tokens, range: entry.range,
+                tokens: entry.request.tokens, range: entry.range, draft: entry.draft,
                 blockTable: entry.request.blockTable.lazy.map(\.rawValue),
                 logits: entry.choosesToken ? .lastRow : .none)
         }

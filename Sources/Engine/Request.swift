@@ -47,6 +47,11 @@ final class Request {
 
     var history: TokenHistory
     var constraint: (any TokenConstraint)?
+    /// Nil while nothing is drafted for the request.
+    var speculation: Speculation?
+    /// Guesses computed, and those that came true.
+    var draftedTokenCount = 0
+    var acceptedTokenCount = 0
     var timings = RequestTimings()
 
     init(_ request: GenerationRequest, arrivalOrder: UInt64, maxModelLength: Int, arrivalNanoseconds: UInt64) {
@@ -84,8 +89,11 @@ final class Request {
     }
 
     func summary(_ reason: FinishReason) -> RequestSummary {
-        RequestSummary(
+        var summary = RequestSummary(
             reason: reason, promptTokenCount: promptCount, cachedTokenCount: cachedTokenCount ?? 0,
             outputTokenCount: outputCount, timings: timings)
+        summary.draftedTokenCount = draftedTokenCount
+        summary.acceptedTokenCount = acceptedTokenCount
+        return summary
     }
 }

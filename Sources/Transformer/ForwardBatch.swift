@@ -48,14 +48,17 @@ package struct ForwardBatch: Sendable {
     /// Adds the tokens `range` of a request.
     /// - Parameters:
     ///   - tokens: the whole sequence; `range` is computed now.
-    ///   - blockTable: covers at least `range.upperBound` positions.
+    ///   - draft: guesses of what follows `range`, computed with it; the logits of each are wanted.
+    ///   - blockTable: covers at least `range.upperBound + draft.count` positions.
     package mutating func append(
-        tokens: [TokenID], range: Range<Int>, blockTable: some Sequence<Int32>, logits: LogitsWanted
+        tokens: [TokenID], range: Range<Int>, draft: ArraySlice<TokenID> = [], blockTable: some Sequence<Int32>,
+        logits: LogitsWanted
     ) {
         let tableOffset = Int32(blockTables.count)
         blockTables.append(contentsOf: blockTable)
-        for position in range {
-            tokens_T.append(tokens[position])
+        for position in range.lowerBound..<range.upperBound + draft.count {
+            let isDraft = position >= range.upperBound
+            tokens_T.append(isDraft ? draft[draft.startIndex + position - range.upperBound] : tokens[position])
             positions_T.append(Int32(position))
             let block = blockTables[Int(tableOffset) + position / tokensPerBlock]
             slots_T.append(block * Int32(tokensPerBlock) + Int32(position % tokensPerBlock))
@@ -63,8 +66,8 @@ package struct ForwardBatch: Sendable {
         }
         switch logits {
         case .none: break
-        case .lastRow: logitRows.append(Int32(rowCount - 1))
-        case .everyRow: logitRows.append(contentsOf: Int32(rowCount - range.count)..<Int32(rowCount))
+        case .lastRow: logitRows.append(contentsOf: Int32(rowCount - 1 - draft.count)..<Int32(rowCount))
+        case .everyRow: logitRows.append(contentsOf: Int32(rowCount - range.count - draft.count)..<Int32(rowCount))
         }
     }
 }

@@ -57,10 +57,14 @@ private struct Company: CustomStringConvertible {
     var preemptEvery = 0
     /// Run everything once before, so that prefixes are warm.
     var isWarm = false
+    /// Guesses of each request in a step; none without a drafter.
+    var drafter: DrafterKind?
+    var draftCount = 4
 
     var description: String {
         "\(threads) threads, \(blocks) blocks, \(maxBatchedTokens)+\(prefillBesideDecode) rows, \(maxRunning) running,"
             + " prefixes \(sharesPrefixes), gap \(arrivalGap), preempt \(preemptEvery), warm \(isWarm)"
+            + ", drafts \(drafter?.name ?? "none") \(draftCount)"
     }
 }
 
@@ -119,11 +123,14 @@ private struct Company: CustomStringConvertible {
         configuration.prefillTokensBesideDecode = company.prefillBesideDecode
         configuration.maxRunningCount = company.maxRunning
         configuration.sharesPrefixes = company.sharesPrefixes
+        configuration.speculation.drafter = company.drafter
+        configuration.speculation.maxDraftCount = company.draftCount
+        configuration.speculation.isAdaptive = false
         configuration = configuration.validated()
         var options = DecoderOptions(blockCount: company.blocks, maxModelLength: maxModelLength)
         options.cacheType = cacheType
         options.maxRows = configuration.maxBatchedTokens
-        options.maxLogitRows = configuration.maxRunningCount
+        options.maxLogitRows = configuration.maxLogitRows
         let decoder = try DecoderModel(
             try ModelCheckpoint(path: path), options: options,
             pool: ThreadPool(threadCount: company.threads, kernels: kernels))
@@ -141,17 +148,18 @@ private struct Company: CustomStringConvertible {
             model.hashes = []
             let stepped = core.step()
             core.checkInvariants()
-            // Without stop tokens every row of logits gives one token event, in the same order.
+            // Without stop tokens every row of logits that is read gives one token, in the same order.
             var row = 0
             for event in core.takeEvents() {
                 switch event.kind {
                 case .tokens(let tokens):
-                    precondition(tokens.count == 1)
                     var trace = traces[event.request] ?? Trace()
                     trace.tokens += tokens
-                    trace.logitsHash = (trace.logitsHash ^ model.hashes[row]) &* 0x0000_0100_0000_01B3
+                    for _ in tokens {
+                        trace.logitsHash = (trace.logitsHash ^ model.hashes[row]) &* 0x0000_0100_0000_01B3
+                        row += 1
+                    }
                     traces[event.request] = trace
-                    row += 1
                 case .finished: ended.insert(event.request)
                 }
             }
@@ -208,6 +216,10 @@ private struct Company: CustomStringConvertible {
         Company(preemptEvery: 1),
         Company(threads: 2, maxBatchedTokens: 24, arrivalGap: 2, preemptEvery: 2, isWarm: true),
         Company(blocks: 14, maxRunning: 6, sharesPrefixes: false, arrivalGap: 2, preemptEvery: 3),
+        Company(drafter: .lookup, draftCount: 1),
+        Company(threads: 2, arrivalGap: 2, drafter: .suffix, draftCount: 8),
+        Company(blocks: 14, maxBatchedTokens: 20, arrivalGap: 1, preemptEvery: 3, drafter: .suffix, draftCount: 3),
+        Company(maxRunning: 1, isWarm: true, drafter: .lookup, draftCount: 5),
     ]
 
     private static func sweep(_ model: Model, _ kernels: KernelSet, _ cacheType: ElementType) throws {
@@ -217,6 +229,7 @@ private struct Company: CustomStringConvertible {
         let expected = try alone(requests, path, kernels, cacheType)
         #expect(Set(expected.values.map(\.logitsHash)).count == requests.count, "the requests are all different")
 
+        var (draftedCount, acceptedCount): (UInt64, UInt64) = (0, 0)
         for (index, company) in companies.enumerated() {
             var generator = SeededGenerator(seed: UInt64(index + 1))
             let (core, recording) = try makeCore(path, company, kernels, cacheType)
@@ -235,7 +248,13 @@ private struct Company: CustomStringConvertible {
             #expect(core.statistics.usedBlockCount == 0)
             if company.preemptEvery > 0 || company.blocks < 20 { #expect(core.statistics.preemptionCount > 0) }
             if company.isWarm { #expect(core.statistics.prefixHitTokenCount > 0) }
+            if company.drafter != nil {
+                draftedCount += core.statistics.draftedTokenCount
+                acceptedCount += core.statistics.acceptedTokenCount
+            }
         }
+        // Both kinds of guesses were among them.
+        #expect(acceptedCount > 0 && draftedCount > acceptedCount, "\(acceptedCount) of \(draftedCount)")
     }
 
     @Test(arguments: KernelSet.available, [ElementType.f16, .f32])

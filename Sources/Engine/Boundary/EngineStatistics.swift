@@ -23,6 +23,12 @@ package struct EngineStatistics: Sendable {
     package var prefixQueriedTokenCount: UInt64 = 0
     package var prefixHitTokenCount: UInt64 = 0
     package var preemptionCount: UInt64 = 0
+    /// Drafts computed, their tokens, and those that came true.
+    package var draftCount: UInt64 = 0
+    package var draftedTokenCount: UInt64 = 0
+    package var acceptedTokenCount: UInt64 = 0
+    /// Drafts whose token at each place came true.
+    package var acceptedTokenCountByPlace: [UInt64] = []
     package var finishedByStop: UInt64 = 0
     package var finishedByLength: UInt64 = 0
     package var finishedByCancel: UInt64 = 0

@@ -36,6 +36,9 @@ package struct RequestSummary: Sendable, Equatable {
     /// Generated tokens, the stop token included.
     package var outputTokenCount: Int
     package var timings: RequestTimings
+    /// Tokens that were guessed and computed for it, and those that came true; they cost no one anything but time.
+    package var draftedTokenCount = 0
+    package var acceptedTokenCount = 0
 
     package init(
         reason: FinishReason, promptTokenCount: Int, cachedTokenCount: Int, outputTokenCount: Int,
@@ -52,7 +55,7 @@ package struct RequestSummary: Sendable, Equatable {
 /// One message about one request.
 package struct RequestEvent: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
-        /// The next output tokens, in order; one today, several once drafts are verified together.
+        /// The next output tokens, in order; several where guesses came true.
         case tokens([TokenID])
         case finished(RequestSummary)
     }

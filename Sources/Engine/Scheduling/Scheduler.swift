@@ -10,6 +10,8 @@ struct Scheduler {
     private(set) var preemptionCount: UInt64 = 0
     private(set) var prefixQueriedTokenCount: UInt64 = 0
     private(set) var prefixHitTokenCount: UInt64 = 0
+    /// What steps were measured to cost, for the length of drafts.
+    var stepCost = StepCost()
     private let configuration: EngineConfiguration
 
     init(_ configuration: EngineConfiguration, cache: KVCacheManager) {
@@ -24,6 +26,7 @@ struct Scheduler {
     /// Plans the next step into `plan`.
     ///
     /// 1. Requests one row behind get that row: a step never makes a decoding request wait for somebody's prompt.
+    ///    Guesses of what follows ride along where that is expected to pay.
     /// 2. Running requests further behind get prompt rows, in order, from what is left of the budget; beside decoding
     ///    requests at most `prefillTokensBesideDecode`, which bounds how long a step takes.
     /// 3. Waiting requests are admitted in order while budget, slots and blocks last. The first that does not fit stops
@@ -40,6 +43,7 @@ struct Scheduler {
         for request in candidates where request.isDecoding {
             planRows(of: request, atMost: 1, into: &plan)
         }
+        planDrafts(into: &plan)
         let rowLimit =
             plan.isEmpty
             ? configuration.maxBatchedTokens
@@ -62,6 +66,26 @@ struct Scheduler {
             if victim === request { return }
         }
         plan.append(request, count)
+    }
+
+    /// Adds guesses to the decoding requests already planned. They never cost anybody a row or a block: they take what
+    /// is left of the budget and of the free blocks.
+    private mutating func planDrafts(into plan: inout StepPlan) {
+        let options = configuration.speculation
+        guard let drafter = options.drafter else { return }
+        for index in plan.entries.indices {
+            let request = plan.entries[index].request
+            if request.speculation == nil { request.speculation = Speculation(drafter.make()) }
+            // One token is always chosen besides those that are guessed.
+            let room = min(
+                options.maxDraftCount, request.maxTokenCount - request.tokens.count - 1,
+                options.maxDraftRows - plan.draftRowCount, configuration.maxBatchedTokens - plan.rowCount)
+            request.speculation?.propose(after: request.tokens, atMost: room)
+            var count = request.speculation?.guesses.count ?? 0
+            if options.isAdaptive { count = request.speculation?.bestCount(besides: plan.rowCount, stepCost) ?? 0 }
+            while count > 0, !cache.reserve(request, upTo: request.tokens.count + count) { count -= 1 }
+            plan.addDraft(count, toEntry: index)
+        }
     }
 
     private mutating func admit(rowLimit: Int, into plan: inout StepPlan) {
@@ -120,9 +144,10 @@ struct Scheduler {
 
     mutating func add(_ request: Request) { Self.insert(request, into: &waiting) }
 
-    /// Marks the rows of `entry` as computed and offers full blocks to others.
-    mutating func didCompute(_ entry: StepPlan.Entry) {
-        entry.request.computedCount = entry.range.upperBound
+    /// Marks the rows of `entry` as computed and offers full blocks to others. Of the drafted ones only those whose
+    /// guess came true count: what the others left in the cache is never named, and overwritten by the next step.
+    mutating func didCompute(_ entry: StepPlan.Entry, acceptedCount: Int) {
+        entry.request.computedCount = entry.range.upperBound + acceptedCount
         cache.commit(entry.request)
     }
 

@@ -1,21 +1,27 @@
 // StepPlan.swift — what the next step computes.
 // Engine › Scheduling.
 
+import Base
+
 /// The rows of one step, decoding requests first.
 struct StepPlan {
-    /// The tokens `range` of one request.
+    /// The tokens `range` of one request, and after them the first `draftCount` of its guesses.
     struct Entry {
         let request: Request
         let range: Range<Int>
+        var draftCount = 0
 
         /// The range ends with the request's last token: its logits choose the next one.
         var choosesToken: Bool { range.upperBound == request.tokens.count }
+        var rowCount: Int { range.count + draftCount }
+        var draft: ArraySlice<TokenID> { request.speculation?.guesses.prefix(draftCount) ?? [] }
     }
 
     private(set) var entries: [Entry] = []
     /// To be made in this order before anything is computed.
     private(set) var copies: [BlockCopy] = []
     private(set) var rowCount = 0
+    private(set) var draftRowCount = 0
 
     var isEmpty: Bool { entries.isEmpty }
 
@@ -23,6 +29,7 @@ struct StepPlan {
         entries.removeAll(keepingCapacity: true)
         copies.removeAll(keepingCapacity: true)
         rowCount = 0
+        draftRowCount = 0
     }
 
     mutating func append(_ request: Request, _ count: Int, copy: BlockCopy? = nil) {
@@ -31,10 +38,18 @@ struct StepPlan {
         rowCount += count
     }
 
+    mutating func addDraft(_ count: Int, toEntry index: Int) {
+        entries[index].draftCount += count
+        rowCount += count
+        draftRowCount += count
+    }
+
     /// Takes a request out again, because it was preempted after it had been planned. It has no copy in `copies`: those
     /// come with admission, and nobody who was planned is preempted after that.
     mutating func remove(_ request: Request) {
         guard let index = entries.firstIndex(where: { $0.request === request }) else { return }
-        rowCount -= entries.remove(at: index).range.count
+        let entry = entries.remove(at: index)
+        rowCount -= entry.rowCount
+        draftRowCount -= entry.draftCount
     }
 }

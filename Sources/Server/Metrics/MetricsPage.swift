@@ -80,6 +80,22 @@ package struct MetricsPage: Sendable {
             "vllm:generation_tokens_total", .counter, "Tokens generated.", labels: model,
             statistics.generatedTokenCount)
         page.value(
+            "vllm:spec_decode_num_drafts_total", .counter, "Drafts computed.", labels: model, statistics.draftCount)
+        page.value(
+            "vllm:spec_decode_num_draft_tokens_total", .counter, "Drafted tokens computed.", labels: model,
+            statistics.draftedTokenCount)
+        page.value(
+            "vllm:spec_decode_num_accepted_tokens_total", .counter, "Drafted tokens that came true.", labels: model,
+            statistics.acceptedTokenCount)
+        page.family(
+            "vllm:spec_decode_num_accepted_tokens_per_pos_total", .counter,
+            "Drafts whose token at this place came true.")
+        for (place, count) in statistics.acceptedTokenCountByPlace.enumerated() {
+            page.sample(
+                "vllm:spec_decode_num_accepted_tokens_per_pos_total",
+                ["model_name": modelName, "position": String(place)], count)
+        }
+        page.value(
             "swiftlet:engine_steps_total", .counter, "Steps the engine has made.", labels: model, statistics.stepCount)
         page.family("vllm:request_success_total", .counter, "Requests ended, by reason.")
         for outcome in ServerMetrics.Outcome.allCases {

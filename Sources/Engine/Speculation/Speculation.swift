@@ -1,0 +1,71 @@
+// Speculation.swift — one request's drafter, its present draft, and how often its guesses were right.
+// Engine › Speculation.
+
+import Base
+
+/// What a request needs to be drafted for. Made when it begins to decode.
+struct Speculation {
+    /// Guesses for the step being planned or computed; its plan says how many of them are computed with it.
+    private(set) var guesses: [TokenID] = []
+    private var drafter: any Drafter
+    private var notedCount = 0
+    /// Decayed counts of guesses that were looked at and of those that were right, given that all before them were.
+    /// They begin with a belief of one in two.
+    private var triedCount = 2.0
+    private var rightCount = 1.0
+
+    init(_ drafter: any Drafter) { self.drafter = drafter }
+
+    /// Share of guesses that turn out right when those before them did.
+    var acceptance: Double { rightCount / triedCount }
+
+    /// Guesses anew what follows `tokens`.
+    mutating func propose(after tokens: borrowing [TokenID], atMost count: Int) {
+        // Everything the first time, then what was emitted since.
+        for index in notedCount..<tokens.count { drafter.note(tokens, at: index) }
+        notedCount = tokens.count
+        guesses.removeAll(keepingCapacity: true)
+        if count > 0 { drafter.propose(after: tokens, atMost: count, into: &guesses) }
+    }
+
+    /// Learns from what was emitted instead of the guesses. Guesses that were not computed are learned from as well: a
+    /// drafter that was switched off for bad guesses shows for free that it guesses well again.
+    mutating func learn(from emitted: some Collection<TokenID>) {
+        for (guess, token) in zip(guesses, emitted) {
+            triedCount = triedCount * 0.9 + 1
+            rightCount = rightCount * 0.9 + (guess == token ? 1 : 0)
+            if guess != token { break }
+        }
+        guesses.removeAll(keepingCapacity: true)
+    }
+
+    /// How many of the guesses to compute in a step that has `rowCount` rows already, this request's own among them:
+    /// the number that gives the most tokens per unit of cost, for everybody in the step together.
+    func bestCount(besides rowCount: Int, _ cost: StepCost) -> Int {
+        var best = 0
+        var tokens = Double(rowCount)
+        var bestRate = tokens / cost.cost(rows: rowCount)
+        var chance = 1.0
+        for count in 1..<guesses.count + 1 {
+            chance *= acceptance
+            tokens += chance
+            let rate = tokens / cost.cost(rows: rowCount + count)
+            if rate > bestRate { (best, bestRate) = (count, rate) }
+        }
+        return best
+    }
+}
+
+/// How an engine speculates.
+package struct SpeculationOptions: Sendable, Equatable {
+    /// Nil: one token a step.
+    package var drafter: DrafterKind?
+    /// Drafted tokens of one request in one step, at most.
+    package var maxDraftCount = 8
+    /// Whether the number follows measured acceptance and cost, or is always `maxDraftCount`.
+    package var isAdaptive = true
+    /// Drafted tokens of all requests in one step, at most: their logits need room.
+    package var maxDraftRows = 32
+
+    package init() {}
+}

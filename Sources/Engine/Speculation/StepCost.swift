@@ -1,0 +1,42 @@
+// StepCost.swift — what one more row costs a step, learned while serving.
+// Engine › Speculation.
+
+/// Fits `seconds of a step = base + slope · rows` to recent steps that only decode.
+///
+/// Until steps of different sizes were seen, a row is taken to cost a fixed share of a step. Only speed depends on
+/// this: outputs are the same whatever is drafted.
+struct StepCost {
+    /// Share of a one-row step that a further row is believed to cost before anything was measured.
+    private static let believedShare = 0.2
+    /// Weight of that belief, in (rows away from the mean)².
+    private static let beliefWeight = 4.0
+    /// Each step counts this much of the one after it.
+    private static let decay = 0.98
+
+    private var weight = 0.0
+    private var meanRows = 0.0
+    private var meanSeconds = 0.0
+    private var rowsVariation = 0.0
+    private var covariation = 0.0
+
+    mutating func observe(rows: Int, seconds: Double) {
+        let rows = Double(rows)
+        weight = weight * Self.decay + 1
+        let share = 1 / weight
+        let rowsAway = rows - meanRows
+        meanRows += share * rowsAway
+        let secondsAway = seconds - meanSeconds
+        meanSeconds += share * secondsAway
+        rowsVariation = rowsVariation * Self.decay + rowsAway * (rows - meanRows)
+        covariation = covariation * Self.decay + rowsAway * (seconds - meanSeconds)
+    }
+
+    /// Cost of a step of so many rows, in a unit that only ratios of mean anything.
+    func cost(rows: Int) -> Double {
+        guard meanSeconds > 0 else { return 1 + Self.believedShare * Double(rows - 1) }
+        let believed = Self.believedShare * meanSeconds / (1 + Self.believedShare * max(meanRows - 1, 0))
+        let slope = max(0, (covariation + Self.beliefWeight * believed) / (rowsVariation + Self.beliefWeight))
+        // Never free, never below a tenth of what was measured.
+        return max(meanSeconds + slope * (Double(rows) - meanRows), meanSeconds / 10)
+    }
+}
