@@ -88,7 +88,7 @@ def test_ctrl_c_stops_the_answer_and_not_the_program(terminal):
     # At this temperature and seed the model babbles until it may no longer.
     chat = terminal("--max-tokens", "900", "--temperature", "2", "--seed", "1")
     chat.type("Tell me about attention.\n")
-    chat.wait_for(r"attention\.\r\n(.|\\n){20}")
+    chat.wait_for(r"attention\.\r\n[\s\S]{20}")
     chat.type("\x03")
     assert "[stopped]" in chat.wait_for("> $")
     chat.type("/clear\n")
