@@ -43,10 +43,11 @@ extension PreTokenizer {
 extension WordPattern {
     private static let contractions = "'s|'t|'re|'ve|'m|'ll|'d"
     private static let spaces = #"\s+(?!\S)|\s+"#
-    private static let gpt2Regex = contractions + #"| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|"# + spaces
+    static let gpt2Regex = contractions + #"| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|"# + spaces
 
-    private static func cl100kRegex(_ numbers: String) -> String {
-        "(?i:" + contractions + ")" + #"|[^\r\n\p{L}\p{N}]?\p{L}+|"# + numbers
+    /// The regular expression that `cl100k(digits:)` scans for.
+    static func cl100kRegex(digits: Int) -> String {
+        "(?i:" + contractions + ")" + #"|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"# + (digits == 1 ? "" : "{1,\(digits)}")
             + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"# + spaces
     }
 
@@ -60,8 +61,8 @@ extension WordPattern {
         if try file["invert"].bool() ?? false { throw file["invert"].unsupported("true") }
         switch regex {
         case WordPattern.gpt2Regex: self = .gpt2
-        case WordPattern.cl100kRegex(#"\p{N}{1,3}"#): self = .cl100k(digits: 3)
-        case WordPattern.cl100kRegex(#"\p{N}"#): self = .cl100k(digits: 1)
+        case WordPattern.cl100kRegex(digits: 3): self = .cl100k(digits: 3)
+        case WordPattern.cl100kRegex(digits: 1): self = .cl100k(digits: 1)
         default: throw file["pattern"].unsupported("\"\(regex)\"")
         }
     }
