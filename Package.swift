@@ -72,8 +72,10 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "swiftlet-bench",
-            dependencies: ["Base", "Kernels", "CLimits", "Sampling", "Transformer", "Engine", "Console"],
-            path: "Bench", exclude: ["README.md", "results"], swiftSettings: strict),
+            dependencies: [
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+            ],
+            path: "Bench", exclude: ["README.md", "results", "peers"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.
         .target(

@@ -44,7 +44,11 @@ extension BytePairModel {
         guard let merges = file.value, merges.kind == .array else { throw file.malformed("expected an array") }
         var builder = MergeTable.Builder(
             capacity: merges.count, vocabulary: vocabulary, isSpelledInByteAlphabet: isByteLevel, file: file.file)
-        for merge in merges.elements {
+        let firstOther = try merges.forEachStringPair { (left, right) throws(TokenizerError) in
+            try builder.append(left, right)
+        }
+        guard let firstOther else { return builder.table }
+        for merge in merges.elements.dropFirst(firstOther) {
             if let text = merge.utf8 {
                 let blank = text.firstIndex(of: UInt8(ascii: " ")) ?? text.count
                 guard blank < text.count, !text[(blank + 1)...].contains(UInt8(ascii: " ")) else {
