@@ -39,6 +39,7 @@ let package = Package(
     targets: [
         // System libraries and the one C target.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -52,7 +53,7 @@ let package = Package(
         module("Base", [], settings: pointers),
         module("Kernels", ["Base", "CKernels", "COpenBLAS"], settings: pointers),
         module("Checkpoint", ["Base", "Kernels"], settings: pointers),
-        module("Tokenization", ["Base"], settings: strict),
+        module("Tokenization", ["Base", "CPCRE2"], settings: strict),
         module("Sampling", ["Base", "Kernels"], settings: strict),
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
         module(
@@ -73,7 +74,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "swiftlet-bench",
-            dependencies: ["Base", "Kernels", "CLimits", "Sampling", "Transformer", "Engine", "Console"],
+            dependencies: [
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+            ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.

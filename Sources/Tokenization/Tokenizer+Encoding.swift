@@ -32,34 +32,44 @@ extension Tokenizer {
             switch fragment {
             case .token(let id): output.append(TokenID(id))
             case .text(let range) where parts.normalizer.isIdentity:
-                appendNormalized(bytes, range, marks: marks, parsing: parsing, to: &output, &merger)
+                appendNormalized(
+                    bytes, range, start: 0, marks: marks, parsing: parsing, to: &output, &merger)
             case .text(let range):
                 let stretch = MarkedText(
                     bytes: Array(text.bytes[range]), marks: text.marks.isEmpty ? [] : Array(text.marks[range]))
                 let normal = parts.normalizer.normalize(stretch)
                 appendNormalized(
-                    normal.bytes.span, 0..<normal.bytes.count, marks: normal.marks.span, parsing: parsing, to: &output,
-                    &merger)
+                    normal.bytes.span, 0..<normal.bytes.count, start: range.lowerBound, marks: normal.marks.span,
+                    parsing: parsing, to: &output, &merger)
             }
         }
         if addSpecialTokens { output += parts.suffix }
         return output
     }
 
+    /// - Parameter start: where in the whole text `text` begins.
     private func appendNormalized(
-        _ text: Span<UInt8>, _ range: Range<Int>, marks: Span<Bool>, parsing: SpecialTokenParsing,
+        _ text: Span<UInt8>, _ range: Range<Int>, start: Int, marks: Span<Bool>, parsing: SpecialTokenParsing,
         to output: inout [TokenID], _ merger: inout PairMerger
     ) {
         normalizedTokens.forEachFragment(in: text, range, marks: marks, parsing: parsing) { fragment in
             switch fragment {
             case .token(let id): output.append(TokenID(id))
-            case .text(let stretch): appendWords(text.extracting(stretch), to: &output, &merger)
+            case .text(let stretch):
+                appendWords(
+                    text.extracting(stretch), isAtStart: start + stretch.lowerBound == 0, to: &output, &merger)
             }
         }
     }
 
-    private func appendWords(_ text: Span<UInt8>, to output: inout [TokenID], _ merger: inout PairMerger) {
-        if parts.preTokenizer.addsPrefixSpace && text[0] != UInt8(ascii: " ") {
+    private func appendWords(
+        _ text: Span<UInt8>, isAtStart: Bool, to output: inout [TokenID], _ merger: inout PairMerger
+    ) {
+        if !parts.preTokenizer.steps.isEmpty {
+            let cut = parts.preTokenizer.cut(text, isAtStart: isAtStart)
+            let bytes = cut.bytes.span
+            for word in cut.words { parts.model.append(bytes.extracting(word), to: &output, merger: &merger) }
+        } else if parts.preTokenizer.addsPrefixSpace && text[0] != UInt8(ascii: " ") {
             var prefixed = [UInt8(ascii: " ")]
             prefixed.reserveCapacity(text.count + 1)
             for index in text.indices { prefixed.append(text[index]) }

@@ -7,7 +7,7 @@ import Base
 struct TokenizerParts: Sendable {
     var normalizer = Normalizer()
     var preTokenizer = PreTokenizer()
-    var model: BytePairModel
+    var model: TokenModel
     var addedTokens: [AddedToken] = []
     /// Put around an encoded text when special tokens are asked for.
     var prefix: [TokenID] = []

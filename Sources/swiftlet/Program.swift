@@ -9,8 +9,8 @@ enum Program {
         CommandLineProgram(
             name: "swiftlet", version: "0.1.0", purpose: "Swiftlet serves small language models on ordinary CPUs.",
             commands: [
-                ServeCommand.self, GenerateCommand.self, ChatCommand.self, TokenizeCommand.self, PerplexityCommand.self,
-                CorpusCommand.self,
+                ServeCommand.self, GenerateCommand.self, ChatCommand.self, TokenizeCommand.self, TokenizerCommand.self,
+                PerplexityCommand.self, CorpusCommand.self,
             ]
         ).run()
     }

@@ -15,6 +15,11 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 CL100K = CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
+TAIL = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+O200K = rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+{TAIL}|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*{TAIL}|" \
+    r"\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
 
 def byte_level(vocab, merges, numbers, nfc, **options):
     """Llama 3 or Qwen2 from the plain files; `tokenizers` writes the tokenizer.json."""
@@ -67,6 +72,13 @@ def reference_tokenizers(folder):
     yield "llama2-added", odd_added_tokens(llama2(folder / "llama2-spm/tokenizer.json"))
     yield "llama3", byte_level(folder / "llama3/encoder.json", folder / "llama3/vocab.bpe", r"\p{N}{1,3}", False, ignore_merges=True)
     yield "qwen2", byte_level(folder / "qwen2.5/vocab.json", folder / "qwen2.5/merges.txt", r"\p{N}", True)
+
+    yield "bert", Tokenizer.from_file(str(folder / "bert-base-uncased/tokenizer.json"))
+    # A pattern without a scanner of its own: GPT-4o's.
+    gpt4o = byte_level(folder / "llama3/encoder.json", folder / "llama3/vocab.bpe", "", False)
+    gpt4o.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(O200K), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    yield "o200k", gpt4o
 
 
 WORDS = """the The quick brown fox jumps over lazy dogs don't I'll we've they're it's you'd I'M CAN'T 'twas o'clock

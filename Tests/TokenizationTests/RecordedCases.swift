@@ -16,8 +16,9 @@ struct RecordedCase {
     let decoded: [UInt8]?
     let named: [UInt8]?
 
-    init(_ line: ArraySlice<UInt8>) throws {
-        let file = try JSON.parse(Array(line))
+    init(_ line: ArraySlice<UInt8>) throws { try self.init(try JSON.parse(Array(line))) }
+
+    init(_ file: JSON) throws {
         func ids(_ key: String, or usual: [Int]) -> [Int] { file[key]?.elements.compactMap(\.integer) ?? usual }
         func text(_ key: String, or usual: [UInt8]?) -> [UInt8]? {
             guard let value = file[key] else { return usual }

@@ -9,6 +9,8 @@ extension MergeTable {
         private let isSpelledInByteAlphabet: Bool
         private let file: String
         private var rank: UInt32 = 0
+        /// What the last rule made.
+        private var result: Int32 = -1
         /// The pieces of the rule at hand, as the vocabulary spells them; the second becomes what the rule makes.
         private var right: [UInt8] = []
         private var joined: [UInt8] = []
@@ -33,7 +35,12 @@ extension MergeTable {
                 let rightID = vocabulary.id(of: self.right)
             else { throw failure(left, right) }
             joined += self.right
-            guard let result = vocabulary.id(of: joined) else { throw failure(left, right) }
+            // Trained vocabularies number pieces as their rules come, so the next id is usually right.
+            let next = result + 1
+            guard let found = vocabulary.isUnique(next, joined) ? next : vocabulary.id(of: joined) else {
+                throw failure(left, right)
+            }
+            result = found
             table.insert(left: leftID, right: rightID, rank: rank, result: result)
             rank += 1
         }

@@ -30,7 +30,7 @@ extension TokenizerParts {
         model.ignoresMerges = dialect.ignoresMerges
         model.unknown = source.unknown.map(Int32.init)
 
-        self.init(model: model, pieces: spellings)
+        self.init(model: .bytePair(model), pieces: spellings)
         preTokenizer = dialect.preTokenizer
         addedTokens = source.addedTokens(types)
         if let beginning = source.beginningOfSequence {

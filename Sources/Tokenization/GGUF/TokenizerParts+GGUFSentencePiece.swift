@@ -27,7 +27,7 @@ extension TokenizerParts {
 
         let addsPrefixSpace = source.addSpacePrefix ?? true
         self.init(
-            model: model,
+            model: .bytePair(model),
             pieces: source.tokens.indices.map { id in
                 switch types[id] {
                 case .byte: source.tokens[id].byteOfFallbackToken.map { [$0] } ?? source.tokens[id]

@@ -19,6 +19,14 @@ struct Normalizer: Sendable, Equatable {
         case replace([UInt8], by: [UInt8])
         /// Canonical composition. Ill-formed bytes stay as they are.
         case canonicalComposition
+        /// Canonical decomposition, likewise.
+        case canonicalDecomposition
+        case lowercase
+        /// Combining marks are dropped.
+        case stripAccents
+        /// White space at the ends is dropped.
+        case strip(left: Bool, right: Bool)
+        case bert(BertNormalization)
     }
 
     var steps: [Step] = []
@@ -44,12 +52,23 @@ struct Normalizer: Sendable, Equatable {
                 return text.mapRuns { $0.replacing(pattern, by: replacement) }
             case .canonicalComposition:
                 return text.mapRuns { $0.canonicallyComposed() }
+            case .canonicalDecomposition: return text.mapRuns { $0.canonicallyDecomposed() }
+            case .lowercase: return text.mapRuns { $0.lowercased() }
+            case .stripAccents: return text.mapRuns { $0.withoutCombiningMarks() }
+            case .strip(let left, let right): return text.stripped(left: left, right: right)
+            case .bert(let normalization): return text.mapRuns { normalization.apply(to: $0) }
             }
         }
     }
 }
 
 extension MarkedText {
+    fileprivate func stripped(left: Bool, right: Bool) -> MarkedText {
+        let start = left ? bytes.span.endOfLeadingSpaces(in: 0..<bytes.count) : 0
+        let end = right ? bytes.span.startOfTrailingSpaces(in: start..<bytes.count) : bytes.count
+        return MarkedText(bytes: Array(bytes[start..<end]), marks: marks.isEmpty ? [] : Array(marks[start..<end]))
+    }
+
     /// Rewrites each run of equally marked bytes by itself, so that marks survive whatever `transform` does.
     /// Something that straddles a boundary (a template's letter, a user's combining accent) is not seen as one.
     fileprivate func mapRuns(_ transform: (ArraySlice<UInt8>) -> [UInt8]) -> MarkedText {
@@ -87,31 +106,20 @@ extension ArraySlice<UInt8> {
     fileprivate func canonicallyComposed() -> [UInt8] {
         // ASCII is composed as it stands; so are most texts, but finding out costs as much as composing.
         if allSatisfy({ $0 < 0x80 }) { return Array(self) }
-        var result: [UInt8] = []
-        result.reserveCapacity(count)
-        var index = startIndex
-        while index < endIndex {
-            let end = endOfWellFormedText(from: index)
-            for scalar in String(decoding: self[index..<end], as: UTF8.self)._nfc {
-                result += Array(String(scalar).utf8)
-            }
-            index = end
-            if index < endIndex {
-                result.append(self[index])
-                index += 1
-            }
-        }
-        return result
+        return mapWellFormed { String(decoding: $0, as: UTF8.self)._nfc }
     }
 
-    private func endOfWellFormedText(from start: Int) -> Int {
-        var index = start
-        let bytes = span
-        while index < endIndex {
-            let decoded = UTF8Decoding.scalar(in: bytes, at: index - startIndex, end: count)
-            guard decoded.isValid else { break }
-            index += decoded.length
+    fileprivate func canonicallyDecomposed() -> [UInt8] {
+        if allSatisfy({ $0 < 0x80 }) { return Array(self) }
+        return mapWellFormed { String(decoding: $0, as: UTF8.self)._nfd }
+    }
+
+    fileprivate func withoutCombiningMarks() -> [UInt8] {
+        mapScalars { scalar, output in
+            switch scalar.properties.generalCategory {
+            case .nonspacingMark, .spacingMark, .enclosingMark: break
+            default: output.append(scalar)
+            }
         }
-        return index
     }
 }

@@ -69,14 +69,8 @@ extension WordPattern {
         guard decoded.isValid, let scalar = Unicode.Scalar(decoded.value) else { return false }
         switch scalar {
         case "$", "+", "<", "=", ">", "^", "~", "|": return true
-        case "0"..."9", "A"..."Z", "a"..."z", " ": return false
-        default: break
-        }
-        switch scalar.properties.generalCategory {
-        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
-            .finalPunctuation, .otherPunctuation:
-            return true
-        default: return false
+        case "`": return false  // A symbol, and not in the pattern's list.
+        default: return scalar.isPunctuation
         }
     }
 }

@@ -10,9 +10,6 @@ extension BytePairModel {
     init(
         _ file: LocatedJSON, names: [[UInt8]], spellings: [[UInt8]], special: Set<Int32>, isByteLevel: Bool
     ) throws(TokenizerError) {
-        // Files of the first versions leave the type out.
-        let type = try file["type"].string() ?? "BPE"
-        guard type == "BPE" else { throw file["type"].unsupported("\"\(type)\"") }
         if let dropout = file["dropout"].value, !dropout.isNull, dropout.double != 0 {
             throw file["dropout"].unsupported("other than null")
         }
@@ -35,13 +32,7 @@ extension BytePairModel {
             vocabulary: vocabulary, tokenCount: vocabulary.count,
             merges: try BytePairModel.merges(file["merges"], vocabulary, isByteLevel: isByteLevel),
             alphabet: alphabet)
-        if let name = try file["unk_token"].bytes() {
-            guard let id = names.firstIndex(of: name) else {
-                throw file["unk_token"].malformed(
-                    "\"\(String(decoding: name, as: UTF8.self))\" is not in the vocabulary")
-            }
-            unknown = Int32(id)
-        }
+        if !file["unk_token"].isAbsent { unknown = try file["unk_token"].requiredToken(among: names) }
         fusesUnknown = try file["fuse_unk"].bool() ?? false
         ignoresMerges = try file["ignore_merges"].bool() ?? false
     }
@@ -53,7 +44,11 @@ extension BytePairModel {
         guard let merges = file.value, merges.kind == .array else { throw file.malformed("expected an array") }
         var builder = MergeTable.Builder(
             capacity: merges.count, vocabulary: vocabulary, isSpelledInByteAlphabet: isByteLevel, file: file.file)
-        for merge in merges.elements {
+        let firstOther = try merges.forEachStringPair { (left, right) throws(TokenizerError) in
+            try builder.append(left, right)
+        }
+        guard let firstOther else { return builder.table }
+        for merge in merges.elements.dropFirst(firstOther) {
             if let text = merge.utf8 {
                 let blank = text.firstIndex(of: UInt8(ascii: " ")) ?? text.count
                 guard blank < text.count, !text[(blank + 1)...].contains(UInt8(ascii: " ")) else {

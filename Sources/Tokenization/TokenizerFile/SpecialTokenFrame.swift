@@ -18,9 +18,19 @@ struct SpecialTokenFrame {
                 prefix = frame.prefix + prefix
                 suffix += frame.suffix
             }
+        case "BertProcessing", "RobertaProcessing":
+            prefix = [try SpecialTokenFrame.token(file["cls"])]
+            suffix = [try SpecialTokenFrame.token(file["sep"])]
         case "TemplateProcessing": try read(template: file)
         case let other: throw file.unsupported("\"\(other)\"")
         }
+    }
+
+    /// Written as a pair of name and id.
+    private static func token(_ file: LocatedJSON) throws(TokenizerError) -> TokenID {
+        let parts = file.elements
+        guard parts.count == 2 else { throw file.malformed("expected a name and an id") }
+        return TokenID(try parts[1].requiredID())
     }
 
     private mutating func read(template file: LocatedJSON) throws(TokenizerError) {

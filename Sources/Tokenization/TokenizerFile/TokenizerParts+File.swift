@@ -15,10 +15,10 @@ extension TokenizerParts {
         let addedTokens = try root["added_tokens"].elements.map { file throws(TokenizerError) in try AddedToken(file) }
         let names = try TokenizerParts.pieces(root["model"]["vocab"], addedTokens)
         let special = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
-        var pieces = names.map(decoding.bytes)
-        let model = try BytePairModel(
+        var pieces = names.map { decoding.bytes(of: $0) }
+        let model = try TokenModel(
             root["model"], names: names, spellings: pieces, special: special, isByteLevel: isByteLevel)
-        for token in addedTokens { pieces[Int(token.id)] = token.content }
+        for token in addedTokens { pieces[Int(token.id)] = decoding.bytes(ofAddedToken: token.content) }
         let frame = try SpecialTokenFrame(root["post_processor"])
         if let id = (frame.prefix + frame.suffix).first(where: { $0.index >= pieces.count }) {
             throw root["post_processor"].malformed("the id \(id) is outside the vocabulary of \(pieces.count)")

@@ -16,6 +16,29 @@ enum ByteAlphabet {
         return table
     }()
 
+    /// The letter of each byte, as a scalar value.
+    static let letters: [UInt32] = {
+        var letters = [UInt32](repeating: 0, count: 256)
+        for (scalar, byte) in byteOfScalar.enumerated() where byte >= 0 { letters[Int(byte)] = UInt32(scalar) }
+        return letters
+    }()
+
+    /// `bytes` written in the alphabet.
+    static func spell(_ bytes: [UInt8]) -> [UInt8] {
+        var piece: [UInt8] = []
+        piece.reserveCapacity(bytes.count * 2)
+        for byte in bytes {
+            let letter = letters[Int(byte)]
+            if letter < 0x80 {
+                piece.append(UInt8(letter))
+            } else {
+                piece.append(0xc0 | UInt8(letter >> 6))
+                piece.append(0x80 | UInt8(letter & 0x3f))
+            }
+        }
+        return piece
+    }
+
     /// The bytes that a piece written in the alphabet stands for, or nil when one of its characters is no letter of
     /// it (an added token such as `<｜begin▁of▁sentence｜>` that stands for its own text).
     static func bytes(ofPiece piece: [UInt8]) -> [UInt8]? {

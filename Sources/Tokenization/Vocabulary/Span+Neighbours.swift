@@ -45,13 +45,3 @@ extension Span<UInt8> {
         return decoded.isValid ? Unicode.Scalar(decoded.value) : nil
     }
 }
-
-extension Unicode.Scalar {
-    fileprivate var isWordCharacter: Bool {
-        if properties.isAlphabetic || properties.isJoinControl { return true }
-        switch properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true
-        default: return false
-        }
-    }
-}

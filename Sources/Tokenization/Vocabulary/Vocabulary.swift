@@ -8,6 +8,9 @@ struct Vocabulary: Sendable {
     /// Open-addressing hash table of ids, −1 where empty; its size is a power of two, at least twice the pieces.
     private let slots: [Int32]
 
+    /// Whether no two ids have the same bytes.
+    private let hasUniquePieces: Bool
+
     /// Largest number of ids that is accepted: far above any real vocabulary, far below what would exhaust memory.
     static let maximumCount = 1 << 22
 
@@ -19,14 +22,17 @@ struct Vocabulary: Sendable {
         var capacity = 16
         while capacity < strings.count * 2 { capacity *= 2 }
         var slots = [Int32](repeating: -1, count: capacity)
+        var hasUniquePieces = true
         for (id, piece) in strings.enumerated() where !piece.isEmpty {
             var slot = Vocabulary.firstSlot(of: piece.span, capacity)
             while slots[slot] >= 0 && !pieces.equals(Int(slots[slot]), piece.span) {
                 slot = (slot + 1) & (capacity - 1)
             }
+            if slots[slot] >= 0 { hasUniquePieces = false }
             slots[slot] = Int32(id)
         }
         self.slots = slots
+        self.hasUniquePieces = hasUniquePieces
     }
 
     /// One past the highest id.
@@ -46,6 +52,11 @@ struct Vocabulary: Sendable {
             slot = (slot + 1) & (slots.count - 1)
         }
         return nil
+    }
+
+    /// Whether `id` is the one id of exactly these bytes: a guess checked without a search.
+    func isUnique(_ id: Int32, _ bytes: [UInt8]) -> Bool {
+        hasUniquePieces && id >= 0 && id < count && !bytes.isEmpty && pieces.equals(Int(id), bytes.span)
     }
 
     func id(of bytes: [UInt8]) -> Int32? { id(of: bytes.span) }

@@ -134,4 +134,5 @@ def main():
         print(make.__name__, tokenizer.get_vocab_size(), len(texts))
 
 
-main()
+if __name__ == "__main__":
+    main()
