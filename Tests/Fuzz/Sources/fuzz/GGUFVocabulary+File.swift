@@ -1,0 +1,1 @@
+../../../../Sources/swiftlet/Loading/GGUFVocabulary+File.swift
