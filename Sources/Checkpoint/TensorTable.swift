@@ -2,6 +2,7 @@
 // Checkpoint.  Filled by SafetensorsHeader and GGUFParser.
 
 import Base
+import Kernels
 
 /// Where and how a file stores one tensor. All offsets have been checked against the file.
 struct StoredTensor {
@@ -48,6 +49,11 @@ struct TensorTable {
         guard let tensor = self[name] else { return nil }
         guard let elementType = tensor.type.elementType else {
             throw .unsupportedType(path: file.path, tensor: name, type: tensor.type.name)
+        }
+        if let limit = elementType.maximumRowWidth, let width = tensor.shape.last, width > limit {
+            throw .unsupported(
+                path: file.path,
+                what: "the rows of tensor \(name) have \(width) numbers; as \(tensor.type.name), \(limit) are the most")
         }
         return TensorRecord(
             name: tensor.name, elementType: elementType, shape: tensor.shape,

@@ -22,7 +22,7 @@ package enum Numerics: Sendable {
 
 /// `output[M, N] = input[M, K] · weight[N, K]ᵀ`, then `+ bias[N]`, then `+` the output's old value if `accumulate`.
 ///
-/// Weights of every stored type convert exactly to f32, so the result has the bits of the f32 product with the
+/// Weights of every stored type convert exactly to f32 (or, in the formats of `quants.h`, as their definition rounds), so the result has the bits of the f32 product with the
 /// dequantised weights.
 /// - Parameter accumulate: adds to the output: the residual connection.
 /// - Precondition: the shapes fit each other; output and input do not overlap.
@@ -36,6 +36,7 @@ package func linear(
             && output_MN.rows == input_MK.rows,
         "product of \(input_MK.rows)×\(input_MK.columns) with \(weight_NK.rows)×\(weight_NK.columns)"
             + " does not give \(output_MN.rows)×\(output_MN.columns)")
+    precondition(weight_NK.columns <= weight_NK.elementType.maximumRowWidth ?? .max, "rows of \(weight_NK.columns)")
     guard output_MN.rows > 0, output_MN.columns > 0 else { return }
     // The C kernels see only a pointer into the owner's memory.
     defer { withExtendedLifetime(weight_NK.owner) {} }

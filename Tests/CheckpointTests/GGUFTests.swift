@@ -159,7 +159,7 @@ import Testing
 
     @Test(
         arguments: [
-            (2, 32, 18, "Q4_0"), (12, 256, 144, "Q4_K"), (14, 256, 210, "Q6_K"), (26, 1, 4, "I32"),
+            (9, 32, 36, "Q8_1"), (15, 256, 292, "Q8_K"), (16, 256, 66, "IQ2_XXS"), (26, 1, 4, "I32"),
             (39, 32, 17, "MXFP4"),
             (77, 5, 3, "ggml type 77"),
         ] as [(UInt32, UInt64, Int, String)]) func `refuses a type without a kernel only when it is taken`(

@@ -45,7 +45,8 @@ import Testing
         #expect(
             error.description
                 == "m.safetensors: tensor \(name) is stored as \(type), which is not supported; "
-                + "use a file in one of F32, F16, BF16, Q8_0")
+                + "use a file in one of F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, Q2_K, Q3_K, "
+                + "IQ4_NL, IQ4_XS")
     }
 
     @Test func `a record keeps the bytes alive`() throws {

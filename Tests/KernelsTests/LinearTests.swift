@@ -10,7 +10,8 @@ import Testing
     func `agrees with f64 for every shape`(kernels: KernelSet, type: ElementType) throws {
         var random = SplitMix(1)
         let pool = ThreadPool(threadCount: 2, kernels: kernels)
-        let inputCounts = type == .q8_0 ? [32, 64, 96, 160] : Array(1...67) + [128, 257]
+        let inputCounts =
+            type.blockSize > 1 ? [1, 2, 3, 5].map { $0 * type.blockSize } : Array(1...67) + [128, 257]
         for (index, inputs) in inputCounts.enumerated() {
             let rows = [1, 2, 3, 5, 7, 12, 33][index % 7]
             let outputs = [1, 4, 7, 18, 65][index % 5]
@@ -28,7 +29,7 @@ import Testing
     @Test(arguments: KernelSet.available, ElementType.allCases)
     func `gives a row the same bits at every number of rows`(kernels: KernelSet, type: ElementType) throws {
         var random = SplitMix(2)
-        for inputs in type == .q8_0 ? [64, 224] : [67, 224] {
+        for inputs in type.blockSize > 1 ? [2, 7].map({ $0 * type.blockSize }) : [67, 224] {
             let all = try Product(type, rows: 33, inputs: inputs, outputs: 39, misalignment: 1, random: &random)
             let pool = ThreadPool(threadCount: 1, kernels: kernels)
             let expected = all.run(pool)
@@ -56,7 +57,8 @@ import Testing
     @Test(arguments: KernelSet.available, ElementType.allCases)
     func `gives the same bits for any slice width`(kernels: KernelSet, type: ElementType) throws {
         var random = SplitMix(4)
-        let product = try Product(type, rows: 5, inputs: 96, outputs: 45, random: &random)
+        let inputs = max(96, type.blockSize)
+        let product = try Product(type, rows: 5, inputs: inputs, outputs: 45, random: &random)
         let expected = product.run(ThreadPool(threadCount: 1, kernels: kernels))
         let table = try #require(ck_table_for(kernels.rawValue)).pointee
         for width in [1, 2, 3, 4, 5, 16, 44, 45, 100] {
@@ -64,9 +66,9 @@ import Testing
             result.withUnsafeMutableBufferPointer { output in
                 product.input_MK.withUnsafeBufferPointer { input in
                     var arguments = ck_linear(
-                        input: input.baseAddress, input_stride: 96, weight: product.weights.matrix.pointer,
+                        input: input.baseAddress, input_stride: inputs, weight: product.weights.matrix.pointer,
                         weight_stride: product.weights.matrix.rowByteCount, output: output.baseAddress,
-                        output_stride: 45, bias: nil, row_count: 5, input_count: 96, output_count: 45,
+                        output_stride: 45, bias: nil, row_count: 5, input_count: inputs, output_count: 45,
                         outputs_per_slice: width, element_type: type.rawValue, accumulate: false)
                     // Backwards, since slices may be taken in any order.
                     for slice in stride(from: (45 + width - 1) / width - 1, through: 0, by: -1) {
@@ -78,15 +80,16 @@ import Testing
         }
     }
 
-    @Test(arguments: KernelSet.available, [ElementType.f16, .bf16, .q8_0])
+    @Test(arguments: KernelSet.available, ElementType.allCases.filter { $0 != .f32 })
     func `equals the f32 product of the dequantised weights`(kernels: KernelSet, type: ElementType) throws {
         var random = SplitMix(5)
-        let stored = try Product(type, rows: 7, inputs: 160, outputs: 21, random: &random)
-        let plain = try Product(.f32, rows: 7, inputs: 160, outputs: 21, random: &random)
+        let inputs = type.blockSize == 256 ? 768 : 160
+        let stored = try Product(type, rows: 7, inputs: inputs, outputs: 21, random: &random)
+        let plain = try Product(.f32, rows: 7, inputs: inputs, outputs: 21, random: &random)
         let owner = try SharedBuffer<Float>(count: stored.weights.values_NK.count)
         for (index, value) in stored.weights.values_NK.enumerated() { owner.baseAddress[index] = value }
         let dequantised = Matrix(
-            .f32, rows: 21, columns: 160, pointer: UnsafeRawPointer(owner.baseAddress), owner: owner)
+            .f32, rows: 21, columns: inputs, pointer: UnsafeRawPointer(owner.baseAddress), owner: owner)
         let pool = ThreadPool(threadCount: 1, kernels: kernels)
         #expect(stored.run(pool) == plain.run(pool, input: stored.input_MK, weight: dequantised))
     }

@@ -72,7 +72,7 @@ import Testing
     func `embedding gives exactly what is stored`(kernels: KernelSet, type: ElementType) throws {
         var random = SplitMix(33)
         let pool = ThreadPool(threadCount: 2, kernels: kernels)
-        for columns in type == .q8_0 ? [32, 96] : [1, 13, 64] {
+        for columns in type.blockSize > 1 ? [type.blockSize, 3 * type.blockSize] : [1, 13, 64] {
             let weights = try StoredWeights(type, rows: 10, columns: columns, misalignment: 1, random: &random)
             let tokens: [TokenID] = [9, 0, 3, 3]
             var output = [Float](repeating: .nan, count: 4 * columns)

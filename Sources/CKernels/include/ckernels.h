@@ -9,8 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Element types; the same codes as Kernels.ElementType.
-enum { CK_F32 = 0, CK_F16 = 1, CK_BF16 = 2, CK_Q8_0 = 3, CK_ELEMENT_TYPES = 4 };
+// Element types; the same codes as Kernels.ElementType. Those from CK_Q4_0 on are expanded to f32 (quants.h).
+enum {
+    CK_F32 = 0, CK_F16 = 1, CK_BF16 = 2, CK_Q8_0 = 3, CK_Q4_0 = 4, CK_Q4_1 = 5, CK_Q5_0 = 6, CK_Q5_1 = 7,
+    CK_Q4_K = 8, CK_Q5_K = 9, CK_Q6_K = 10, CK_Q2_K = 11, CK_Q3_K = 12, CK_IQ4_NL = 13, CK_IQ4_XS = 14,
+    CK_ELEMENT_TYPES = 15
+};
+// The widest row of those types that a product takes: the room of its scratch on the stack.
+enum { CK_MAXIMUM_EXPANDED_WIDTH = 65536 };
 
 // Attention's fixed absolute segments: positions 0…255, 256…511, …
 enum { CK_SEGMENT = 256 };

@@ -5,6 +5,7 @@
 #endif
 
 #include "vector.h"
+#include "quants.h"
 #include "linear.h"
 #include "rows.h"
 #include "attention.h"

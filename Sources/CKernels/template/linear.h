@@ -82,12 +82,15 @@ INLINE void linear_slice(const int type, const ck_linear *a, ptrdiff_t slice) {
     }
 }
 
+static void linear_slice_f32(const ck_linear *a, ptrdiff_t slice) { linear_slice(CK_F32, a, slice); }
+
 static void linear(const void *arguments, ptrdiff_t slice) {
     const ck_linear *a = arguments;
     switch (a->element_type) {
-    case CK_F32: linear_slice(CK_F32, a, slice); break;
+    case CK_F32: linear_slice_f32(a, slice); break;
     case CK_F16: linear_slice(CK_F16, a, slice); break;
     case CK_BF16: linear_slice(CK_BF16, a, slice); break;
     case CK_Q8_0: linear_slice(CK_Q8_0, a, slice); break;
+    default: linear_expanded(a, slice); break;
     }
 }

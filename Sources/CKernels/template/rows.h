@@ -88,7 +88,7 @@ static void gather(const void *arguments, ptrdiff_t slice) {
         case CK_F32: dequantise(CK_F32, row, out, a->column_count); break;
         case CK_F16: dequantise(CK_F16, row, out, a->column_count); break;
         case CK_BF16: dequantise(CK_BF16, row, out, a->column_count); break;
-        case CK_Q8_0: dequantise(CK_Q8_0, row, out, a->column_count); break;
+        default: expand_row(a->element_type, (const uint8_t *)row, out, a->column_count); break;
         }
     }
 }
