@@ -20,12 +20,13 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "fuzz",
     targets: [
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(name: "CKernels", exclude: ["README.md"], linkerSettings: [.linkedLibrary("m")]),
         module("Base", []),
         module("Kernels", ["Base", "CKernels", "COpenBLAS"]),
         module("Checkpoint", ["Base", "Kernels"]),
-        module("Tokenization", ["Base"]),
+        module("Tokenization", ["Base", "CPCRE2"]),
         module("Transformer", ["Base", "Kernels", "Checkpoint"]),
 
         .executableTarget(
