@@ -129,10 +129,10 @@ def written_tokenizers(data, folder):
     file = json.loads((folder / "llama3.json").read_text())
     vocabulary = file["model"]["vocab"]
     file["added_tokens"] = []
-    while len(json.dumps(file)) < 10_000_000:
+    while len(json.dumps(file, ensure_ascii=False).encode()) < 10_000_000:
         for _ in range(5_000):
             vocabulary.setdefault(f"Ġunmade{len(vocabulary)}", len(vocabulary))
-    (folder / "large.json").write_text(json.dumps(file))
+    (folder / "large.json").write_text(json.dumps(file, ensure_ascii=False), encoding="utf-8")
     yield "ten megabytes", folder / "large.json"
 
 

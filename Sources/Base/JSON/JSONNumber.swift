@@ -12,6 +12,11 @@ enum JSONNumber {
     ///
     /// Reads the text as digits × 10^exponent, drops trailing zeros of the digits, and accepts exponent ≥ 0.
     static func integer(_ text: ArraySlice<UInt8>) -> Int? {
+        // 0. Nearly every number is a few digits; eighteen cannot overflow.
+        if text.count <= 18, text.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) {
+            return text.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        }
+
         var text = text
         let isNegative = text.first == UInt8(ascii: "-")
         if isNegative { text = text.dropFirst() }
