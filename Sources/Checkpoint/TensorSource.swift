@@ -16,6 +16,14 @@ package struct TensorRecord {
     package let owner: AnyObject
 }
 
+extension TensorRecord {
+    /// A vector that no file holds, such as one that a conversion computes. The numbers are copied.
+    package init(_ numbers: [Float], name: String) {
+        let copy = CheckpointBytes(copying: numbers.flatMap { littleEndian($0.bitPattern) }, path: name)
+        self.init(name: name, elementType: .f32, shape: [numbers.count], bytes: copy.bytes, owner: copy)
+    }
+}
+
 /// A place that weights come from.
 package protocol TensorSource: AnyObject {
     /// The file or folder, for messages.

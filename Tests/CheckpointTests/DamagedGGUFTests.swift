@@ -111,7 +111,7 @@ import Testing
         },
         Damage("bytes that overflow", "not whole blocks of F32") { $0.tensor("t", dims: [1 << 61 + 1], data: four) },
         Damage("more than the file", "needs 8 bytes") { $0.tensor("t", dims: [2], data: four) },
-        Damage("half a block", "not whole blocks of Q8_0") {
+        Damage("half a block", "are not whole blocks of Q8_0") {
             $0.tensor("t", dims: [16, 2], type: 8, data: [UInt8](repeating: 0, count: 34))
         },
         Damage("offset off its alignment", "not a multiple of 32") { $0.tensor("t", dims: [1], data: four, offset: 4) },

@@ -9,9 +9,9 @@ import Base
 ///     let base = try metadata.float("llama.rope.freq_base", default: 10_000)
 ///     let pieces = try metadata.stringArray("tokenizer.ggml.tokens")      // bytes: not all are UTF-8
 package struct GGUFMetadata {
-    private let entries: [GGUFEntry]
+    let entries: [GGUFEntry]
     private let indexByKey: [[UInt8]: Int]
-    private let file: CheckpointBytes
+    let file: CheckpointBytes
 
     /// - Precondition: `entries` have been checked by GGUFParser: unique keys, ranges inside the file.
     init(entries: [GGUFEntry], file: CheckpointBytes) {

@@ -195,7 +195,10 @@ struct GGUFParser {
         if let block = type.block {
             // Blocks run along rows and never across two of them.
             guard (shape.last ?? 1) % block.elements == 0, let size = type.byteCount(elements: elements) else {
-                throw file.damaged("tensor \(name) of shape \(shape) is not whole blocks of \(type.name)")
+                throw .unsupported(
+                    path: file.path,
+                    what: "the rows of tensor \(name) of shape \(shape) are not whole blocks of \(type.name), "
+                        + "\(block.elements) numbers each")
             }
             byteCount = size
         }

@@ -46,7 +46,7 @@ struct HuggingFaceFolder {
     private static let noSuchFile: Int32 = 2  // ENOENT
 
     /// A file that does not exist reads as one in which everything is absent.
-    private func json(_ name: String) throws(TokenizerError) -> LocatedJSON {
+    func json(_ name: String) throws(TokenizerError) -> LocatedJSON {
         guard let bytes = try bytes(name) else { return LocatedJSON(file: name, place: "", value: nil) }
         return try .parse(bytes, file: name)
     }
