@@ -19,6 +19,9 @@ extension GGUFVocabulary {
         let root = try LocatedJSON.parse(bytes, file: "tokenizer.json")
         var parts = try TokenizerParts(tokenizerFile: root)
         try files.addRoles(to: &parts)
+        guard case .bytePair(let bytePair) = parts.model else {
+            throw root["model"].unsupported("other than byte pairs; GGUF has no name for it")
+        }
         guard parts.pieces.count <= rowCount else {
             throw .invalidVocabulary(
                 reason: "there are \(parts.pieces.count) tokens, but the model has \(rowCount) rows")
@@ -31,9 +34,9 @@ extension GGUFVocabulary {
                 throw root["normalizer"].unsupported("as it is; GGUF has no name for it")
             }
         } else {
-            self.init(model: "gpt2", pre: try Self.dialect(parts, root), tokens: [])
+            self.init(model: "gpt2", pre: try Self.dialect(parts, bytePair, root), tokens: [])
         }
-        try addTokens(parts, root["model"]["vocab"], rowCount: rowCount)
+        try addTokens(parts, bytePair, root["model"]["vocab"], rowCount: rowCount)
         let rules = root["model"]["merges"].value.map(Self.rules) ?? []
         if model == "llama" {
             addScores(rules)
@@ -44,7 +47,9 @@ extension GGUFVocabulary {
     }
 
     /// The name of the pre-tokenizer; the way back from `GGUFDialect`.
-    private static func dialect(_ parts: TokenizerParts, _ root: LocatedJSON) throws(TokenizerError) -> String {
+    private static func dialect(
+        _ parts: TokenizerParts, _ bytePair: BytePairModel, _ root: LocatedJSON
+    ) throws(TokenizerError) -> String {
         let plain = parts.preTokenizer
         // llama.cpp does without Qwen's canonical composition.
         let isPlain = !plain.addsPrefixSpace && parts.normalizer.steps.allSatisfy { $0 == .canonicalComposition }
@@ -52,13 +57,13 @@ extension GGUFVocabulary {
         case (.gpt2, false) where isPlain: return "gpt-2"
         case (.gpt2, true) where isPlain: return "smollm"
         case (.cl100k(digits: 1), false) where isPlain: return "qwen2"
-        case (.cl100k(digits: 3), false) where isPlain: return parts.model.ignoresMerges ? "llama-bpe" : "dbrx"
+        case (.cl100k(digits: 3), false) where isPlain: return bytePair.ignoresMerges ? "llama-bpe" : "dbrx"
         default: throw root["pre_tokenizer"].unsupported("as it is; GGUF has no name for it")
         }
     }
 
     private mutating func addTokens(
-        _ parts: TokenizerParts, _ vocabulary: LocatedJSON, rowCount: Int
+        _ parts: TokenizerParts, _ bytePair: BytePairModel, _ vocabulary: LocatedJSON, rowCount: Int
     ) throws(TokenizerError) {
         tokens = (0..<rowCount).map { Array("[PAD\($0)]".utf8) }
         types = Array(repeating: GGUFTokenType.unused.rawValue, count: rowCount)
@@ -74,8 +79,8 @@ extension GGUFVocabulary {
             let isControl = token.isSpecial || Self.looksSpecial(token.content)
             types[Int(token.id)] = (isControl ? GGUFTokenType.control : .userDefined).rawValue
         }
-        if model == "llama", let id = parts.model.unknown { types[Int(id)] = GGUFTokenType.unknown.rawValue }
-        unknown = parts.model.unknown.map(Int.init)
+        if model == "llama", let id = bytePair.unknown { types[Int(id)] = GGUFTokenType.unknown.rawValue }
+        unknown = bytePair.unknown.map(Int.init)
     }
 
     /// Models mark some control tokens, such as those for filling in the middle, as ordinary additions.

@@ -69,15 +69,9 @@ package struct Llama3Scaling: Sendable, Equatable {
 
 extension ModelConfiguration {
     /// Radians per position of each pair of features: base^(−2i/K), scaled.
-<<<<<<< HEAD
-    package var rotaryFrequencies: [Float] {
-        let plain = (0..<headWidth / 2).map { pow(rotaryBase, -Double(2 * $0) / Double(headWidth)) }
-        return rotaryScaling.apply(to: plain).map(Float.init)
-=======
-    var rotaryFrequencies: [Float] { rotaryScaling.apply(to: unscaledFrequencies).map(Float.init) }
+    package var rotaryFrequencies: [Float] { rotaryScaling.apply(to: unscaledFrequencies).map(Float.init) }
 
     var unscaledFrequencies: [Double] {
         (0..<headWidth / 2).map { pow(rotaryBase, -Double(2 * $0) / Double(headWidth)) }
->>>>>>> formats
     }
 }
