@@ -60,6 +60,7 @@ let package = Package(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
+        module("Retrieval", ["Base", "Kernels"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
@@ -90,6 +91,7 @@ let package = Package(
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
         tests("Network", ["Network", "Base"]),
+        tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
         tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
     ],

@@ -16,5 +16,11 @@
 #define STORE_F16(pointer, v) \
     _mm_storeu_si128((__m128i *)(pointer), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT))
 
+// `vpmaddubsw` would saturate: the bytes are widened to 16 bits, whose pairs of products fit 32.
+#define BYTES 16
+#define ADD_BYTE_PRODUCTS(sum, row, query) \
+    (sum) += (ivec)_mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(row))), \
+                                     _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(query))))
+
 #include "template/all.h"
 #endif

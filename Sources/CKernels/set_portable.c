@@ -12,4 +12,8 @@
 #define LOAD_F16(pointer) half_load(pointer)
 #define STORE_F16(pointer, v) half_store(pointer, v)
 
+#define BYTES 4
+#define ADD_BYTE_PRODUCTS(sum, row, query) \
+    for (int l = 0; l < 4; l++) (sum)[l] += (row)[l] * (query)[l]
+
 #include "template/all.h"

@@ -119,6 +119,17 @@ typedef struct {
     float maximum, inverse_temperature;
 } ck_logits;
 
+// Inner products of one vector with rows of a table: out[i] = query · table[index[i]].
+typedef struct {
+    const void *query;           // [width]: bytes as in the table, or f32 for a table of f16
+    const void *table;           // [*, width]: int8 stored as x ^ 0x80, or f16; every row at a multiple of `width`
+    const uint32_t *index;       // [count], or NULL: the first `count` rows
+    void *output;                // [count]: int32, or f32
+    ptrdiff_t count;
+    ptrdiff_t width;             // a multiple of 64, at most CK_MAXIMUM_VECTOR_WIDTH
+} ck_vectors;
+enum { CK_MAXIMUM_VECTOR_WIDTH = 4096 };
+
 typedef void ck_slice(const void *arguments, ptrdiff_t slice);
 
 // The dispatch table: one per instruction set.
@@ -139,6 +150,8 @@ typedef struct {
     double (*sum_of_exponentials)(const ck_logits *);
     double (*exponentials)(const ck_logits *);
     void (*exp_array)(const float *in, float *out, ptrdiff_t count);
+    void (*dot_bytes)(const ck_vectors *);
+    void (*dot_halves)(const ck_vectors *);
 } ck_table;
 
 enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_SETS = 3 };

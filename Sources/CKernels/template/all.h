@@ -10,6 +10,7 @@
 #include "rows.h"
 #include "attention.h"
 #include "logits.h"
+#include "vectors.h"
 
 #if defined(SET_TARGET)
 #pragma clang attribute pop
@@ -33,4 +34,6 @@ const ck_table SET_TABLE = {
     .sum_of_exponentials = sum_of_exponentials,
     .exponentials = exponentials,
     .exp_array = exp_array,
+    .dot_bytes = dot_bytes,
+    .dot_halves = dot_halves,
 };
