@@ -62,7 +62,8 @@ let package = Package(
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Retrieval", ["Base", "Kernels"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
-        module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
+        module(
+            "Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
@@ -93,6 +94,7 @@ let package = Package(
         tests("Network", ["Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
+        tests("Console", ["Console", "Base"]),
         tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
     ],
     swiftLanguageModes: [.v6],

@@ -14,8 +14,8 @@ struct ModelRunner<Model: LanguageModel> {
         batch = ForwardBatch(tokensPerBlock: tokensPerBlock)
     }
 
-    /// Computes the plan. Afterwards the logits of the entries that choose a token stand one after another:
-    /// of each, those of its last token and then of its drafted ones.
+    /// Computes the plan. Afterwards the logits that the entries want stand one after another: of each, those of its
+    /// scored prompt rows or of its last token, and then of its drafted ones.
     mutating func run(_ plan: StepPlan) {
         for copy in plan.copies { model.copyBlock(from: copy.source.rawValue, to: copy.destination.rawValue) }
         batch.removeAll()
@@ -23,7 +23,7 @@ struct ModelRunner<Model: LanguageModel> {
             batch.append(
                 tokens: entry.request.tokens, range: entry.range, draft: entry.draft,
                 blockTable: entry.request.blockTable.lazy.map(\.rawValue),
-                logits: entry.choosesToken ? .lastRow : .none)
+                logits: entry.logitsWanted)
         }
         model.forward(batch)
     }

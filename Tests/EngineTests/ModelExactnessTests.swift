@@ -10,6 +10,8 @@ import Transformer
 private struct Trace: Equatable {
     var tokens: [TokenID] = []
     var logitsHash: UInt64 = 0xCBF2_9CE4_8422_2325
+    /// Of the requests that ask for them.
+    var logprobs: [TokenLogprobs] = []
 }
 
 /// Passes everything on to a decoder and notes the bits of every row of logits that the engine asks for.
@@ -109,9 +111,11 @@ private struct Company: CustomStringConvertible {
             // A shared beginning of various lengths, then something of its own.
             let shared = (0..<[0, 16, 33, 64][index % 4]).map { TokenID(3 + $0 * 31 % (vocabularySize - 3)) }
             let own = (0..<(1 + index * 7 % 40)).map { TokenID(3 + ($0 * 17 + index * 5) % (vocabularySize - 3)) }
-            return GenerationRequest(
+            var request = GenerationRequest(
                 id: RequestID(UInt64(index)), promptTokens: shared + own, sampling: sampling,
                 maxOutputTokens: 8 + index % 17)
+            if index % 4 == 1 { request.outputLogprobs = index % 3 }
+            return request
         }
     }
 
@@ -155,6 +159,7 @@ private struct Company: CustomStringConvertible {
                 case .tokens(let tokens):
                     var trace = traces[event.request] ?? Trace()
                     trace.tokens += tokens
+                    trace.logprobs += event.logprobs
                     for _ in tokens {
                         trace.logitsHash = (trace.logitsHash ^ model.hashes[row]) &* 0x0000_0100_0000_01B3
                         row += 1

@@ -13,6 +13,8 @@ struct Harness {
     let model: ScriptedModel
     private(set) var outputs: [RequestID: [TokenID]] = [:]
     private(set) var summaries: [RequestID: RequestSummary] = [:]
+    private(set) var logprobs: [RequestID: [TokenLogprobs]] = [:]
+    private(set) var promptLogprobs: [RequestID: [TokenLogprobs]] = [:]
 
     init(
         blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16,
@@ -38,6 +40,8 @@ struct Harness {
     mutating func collect() {
         for event in core.takeEvents() {
             precondition(summaries[event.request] == nil, "\(event.request) had an event after its end")
+            if !event.logprobs.isEmpty { logprobs[event.request, default: []] += event.logprobs }
+            if !event.promptLogprobs.isEmpty { promptLogprobs[event.request, default: []] += event.promptLogprobs }
             switch event.kind {
             case .tokens(let tokens): outputs[event.request, default: []] += tokens
             case .finished(let summary): summaries[event.request] = summary
