@@ -41,6 +41,42 @@ typedef struct {
     bool accumulate;
 } ck_linear;
 
+// 32 inputs rounded to 8 bits: x ≈ scale · integer.
+typedef struct {
+    int8_t integers[32];
+    float scale;
+    int32_t start;               // what the block's integer sum starts from: −(offset of the weights) · Σ integers
+} ck_block;
+
+// Rounds rows, as `panels` wants them. Slice s covers rows [s · rows_per_slice, …).
+typedef struct {
+    const float *input;          // [T, K]
+    ptrdiff_t input_stride;
+    ck_block *output;            // [T, K/32]
+    ptrdiff_t row_count, column_count, rows_per_slice;
+    int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
+} ck_quantize;
+
+// Several matrices times the same rounded rows: a layer's queries, keys and values are one job. Slice s covers some
+// panels of one part and all rows.
+typedef struct {
+    const void *panels;          // [⌈N/16⌉] panels of 16 outputs (README.md)
+    float *output;               // [M, N]
+    ptrdiff_t output_stride;
+    const float *bias;           // [N] or NULL
+    ptrdiff_t output_count;      // N
+    ptrdiff_t slice_count;
+    bool accumulate;
+} ck_panel_part;
+typedef struct {
+    const ck_block *input;       // [M, K/32]
+    ptrdiff_t row_count;         // M
+    ptrdiff_t input_count;       // K, a multiple of 32
+    ptrdiff_t panels_per_slice;
+    int32_t element_type;        // CK_Q8_0 or CK_Q4_0
+    const ck_panel_part *part;
+} ck_panels;
+
 // Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D] or a vector b[D].
 // Slice s covers rows [s · rows_per_slice, …). Output may be an operand.
 typedef struct {
@@ -137,6 +173,8 @@ typedef struct {
     const char *name;
     int32_t lanes;               // numbers in a vector: part of the order of sums
     ck_slice *linear;            // ck_linear
+    ck_slice *quantize_rows;     // ck_quantize
+    ck_slice *panels;            // ck_panels
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
     ck_slice *add;               // ck_rows

@@ -8,6 +8,7 @@
 #include "quants.h"
 #include "linear.h"
 #include "rows.h"
+#include "panels.h"
 #include "attention.h"
 #include "logits.h"
 #include "vectors.h"
@@ -21,6 +22,8 @@ const ck_table SET_TABLE = {
     .name = SET_NAME,
     .lanes = LANES,
     .linear = linear,
+    .quantize_rows = quantize_rows,
+    .panels = panels,
     .rms_norm = rms_norm,
     .silu_multiply = silu_multiply,
     .add = add,

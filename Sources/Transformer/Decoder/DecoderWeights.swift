@@ -34,11 +34,13 @@ struct DecoderWeights {
     let unusedNames: [String]
 
     /// Every matrix that a step multiplies with, once each.
-    var products: [Matrix] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
+    var products: [Weight] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
 
-    /// Takes every weight by name and shape.
+    /// Takes every weight by name and shape, and packs those whose type has panels.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
-    init(_ configuration: ModelConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
+    init(
+        _ configuration: ModelConfiguration, from source: any TensorSource, packs: Bool, pool: ThreadPool
+    ) throws {
         var reader = WeightReader(source)
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
             let record = try reader.take(name, shape: [rows, columns])
@@ -51,7 +53,7 @@ struct DecoderWeights {
         }
         func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool) throws -> Projection {
             Projection(
-                weight: try matrix(name + ".weight", rows, columns),
+                weight: try Weight(matrix(name + ".weight", rows, columns), packs: packs, pool: pool),
                 bias: bias ? try vector(name + ".bias", rows) : nil)
         }
         let traits = configuration.traits
@@ -82,7 +84,8 @@ struct DecoderWeights {
         finalNorm_D = try vector("model.norm.weight", D)
         embedding_VD = embedding
         // A tied model may still store the head; it is then reported as unused.
-        head = Projection(weight: configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D), bias: nil)
+        let headMatrix = configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D)
+        head = Projection(weight: try Weight(headMatrix, packs: packs, pool: pool), bias: nil)
         // Read with the configuration.
         if case .divisors = configuration.rotaryScaling { reader.skip(RotaryScaling.divisorTensor) }
         unusedNames = reader.finish()
