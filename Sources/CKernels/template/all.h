@@ -8,6 +8,7 @@
 #include "quants.h"
 #include "linear.h"
 #include "rows.h"
+#include "cache.h"
 #include "attention.h"
 #include "logits.h"
 #include "vectors.h"
