@@ -83,13 +83,14 @@ let package = Package(
         // Tests: one suite per module, and what they share.
         .target(
             name: "TestSupport", dependencies: ["Base", "Network"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("Base", ["Base"]),
         tests("Kernels", ["Kernels", "Base", "CKernels", "COpenBLAS"]),
         tests("Checkpoint", ["Checkpoint", "Kernels", "Base"]),
         tests("Tokenization", ["Tokenization", "Base"]),
         tests("Sampling", ["Sampling", "Base"]),
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
-        tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
+        tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
         tests("Network", ["Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),

@@ -113,8 +113,8 @@ import Transformer
 
     @Test(
         .enabled(if: TestFiles.hasSharedData, "needs ../shared/data"),
-        arguments: [ElementType.f32, .f16])
-    func `stories260K tells its story, greedily, in f32 and f16 cache`(cacheType: ElementType) throws {
+        arguments: [CacheType.f32, .f16])
+    func `stories260K tells its story, greedily, in f32 and f16 cache`(cacheType: CacheType) throws {
         let folder = TestFiles.shared("models/stories260K")!
         let expected = try JSON.parse(try TestFiles.bytes(folder + "/expected-greedy.json"))
         let ids = expected["greedy_ids"]!.elements.map { TokenID($0.integer!) }

@@ -14,7 +14,7 @@ final class SequenceRunner {
     private(set) var tokens: [TokenID] = []
 
     init(
-        path: String, cacheType: ElementType = .f32, kernels: KernelSet = .best, threads: Int = 1, length: Int = 512,
+        path: String, cacheType: CacheType = .f32, kernels: KernelSet = .best, threads: Int = 1, length: Int = 512,
         integerProducts: Bool = true
     ) throws {
         let checkpoint = try ModelCheckpoint(path: path)

@@ -110,11 +110,15 @@ typedef struct {
     int32_t element_type;
 } ck_gather;
 
+// An element type of the cache alone: int8, with one f32 scale per token and KV head.
+enum { CK_INT8 = 100 };
+
 // One layer of the paged cache. Inside a block and KV head the keys lie feature by feature, [P, G, K, C], so that a
-// vector holds one feature of neighbouring tokens; the values token by token, [P, G, C, K].
+// vector holds one feature of neighbouring tokens; the values token by token, [P, G, C, K]. In an int8 cache the C
+// scales of a block and KV head stand behind its K · C integers, among the keys and among the values.
 typedef struct {
     void *keys, *values;
-    int32_t element_type;        // CK_F16 or CK_F32
+    int32_t element_type;        // CK_F16, CK_F32 or CK_INT8
     int32_t tokens_per_block;    // C: 16, 32, 64, 128 or 256
     ptrdiff_t block_count;       // P
     ptrdiff_t head_count;        // G

@@ -9,6 +9,7 @@
 #include "linear.h"
 #include "rows.h"
 #include "panels.h"
+#include "cache.h"
 #include "attention.h"
 #include "logits.h"
 #include "vectors.h"

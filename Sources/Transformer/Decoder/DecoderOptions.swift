@@ -5,7 +5,7 @@ package import Kernels
 
 /// Sizes of cache and batch, and how sums may be taken.
 package struct DecoderOptions: Sendable {
-    package var cacheType: ElementType = .f16
+    package var cacheType: CacheType = .f16
     package var blockCount: Int
     package var tokensPerBlock = 16
     /// Longest sequence.
