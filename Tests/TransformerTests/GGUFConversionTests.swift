@@ -23,8 +23,11 @@ import Transformer
     }
 
     /// The folders that llama.cpp's converter has turned into `model.gguf`: q and k interleaved for Llama and Mistral,
-    /// biases, head norms, the divisors of llama3 scaling.
-    @Test(arguments: ["llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen3-head-norms"])
+    /// biases, head norms, stacked products, the divisors of llama3 and longrope scaling.
+    @Test(arguments: [
+        "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen3-head-norms", "phi3-longrope",
+        "phi3-long-texts",
+    ])
     func `tensors and numbers are those of llama-cpp's converter`(name: String) throws {
         let expected = try GGUFFile(path: TestFiles.fixture("reference/\(name)/model.gguf"))
         let found = try GGUFFile(path: try convert(TestFiles.fixture("reference/" + name), .bf16))

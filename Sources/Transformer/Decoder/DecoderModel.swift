@@ -40,7 +40,8 @@ package final class DecoderModel: LanguageModel {
             tokensPerBlock: options.tokensPerBlock)
         workspace = try Workspace(configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows)
         rotary = try RotaryTable(
-            inverseFrequencies: configuration.rotaryFrequencies, positionCount: options.maxModelLength)
+            inverseFrequencies: configuration.rotaryFrequencies(length: options.maxModelLength),
+            positionCount: options.maxModelLength, magnitude: configuration.rotaryScaling.magnitude)
         scratch = try AttentionScratch(
             headCount: configuration.queryHeadCount, kvHeadCount: configuration.keyValueHeadCount,
             headWidth: configuration.headWidth, maximumContext: options.maxModelLength, threadCount: pool.threadCount)

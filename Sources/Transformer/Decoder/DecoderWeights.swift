@@ -57,6 +57,16 @@ struct DecoderWeights {
                 bias: bias ? try vector(name + ".bias", rows) : nil)
         }
         let traits = configuration.traits
+        func products(
+            _ folder: String, _ names: [String], _ rows: [Int], columns: Int, bias: Bool, stacked: String
+        ) throws -> [Projection] {
+            guard traits.stackedProducts else {
+                return try zip(names, rows).map { try projection(folder + $0, $1, columns, bias: bias) }
+            }
+            return try reader.takeStacked(folder + stacked + ".weight", rows: rows, columns: columns).map {
+                Projection(weight: $0, bias: nil)
+            }
+        }
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
         let (K, HK, GK) = (configuration.headWidth, configuration.queryWidth, configuration.keyValueWidth)
 
@@ -67,17 +77,23 @@ struct DecoderWeights {
         layers = try (0..<configuration.layerCount).map { index in
             let layer = "model.layers.\(index)."
             let (attention, feedForward) = (layer + "self_attn.", layer + "mlp.")
+            let queryKeyValue = try products(
+                attention, ["q_proj", "k_proj", "v_proj"], [HK, GK, GK], columns: D, bias: traits.queryKeyValueBias,
+                stacked: "qkv_proj")
+            let gateUp = try products(
+                feedForward, ["gate_proj", "up_proj"], [F, F], columns: D, bias: traits.feedForwardBias,
+                stacked: "gate_up_proj")
             return DecoderLayer(
                 attentionNorm_D: try vector(layer + "input_layernorm.weight", D),
-                query: try projection(attention + "q_proj", HK, D, bias: traits.queryKeyValueBias),
-                key: try projection(attention + "k_proj", GK, D, bias: traits.queryKeyValueBias),
-                value: try projection(attention + "v_proj", GK, D, bias: traits.queryKeyValueBias),
+                query: queryKeyValue[0],
+                key: queryKeyValue[1],
+                value: queryKeyValue[2],
                 queryNorm_K: traits.queryKeyNorm ? try vector(attention + "q_norm.weight", K) : nil,
                 keyNorm_K: traits.queryKeyNorm ? try vector(attention + "k_norm.weight", K) : nil,
                 output: try projection(attention + "o_proj", D, HK, bias: traits.outputBias),
                 feedForwardNorm_D: try vector(layer + "post_attention_layernorm.weight", D),
-                gate: try projection(feedForward + "gate_proj", F, D, bias: traits.feedForwardBias),
-                up: try projection(feedForward + "up_proj", F, D, bias: traits.feedForwardBias),
+                gate: gateUp[0],
+                up: gateUp[1],
                 down: try projection(feedForward + "down_proj", D, F, bias: traits.feedForwardBias),
                 slidingWindow: configuration.slidingWindows_L[index])
         }
@@ -87,7 +103,7 @@ struct DecoderWeights {
         let headMatrix = configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D)
         head = Projection(weight: try Weight(headMatrix, packs: packs, pool: pool), bias: nil)
         // Read with the configuration.
-        if case .divisors = configuration.rotaryScaling { reader.skip(RotaryScaling.divisorTensor) }
+        if configuration.rotaryScaling != .none { RotaryScaling.tensors.forEach { reader.skip($0) } }
         unusedNames = reader.finish()
     }
 }
