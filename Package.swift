@@ -40,6 +40,8 @@ let package = Package(
         // System libraries and the one C target.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -60,6 +62,7 @@ let package = Package(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
+        module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("Retrieval", ["Base", "Kernels"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
@@ -70,7 +73,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Server", "Explainer", "Console",
+                "Server", "Explainer", "Download", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -92,6 +95,7 @@ let package = Package(
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
         tests("Network", ["Network", "Base"]),
+        tests("Download", ["Download", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
         tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
