@@ -37,6 +37,28 @@ package struct LogitsPipeline: Sendable {
         _ logits: UnsafeMutableBufferPointer<Float>, position: Int, parameters: SamplingParameters,
         history: TokenHistory, constraint: inout (any TokenConstraint)?
     ) -> TokenID? {
+        unsafe adjust(logits, parameters: parameters, history: history, constraint: &constraint)  // 1 to 3
+        if parameters.isGreedy { return unsafe Self.largest(logits) }  // 4
+        unsafe truncate(logits, parameters)  // 5 to 8
+        return draw(CounterNoise(seed: parameters.seed, choice: parameters.choice), position: position)  // 9
+    }
+
+    /// What `choose` would draw from: everything but the draw itself.
+    /// - Returns: nil when no token is possible.
+    package mutating func distribution(
+        _ logits: UnsafeMutableBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory,
+        constraint: inout (any TokenConstraint)?
+    ) -> TokenDistribution<Double>? {
+        unsafe adjust(logits, parameters: parameters, history: history, constraint: &constraint)
+        if parameters.isGreedy { return unsafe Self.largest(logits).map { TokenDistribution(certain: $0) } }
+        unsafe truncate(logits, parameters)
+        return survivors.distribution()
+    }
+
+    private mutating func adjust(
+        _ logits: UnsafeMutableBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory,
+        constraint: inout (any TokenConstraint)?
+    ) {
         if constraint != nil {  // 1
             mask.removeAll()
             constraint?.fillMask(&mask)
@@ -44,12 +66,15 @@ package struct LogitsPipeline: Sendable {
         }
         for entry in parameters.logitBias { unsafe logits[entry.token.index] += entry.bias }  // 2
         unsafe history.apply(parameters, to: logits)  // 3
-        if parameters.isGreedy { return unsafe Self.largest(logits) }  // 4
+    }
+
+    private mutating func truncate(
+        _ logits: UnsafeMutableBufferPointer<Float>, _ parameters: SamplingParameters
+    ) {
         unsafe survivors.collect(logits, temperature: parameters.temperature)  // 5
         survivors.keepMinP(parameters.minP)  // 6
         survivors.keepTopK(parameters.topK)  // 7
         survivors.keepTopP(parameters.topP)  // 8
-        return draw(CounterNoise(seed: parameters.seed, choice: parameters.choice), position: position)  // 9
     }
 
     /// The index of the largest logit, the lowest among equals; NaN never wins.

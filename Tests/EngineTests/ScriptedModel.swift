@@ -76,6 +76,13 @@ final class ScriptedModel: LanguageModel {
         return Float(mix(hash, TokenID(token), 0) >> 40) / Float(1 << 22)
     }
 
+    /// The model's logits after `tokens`.
+    static func logits(after tokens: [TokenID], vocabularySize: Int = 50) -> [Float] {
+        var hash = seed
+        for (position, token) in tokens.enumerated() { hash = mix(hash, token, Int32(position)) }
+        return (0..<vocabularySize).map { logit(hash, $0) }
+    }
+
     /// What the model generates for `request`, worked out without an engine, a cache or a batch.
     static func expectedOutput(_ request: GenerationRequest, vocabularySize: Int = 50) -> [TokenID] {
         var tokens = request.promptTokens

@@ -2,11 +2,14 @@
 // Engine › Speculation.
 
 import Base
+import Sampling
 
 /// What a request needs to be drafted for. Made when it begins to decode.
 struct Speculation {
     /// Guesses for the step being planned or computed; its plan says how many of them are computed with it.
     private(set) var guesses: [TokenID] = []
+    /// What each guess was drawn from; empty for drafters that do not draw but point.
+    private(set) var distributions: [TokenDistribution<Double>] = []
     private var drafter: any Drafter
     private var notedCount = 0
     /// Decayed counts of guesses that were looked at and of those that were right, given that all before them were.
@@ -15,6 +18,11 @@ struct Speculation {
     private var rightCount = 1.0
 
     init(_ drafter: any Drafter) { self.drafter = drafter }
+
+    /// What the guess at a place was drawn from.
+    func distribution(ofGuess place: Int) -> TokenDistribution<Double> {
+        place < distributions.count ? distributions[place] : TokenDistribution(certain: guesses[place])
+    }
 
     /// Share of guesses that turn out right when those before them did.
     var acceptance: Double { rightCount / triedCount }
@@ -56,10 +64,21 @@ struct Speculation {
     }
 }
 
+/// When a guess is kept. The emitted law is the target's by either rule.
+package enum DraftAcceptance: Sendable, Equatable {
+    /// When it is the very token that the target draws, with the same noise: a seeded output is the same with and
+    /// without guesses, whoever guesses.
+    case invariant
+    /// With the probability min(1, p/q) (`RejectionSampler`): never kept less often, but which tokens are emitted for a
+    /// seed depends on what was guessed.
+    case rejection
+}
+
 /// How an engine speculates.
 package struct SpeculationOptions: Sendable, Equatable {
     /// Nil: one token a step.
     package var drafter: DrafterKind?
+    package var acceptance = DraftAcceptance.invariant
     /// Drafted tokens of one request in one step, at most.
     package var maxDraftCount = 8
     /// Whether the number follows measured acceptance and cost, or is always `maxDraftCount`.
