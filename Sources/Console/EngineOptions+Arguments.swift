@@ -19,6 +19,8 @@ extension EngineOptions {
         OptionDefinition("--no-prefix-caching", nil, "compute every prompt from its beginning"),
         OptionDefinition("--speculative", "off|lookup|suffix", "guess tokens from the text so far (default: off)"),
         OptionDefinition(
+            "--draft-model", "PATH_OR_NAME", "guess tokens with this smaller model of the same tokenizer"),
+        OptionDefinition(
             "--speculative-acceptance", "RULE", "invariant (default): the same text as without; or rejection"),
         OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
@@ -43,6 +45,9 @@ extension EngineOptions {
         speculation.drafter =
             try arguments.choice("--speculative", [("off", nil), ("lookup", .lookup), ("suffix", .suffix)])
             ?? speculation.drafter
+        if arguments["--draft-model"] != nil, arguments["--speculative"] != nil {
+            throw UsageError("--draft-model and --speculative both say who guesses: give one of them")
+        }
         speculation.acceptance =
             try arguments.choice("--speculative-acceptance", [("invariant", .invariant), ("rejection", .rejection)])
             ?? speculation.acceptance

@@ -21,15 +21,25 @@ package final class EngineCore<Model: LanguageModel> {
 
     /// - Parameters:
     ///   - configuration: adjusted by `validated()`; read the result back from `configuration`.
+    ///   - draftModel: guesses for `model` where the configuration's drafter is `.model`; its tokens are the same.
     ///   - hasher: names prefix blocks; give a fixed key only in tests.
     package init(
-        model: Model, configuration: EngineConfiguration, time: any TimeSource = MonotonicTime(),
-        hasher: BlockHasher = BlockHasher()
+        model: Model, configuration: EngineConfiguration, draftModel: (any LanguageModel)? = nil,
+        time: any TimeSource = MonotonicTime(), hasher: BlockHasher = BlockHasher()
     ) {
         let configuration = configuration.validated()
         self.configuration = configuration
         self.time = time
-        scheduler = Scheduler(configuration, cache: KVCacheManager(configuration, hasher: hasher))
+        let drafts: (any DraftSource)? =
+            switch (configuration.speculation.drafter, draftModel) {
+            case (.model?, let draftModel?):
+                DraftModelDrafter(
+                    draftModel, vocabularySize: model.vocabularySize, configuration, time: time)
+            case (let kind?, _): SequenceDrafting(kind)
+            case (nil, _): nil
+            }
+        scheduler = Scheduler(
+            configuration, cache: KVCacheManager(configuration, hasher: hasher), drafts: drafts)
         runner = ModelRunner(model: model, tokensPerBlock: configuration.tokensPerBlock)
         pipeline = LogitsPipeline(vocabularySize: model.vocabularySize)
         statistics.lastStepNanoseconds = time.nanoseconds()

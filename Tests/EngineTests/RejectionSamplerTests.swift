@@ -92,6 +92,22 @@ import Transformer
     /// 20,000 seeds of one request: the law of three tokens in a row, guesses or not.
     @Test(arguments: [DraftAcceptance.invariant, .rejection], [1, 2, 3])
     func `the engine emits the model's law of sequences`(acceptance: DraftAcceptance, draftCount: Int) {
+        Self.checkLaw(acceptance, draftCount, DrafterKind(name: "pointer") { Pointer() }, draftModel: nil)
+    }
+
+    /// The draft model mistakes each token for the next: its law is another than the target's.
+    @Test(arguments: [DraftAcceptance.invariant, .rejection], [1, 3])
+    func `the engine emits the model's law with a draft model of another`(
+        acceptance: DraftAcceptance, draftCount: Int
+    ) {
+        let draftModel = ScriptedModel(vocabularySize: 5, blockCount: 80)
+        draftModel.isWrongAfter = { $0 % 3 != 0 }
+        Self.checkLaw(acceptance, draftCount, .model, draftModel: draftModel)
+    }
+
+    private static func checkLaw(
+        _ acceptance: DraftAcceptance, _ draftCount: Int, _ drafter: DrafterKind, draftModel: ScriptedModel?
+    ) {
         let prompt: [TokenID] = [1, 2, 3]
         var sampling = SamplingParameters()
         sampling.topP = 0.9
@@ -99,12 +115,13 @@ import Transformer
 
         let model = ScriptedModel(vocabularySize: 5, blockCount: 80)
         var configuration = EngineConfiguration(maxModelLength: 8, blockCount: 80)
-        configuration.speculation.drafter = DrafterKind(name: "pointer") { Pointer() }
+        configuration.speculation.drafter = drafter
         configuration.speculation.maxDraftCount = draftCount
         configuration.speculation.maxDraftRows = 64 * draftCount
         configuration.speculation.isAdaptive = false
         configuration.speculation.acceptance = acceptance
-        let core = EngineCore(model: model, configuration: configuration, time: ManualTime())
+        let core = EngineCore(
+            model: model, configuration: configuration, draftModel: draftModel, time: ManualTime())
         var outputs: [RequestID: [TokenID]] = [:]
         for seed in 0..<20_000 {
             var request = GenerationRequest(
@@ -124,7 +141,7 @@ import Transformer
         for output in outputs.values { counts[output[1].index * 25 + output[2].index * 5 + output[3].index] += 1 }
         // The first token comes with the prompt's step; those after it are the ones that were guessed.
         var law = [Double](repeating: 0, count: 125)
-        Self.follow([], 1, prompt, sampling) { tokens, chance in
+        follow([], 1, prompt, sampling) { tokens, chance in
             law[tokens[1].index * 25 + tokens[2].index * 5 + tokens[3].index] += chance
         }
         let result = chiSquare(counts, law)

@@ -15,7 +15,7 @@ struct Harness {
     private(set) var summaries: [RequestID: RequestSummary] = [:]
 
     init(
-        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16,
+        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16, draftModel: ScriptedModel? = nil,
         change: (inout EngineConfiguration) -> Void = { _ in }
     ) {
         model = ScriptedModel(blockCount: blocks, tokensPerBlock: tokensPerBlock)
@@ -23,7 +23,8 @@ struct Harness {
         configuration.tokensPerBlock = tokensPerBlock
         change(&configuration)
         core = EngineCore(
-            model: model, configuration: configuration, time: ManualTime(), hasher: BlockHasher(key: SipHashKey(1, 2)))
+            model: model, configuration: configuration, draftModel: draftModel, time: ManualTime(),
+            hasher: BlockHasher(key: SipHashKey(1, 2)))
     }
 
     /// One step, with the invariants checked and the events sorted by request.

@@ -42,8 +42,9 @@ enum GenerateCommand: Command {
             // Asked for by number, so it is given, with a warning.
             options.maxModelLength = options.maxModelLength ?? tokens.count + maxTokens
         }
-        let plan = try EnginePlan(model.configuration, options)
-        let core = try plan.makeCore(reportingUnused: checkpoint)
+        let draft = try model.openDraft(arguments["--draft-model"])
+        let plan = try EnginePlan(model.configuration, options, draft: draft?.configuration)
+        let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
         let request = GenerationRequest(
             id: RequestID(1), promptTokens: tokens, sampling: sampling,
             maxOutputTokens: maxTokens ?? max(1, core.configuration.maxModelLength - tokens.count),
