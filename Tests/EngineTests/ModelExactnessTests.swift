@@ -111,9 +111,12 @@ struct Company: CustomStringConvertible {
             // A shared beginning of various lengths, then something of its own.
             let shared = (0..<[0, 16, 33, 64][index % 4]).map { TokenID(3 + $0 * 31 % (vocabularySize - 3)) }
             let own = (0..<(1 + index * 7 % 40)).map { TokenID(3 + ($0 * 17 + index * 5) % (vocabularySize - 3)) }
-            return GenerationRequest(
+            let request = GenerationRequest(
                 id: RequestID(UInt64(index)), promptTokens: shared + own, sampling: sampling,
                 maxOutputTokens: 8 + index % 17)
+            guard index % 5 == 4 else { return request }
+            var generator = SeededGenerator(seed: UInt64(index))
+            return request.constrained(&generator, vocabularySize: vocabularySize, ends: false)
         }
     }
 

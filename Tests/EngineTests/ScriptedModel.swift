@@ -110,6 +110,7 @@ final class ScriptedModel: LanguageModel {
             hash = mix(hash, token, Int32(tokens.count))
             tokens.append(token)
             history.append(token)
+            constraint?.accept(token)
             output.append(token)
         }
         return output

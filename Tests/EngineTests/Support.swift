@@ -71,4 +71,20 @@ extension GenerationRequest {
             id: RequestID(id), promptTokens: prompt.map { TokenID(($0 * 7 + $0 / 50 * 13) % 50) }, sampling: parameters,
             maxOutputTokens: output, priority: priority)
     }
+
+    /// The same request, allowed to say only whole spans with connectors between them.
+    func constrained(_ generator: inout SeededGenerator, vocabularySize: Int = 50, ends: Bool = true) -> Self {
+        func sequences(_ count: Int) -> [[TokenID]] {
+            (0..<count).map { _ in
+                (0..<Int.random(in: 1...6, using: &generator)).map { _ in
+                    TokenID(Int.random(in: 0..<vocabularySize - 1, using: &generator))
+                }
+            }
+        }
+        var copy = self
+        let endTokens = ends ? [TokenID(vocabularySize - 1)] : []
+        copy.constraint = SpanConstraint(spans: sequences(12), connectors: sequences(3), endTokens: endTokens)
+        copy.stopTokens = endTokens
+        return copy
+    }
 }
