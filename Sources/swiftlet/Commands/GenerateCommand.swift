@@ -126,6 +126,14 @@ enum GenerateCommand: Command {
                 writer.field("prompt_tokens", summary.promptTokenCount)
                 writer.field("completion_tokens", summary.outputTokenCount)
                 writer.field("cached_tokens", summary.cachedTokenCount)
+                if summary.draftedTokenCount > 0 {
+                    writer.key("completion_tokens_details")
+                    writer.object { writer in
+                        writer.field("accepted_prediction_tokens", summary.acceptedTokenCount)
+                        writer.field(
+                            "rejected_prediction_tokens", summary.draftedTokenCount - summary.acceptedTokenCount)
+                    }
+                }
             }
             writer.key("timings")
             writer.object { writer in
