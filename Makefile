@@ -22,7 +22,9 @@ test: setup ## every test, in release mode
 	@Tests/run
 
 .PHONY: test-slow
-test-slow: build ## the long runs: 64 clients for two minutes, and what the openai client says of it
+test-slow: build ## the long runs: speculation in every combination, and 64 clients for two minutes
+	@SWIFTLET_SLOW_TESTS=1 swift test -c release --no-color-diagnostics --disable-testable-imports \
+	    --filter 'Exactness of speculation'
 	@Tests/EndToEnd/run --soak 120
 
 .PHONY: build

@@ -18,6 +18,10 @@ extension EngineOptions {
         OptionDefinition("--max-waiting", "N", "requests that may wait before new ones get 503 (default: 256)"),
         OptionDefinition("--no-prefix-caching", nil, "compute every prompt from its beginning"),
         OptionDefinition("--speculative", "off|lookup|suffix", "guess tokens from the text so far (default: off)"),
+        OptionDefinition(
+            "--draft-model", "PATH_OR_NAME", "guess tokens with this smaller model of the same tokenizer"),
+        OptionDefinition(
+            "--speculative-acceptance", "RULE", "invariant (default): the same text as without; or rejection"),
         OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
@@ -41,6 +45,12 @@ extension EngineOptions {
         speculation.drafter =
             try arguments.choice("--speculative", [("off", nil), ("lookup", .lookup), ("suffix", .suffix)])
             ?? speculation.drafter
+        if arguments["--draft-model"] != nil, arguments["--speculative"] != nil {
+            throw UsageError("--draft-model and --speculative both say who guesses: give one of them")
+        }
+        speculation.acceptance =
+            try arguments.choice("--speculative-acceptance", [("invariant", .invariant), ("rejection", .rejection)])
+            ?? speculation.acceptance
         speculation.maxDraftCount = try arguments.integer("--draft-tokens", in: 1...32) ?? speculation.maxDraftCount
         numerics =
             try arguments.choice("--numerics", [("reproducible", .reproducible), ("fast", .fast)]) ?? numerics

@@ -40,8 +40,9 @@ enum ServeCommand: Command {
             // The port first: a second server on it should fail before it spends time on a model.
             let server = try SwiftletServer(configuration)
             let (model, checkpoint) = try LoadedModel.open(arguments["--model"])
-            let plan = try EnginePlan(model.configuration, options)
-            let core = try plan.makeCore(reportingUnused: checkpoint)
+            let draft = try model.openDraft(arguments["--draft-model"])
+            let plan = try EnginePlan(model.configuration, options, draft: draft?.configuration)
+            let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
             let client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes) { events in
                 server.events.push(events)
             }
