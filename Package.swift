@@ -40,6 +40,7 @@ let package = Package(
         // System libraries and the one C target.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CLibStemmer", providers: [.apt(["libstemmer-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -60,7 +61,7 @@ let package = Package(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
-        module("Retrieval", ["Base", "Kernels"], settings: strict),
+        module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
