@@ -71,7 +71,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Server", "Explainer", "Console",
+                "Retrieval", "Server", "Explainer", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
