@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibStemmer", providers: [.apt(["libstemmer-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -63,7 +64,7 @@ let package = Package(
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
-        module("Retrieval", ["Base", "Kernels"], settings: strict),
+        module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
@@ -73,7 +74,7 @@ let package = Package(
             name: "swiftlet",
             dependencies: [
                 "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Server", "Explainer", "Download", "Console",
+                "Retrieval", "Server", "Explainer", "Download", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
