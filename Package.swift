@@ -56,6 +56,7 @@ let package = Package(
         module("Tokenization", ["Base", "CPCRE2"], settings: strict),
         module("Sampling", ["Base", "Kernels"], settings: strict),
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
+        module("Embedding", ["Base", "Kernels", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
@@ -68,8 +69,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Server", "Explainer", "Console",
+                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Embedding",
+                "Engine", "Network", "Server", "Explainer", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -88,6 +89,7 @@ let package = Package(
         tests("Tokenization", ["Tokenization", "Base"]),
         tests("Sampling", ["Sampling", "Base"]),
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
+        tests("Embedding", ["Embedding", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
         tests("Network", ["Network", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
