@@ -44,7 +44,8 @@ package final class EncoderEmbedder: Sendable {
         pooling = settings.pooling
         warnings =
             model.unusedTensorNames.isEmpty
-            ? [] : ["\(folder): \(model.unusedTensorNames.count) tensors are not used, \(model.unusedTensorNames[0]) first"]
+            ? []
+            : ["\(folder): \(model.unusedTensorNames.count) tensors are not used, \(model.unusedTensorNames[0]) first"]
 
         var hash = model.fingerprint
         hash.append(try ReadFile.bytes(folder + "/tokenizer.json"))

@@ -21,7 +21,8 @@ extension EncoderModel {
             hash.append(Array("\(name) \(tensor.elementType) \(tensor.shape)".utf8))
             let wordCount = tensor.bytes.count / 8
             for index in 0..<wordCount {
-                hash.append(UInt64(littleEndian: tensor.bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)))
+                hash.append(
+                    UInt64(littleEndian: tensor.bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)))
             }
             hash.append(Array(tensor.bytes[(8 * wordCount)...]))
         }
