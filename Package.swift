@@ -62,7 +62,7 @@ let package = Package(
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
-        module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
+        module("Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
@@ -76,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
@@ -93,7 +94,9 @@ let package = Package(
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
         tests("Network", ["Network", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
-        tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
+        tests(
+            "Server",
+            ["Server", "Network", "Embedding", "Engine", "Transformer", "Kernels", "Sampling", "Tokenization", "Base"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -25,7 +25,7 @@ package final class EncoderEmbedder: Sendable {
     private let model: Mutex<EncoderModel>
 
     /// Tokens of one turn.
-    private static let rowsPerTurn = 512
+    static let rowsPerTurn = 512
 
     /// - Parameters:
     ///   - folder: config.json, model.safetensors, tokenizer.json, and the files of `SentenceTransformerFolder`.

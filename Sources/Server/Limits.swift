@@ -28,12 +28,15 @@ package enum Limits {
     package static let stopBytes = Limit("stop", 1024, "bytes of one stop string")
     package static let logitBias = Limit("logit_bias", 1024, "entries")
     package static let outputTokens = Limit("max_tokens", 1 << 24, "tokens asked for; the context is the real limit")
+    package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
+    package static let embeddingTokens = Limit("input", 1 << 16, "tokens of one embeddings request")
+    package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
     package static let requestIDBytes = Limit("x-request-id", 128, "bytes of a client's request id")
 
     /// In the order of the README's table.
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, logitBias,
-        outputTokens, requestIDBytes,
+        outputTokens, embeddingInputs, embeddingTokens, embeddingQueue, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.
