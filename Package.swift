@@ -59,6 +59,7 @@ let package = Package(
         module("Tokenization", ["Base", "CPCRE2"], settings: strict),
         module("Sampling", ["Base", "Kernels"], settings: strict),
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
+        module("Embedding", ["Base", "Kernels", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
@@ -66,21 +67,22 @@ let package = Package(
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
-        module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
+        module("Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Retrieval", "Server", "Explainer", "Download", "Console",
+                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Network", "Retrieval", "Server", "Explainer", "Download", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
@@ -94,12 +96,15 @@ let package = Package(
         tests("Tokenization", ["Tokenization", "Base"]),
         tests("Sampling", ["Sampling", "Base"]),
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
+        tests("Embedding", ["Embedding", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
         tests("Network", ["Network", "Base"]),
         tests("Download", ["Download", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
-        tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
+        tests(
+            "Server",
+            ["Server", "Network", "Embedding", "Engine", "Transformer", "Kernels", "Sampling", "Tokenization", "Base"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -77,7 +77,8 @@ typedef struct {
     const ck_panel_part *part;
 } ck_panels;
 
-// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D] or a vector b[D].
+// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D], a vector b[D], or for layer_norm
+// the two rows b[2, D].
 // Slice s covers rows [s · rows_per_slice, …). Output may be an operand.
 typedef struct {
     const float *a;
@@ -87,7 +88,7 @@ typedef struct {
     float *output;
     ptrdiff_t output_stride;
     ptrdiff_t row_count, column_count, rows_per_slice;
-    float epsilon;               // rms_norm only
+    float epsilon;               // the norms only
 } ck_rows;
 
 // Rotates the first 2 · pair_count numbers of every head of every row, in place.
@@ -180,6 +181,8 @@ typedef struct {
     ck_slice *quantize_rows;     // ck_quantize
     ck_slice *panels;            // ck_panels
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
+    ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
+    ck_slice *gelu;              // ck_rows: a · Φ(a), without b
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
     ck_slice *add;               // ck_rows
     ck_slice *rotate;            // ck_rotary
