@@ -7,7 +7,7 @@ SHELL := /bin/bash
 BUILD := swift build -c release --no-color-diagnostics
 ARGS ?=
 
-PACKAGES := libuv1-dev libopenblas-dev libpcre2-dev pkg-config python3 python3-venv
+PACKAGES := libuv1-dev libopenblas-dev libpcre2-dev libcurl4-openssl-dev pkg-config python3 python3-venv
 
 .PHONY: help
 help: ## list the targets

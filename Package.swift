@@ -39,6 +39,7 @@ let package = Package(
     targets: [
         // System libraries and the one C target.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(
@@ -60,6 +61,7 @@ let package = Package(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
+        module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module("Retrieval", ["Base", "Kernels"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
@@ -76,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console", "Network",
+                "LoadGeneration",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
@@ -91,6 +94,7 @@ let package = Package(
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
         tests("Network", ["Network", "Base"]),
+        tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
         tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
