@@ -12,21 +12,21 @@ struct ResultTable {
 
     private var totals: [String] {
         let duration = max(result.duration, 1e-9)
-        func perSecond(_ count: Int) -> String { rounded(Double(count) / duration) }
+        func perSecond(_ count: Int) -> String { NumberText.short(Double(count) / duration) }
         var lines = [
             "\(result.completed.count) completed, \(result.failures.count) failed, \(result.cancelledCount) cancelled"
-                + " in \(rounded(duration)) s; at most \(result.peakConcurrency) at once",
+                + " in \(NumberText.short(duration)) s; at most \(result.peakConcurrency) at once",
             "\(perSecond(result.completed.count)) requests/s, \(perSecond(result.outputTokens)) output tokens/s,"
                 + " \(perSecond(result.inputTokens + result.outputTokens)) tokens/s in all",
             "\(result.inputTokens) prompt tokens, \(result.outputTokens) output tokens,"
-                + " \(rounded(result.meanTokensPerChunk)) tokens per chunk",
+                + " \(NumberText.short(result.meanTokensPerChunk)) tokens per chunk",
         ]
-        if let goodput = result.goodput { lines.append("goodput \(rounded(goodput)) requests/s") }
+        if let goodput = result.goodput { lines.append("goodput \(NumberText.short(goodput)) requests/s") }
         if let share = result.cachedShare {
-            lines.append("\(rounded(share * 100)) % of the prompts' tokens were cached")
+            lines.append("\(NumberText.short(share * 100)) % of the prompts' tokens were cached")
         }
         if let share = result.acceptedShare {
-            lines.append("\(rounded(share * 100)) % of the drafted tokens were right")
+            lines.append("\(NumberText.short(share * 100)) % of the drafted tokens were right")
         }
         let kinds = Dictionary(grouping: result.failures, by: \.kind)
         for kind in kinds.keys.sorted() {
@@ -36,8 +36,8 @@ struct ResultTable {
         if result.lateCount > 0 {
             let worst = (result.measured.map(\.lateness).max() ?? 0) * 1000
             lines.append(
-                "\(result.lateCount) sent more than \(rounded(RunResult.lateSeconds * 1000)) ms late, the latest by"
-                    + " \(rounded(worst)) ms; latencies count from the schedule all the same")
+                "\(result.lateCount) sent more than \(NumberText.short(RunResult.lateSeconds * 1000)) ms late, the latest by"
+                    + " \(NumberText.short(worst)) ms; latencies count from the schedule all the same")
         }
         let differing = result.disagreements
         if differing.prompt + differing.output > 0 {
@@ -56,7 +56,7 @@ struct ResultTable {
             let shares = ResultJSON.shares.map(\.share)
             let found = sample.intervals(shares: shares, resamples: sample.values.count > 20_000 ? 200 : 1000)
             let cells = zip([sample.mean] + shares.map(sample.quantile), [found.mean] + found.quantiles).map {
-                "\(rounded($0)) [\(rounded($1.low)), \(rounded($1.high))]"
+                "\(NumberText.short($0)) [\(NumberText.short($1.low)), \(NumberText.short($1.high))]"
             }
             lines.append("| \(measure.title) | \(cells.joined(separator: " | ")) |")
         }

@@ -131,8 +131,8 @@ extension ServeOptions {
     var load: String {
         switch loop {
         case .closed: "closed loop, \(maxConcurrency ?? 1) at once"
-        case .rate(let rate): "\(rounded(rate)) requests/s"
-        case .ramp(let start, let end): "\(rounded(start)) to \(rounded(end)) requests/s"
+        case .rate(let rate): "\(NumberText.short(rate)) requests/s"
+        case .ramp(let start, let end): "\(NumberText.short(start)) to \(NumberText.short(end)) requests/s"
         case .trace(let path): "trace \(path)"
         }
     }

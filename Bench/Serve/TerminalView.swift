@@ -27,8 +27,9 @@ import Network
             "running \(progress.running), waiting \(progress.waiting), failed \(progress.failed),"
                 + " cancelled \(progress.cancelled), late \(progress.late)")
         lines.append(
-            "\(rounded(Double(ended) / max(seconds, 0.001))) requests/s,"
-                + " \(rounded(Double(progress.chunks) / max(seconds, 0.001))) chunks/s, \(rounded(seconds)) s")
+            "\(NumberText.short(Double(ended) / max(seconds, 0.001))) requests/s,"
+                + " \(NumberText.short(Double(progress.chunks) / max(seconds, 0.001))) chunks/s, \(NumberText.short(seconds)) s"
+        )
         lines += histogram(progress.timeToFirstToken)
         draw(lines)
     }
@@ -60,7 +61,7 @@ import Network
         return ["time to first token, ms"]
             + groups.map { group in
                 let end = min(group.start + span - 1, histogram.upperBounds.count - 1)
-                let label = "≤ " + rounded(histogram.upperBounds[end])
+                let label = "≤ " + NumberText.short(histogram.upperBounds[end])
                 let padding = String(repeating: " ", count: max(0, 10 - label.count))
                 return padding + label + " " + String(repeating: "█", count: Int(group.count * 40 / most))
                     + " \(group.count)"

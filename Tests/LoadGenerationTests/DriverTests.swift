@@ -184,6 +184,8 @@ import Testing
     }
 
     @Test func `holds a thousand streams at once`() async throws {
+        // Both ends of each are in this process.
+        DescriptorLimit.raise(toAtLeast: 4096)
         let seen = try await run({ _ in .chunks(20, everyMilliseconds: 20) }) {
             $0.sessions = Self.sessions(1000)
             $0.maxConcurrency = 1000

@@ -27,7 +27,8 @@ import TestSupport
     init(_ script: @escaping (JSON) -> Answer) throws {
         self.script = script
         let server = try HTTPServer(host: "127.0.0.1", port: 0, errorBody: { _, _ in ([], []) }) {
-            [unowned self] request, exchange in
+            [weak self] request, exchange in
+            guard let self else { return }
             if request.method == "GET" {
                 return exchange.respond(
                     status: 200, headers: [("content-type", "application/json")],
@@ -66,7 +67,8 @@ import TestSupport
         case .chunks(let count, let milliseconds):
             begin(exchange)
             var left = count
-            let timer = DeadlineTimer { [unowned self] in
+            let timer = DeadlineTimer { [weak self] in
+                guard let self else { return }
                 if left > 0 {
                     left -= 1
                     exchange.write(Self.chunk)
@@ -82,8 +84,8 @@ import TestSupport
     }
 
     private func begin(_ exchange: HTTPExchange) {
-        exchange.onClose = { [unowned self] in
-            guard timers[ObjectIdentifier(exchange)] != nil else { return }
+        exchange.onClose = { [weak self] in
+            guard let self, timers[ObjectIdentifier(exchange)] != nil else { return }
             abandoned += 1
             ended(exchange)
         }

@@ -8,9 +8,19 @@ struct Axis {
     let isLogarithmic: Bool
     private(set) var low: Double
     private(set) var high: Double
+    /// False where only the order counts.
+    var showsValues = true
     /// The pixels of `low` and `high`; a vertical axis has them the other way round.
     var start = 0.0
     var end = 1.0
+
+    /// From zero to just this.
+    init(_ title: String, upTo high: Double) {
+        self.title = title
+        isLogarithmic = false
+        low = 0
+        self.high = high
+    }
 
     /// Wide enough for `values`; those that a logarithm cannot take are left out.
     init(_ title: String, _ values: [Double], isLogarithmic: Bool = false) {
@@ -44,7 +54,7 @@ struct Axis {
         let rough = (high - low) / 5
         let decade = pow(10, floor(log10(rough)))
         let step = [1.0, 2, 5, 10].first { $0 * decade >= rough } ?? 10
-        return (0...10).map { Double($0) * step * decade }.filter { $0 <= high }
+        return (0...10).map { Double($0) * step * decade }.filter { $0 <= high * 1.000_001 }
     }
 
     private var logarithmicTicks: [Double] {

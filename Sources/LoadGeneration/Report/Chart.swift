@@ -68,7 +68,7 @@ struct Chart {
 
     var svg: String {
         var grid = ""
-        for tick in y.ticks {
+        for tick in y.ticks where y.showsValues {
             let at = place(tick, y)
             grid +=
                 "<path class=\"grid\" d=\"M\(NumberText.coordinate(x.start)) \(at)H\(NumberText.coordinate(x.end))\"/>"

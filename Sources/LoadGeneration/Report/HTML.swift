@@ -26,7 +26,7 @@ enum HTML {
           --wait: #b5b3aa; --first: #2a78d6; --rest: #8fbdf0; --bad: #c93434; }
         @media (prefers-color-scheme: dark) { :root { --page: #1a1a19; --ink: #ffffff; --soft: #c3c2b7; --line: #383835;
           --s0: #5a9fee; --s1: #ef8455; --s2: #35bd8b; --s3: #a79df0; --s4: #ee7a7a; --s5: #e0a832; --s6: #e886ad; --s7: #59b959;
-          --wait: #6d6b64; --first: #3987e5; --rest: #a9cbf3; --bad: #ee7a7a; } }
+          --wait: #6d6b64; --first: #5a9fee; --rest: #2b5688; --bad: #ee7a7a; } }
         @media print { :root { color-scheme: light; --page: #ffffff; --ink: #000000; --soft: #444444; --line: #d0d0d0;
           --s0: #2a78d6; --s1: #d2521c; --s2: #12855c; --s3: #4a3aa7; --s4: #c93434; --s5: #946400; --s6: #b8487a; --s7: #006b00;
           --wait: #b5b3aa; --first: #2a78d6; --rest: #8fbdf0; --bad: #c93434; }
@@ -39,8 +39,8 @@ enum HTML {
         .grid2 { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr)); gap: 16px; }
         figure { margin: 0; } figcaption { font-weight: 600; }
         .scroll { overflow-x: auto; }
-        table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-        th, td { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+        table { font-size: 13px; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+        th, td { padding: 4px 9px; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
         th:first-child, td:first-child { text-align: left; } th { color: var(--soft); font-weight: 600; }
         ul.legend { list-style: none; padding: 0; margin: 0 0 8px; display: flex; flex-wrap: wrap; gap: 4px 18px; color: var(--soft); }
         ul.legend svg { width: 28px; height: 10px; margin-right: 6px; vertical-align: middle; }

@@ -4,13 +4,13 @@
 import Glibc
 
 package enum NumberText {
-    /// `1234`, `12.3`, `0.00123`; thousands as they are.
+    /// `12.3`, `0.00123`; from a hundred up, whole numbers.
     package static func short(_ value: Double) -> String {
         guard value.isFinite else { return "–" }
         let magnitude = abs(value)
         if magnitude == 0 { return "0" }
         if magnitude >= 100 { return String(Int(min(max(value, -1e15), 1e15).rounded())) }
-        return trimmed(value, decimals: magnitude >= 10 ? 1 : magnitude >= 1 ? 2 : magnitude >= 0.01 ? 4 : 6)
+        return trimmed(value, decimals: min(9, 2 - Int(floor(log10(magnitude)))))
     }
 
     /// A coordinate: a tenth of a pixel is enough.

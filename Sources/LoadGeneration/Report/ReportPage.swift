@@ -74,9 +74,11 @@ package struct ReportPage {
 
     private func distribution(_ measure: LatencyMeasure) -> String {
         let samples = runs.map { $0.sample(measure) }
-        let ends = samples.flatMap { [$0.quantile(0), $0.quantile(1)] }
+        // Chunks that arrive together have no gap: four decades below the largest, everything is at the edge.
+        let most = samples.map { $0.quantile(1) }.max() ?? 1
+        let ends = samples.flatMap { [$0.values.first { $0 >= most / 1e4 } ?? most, $0.quantile(1)] }
         var chart = Chart(
-            x: Axis("milliseconds", ends, isLogarithmic: true), y: Axis("share", [0.952]),
+            x: Axis("milliseconds", ends, isLogarithmic: true), y: Axis("share", upTo: 1),
             summary: "\(measure.title): cumulative distribution")
         for (index, sample) in samples.enumerated() where !sample.isEmpty {
             let steps = min(400, max(2, sample.values.count))
@@ -170,8 +172,8 @@ package struct ReportPage {
         }
         return """
             <h2>Every request</h2>
-            <p>One line per request from the top, in the order of the schedule: grey until it was sent, dark until its first
-            token, light until its last, red if it failed.</p>
+            <p>One line per request from the top, in the order of the schedule: grey until it was sent, strong until its
+            first token, pale until its last, red if it failed or was given up.</p>
             <div class="grid2">
             \(figures.joined(separator: "\n"))
             </div>

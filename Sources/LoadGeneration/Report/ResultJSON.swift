@@ -127,7 +127,7 @@ package enum ResultJSON {
         json.field("url", result.description.url)
         json.field("endpoint", result.description.endpoint)
         json.field("workload", result.description.workload)
-        json.field("seed", "\(result.description.seed)")
+        json.field("seed", Int(clamping: result.description.seed))
         json.field("warm_up", result.description.warmUpCount)
         json.field("cool_down", result.description.coolDownCount)
         json.field("cancelled", result.cancelledCount)

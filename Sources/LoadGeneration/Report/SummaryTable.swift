@@ -8,8 +8,8 @@ struct SummaryTable {
 
     var html: String {
         let heads = [
-            "run", "load", "completed", "failed", "requests/s", "tokens/s", "goodput/s", "TTFT p50", "p99", "TPOT p50",
-            "p99", "E2E p50", "p99 ms",
+            "run", "load", "completed", "failed", "requests/s", "tokens/s", "goodput/s", "TTFT ms, p50", "p99",
+            "TPOT ms, p50", "p99", "E2E ms, p50", "p99",
         ]
         let rows = runs.map { run -> String in
             func milliseconds(_ measure: LatencyMeasure, _ share: Double) -> String {

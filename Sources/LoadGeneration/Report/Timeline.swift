@@ -19,10 +19,11 @@ struct Timeline {
     var svg: String {
         let requests = shown
         let last = requests.map { $0.start + max($0.end, $0.lateness) }.max() ?? 1
-        // The value at the bottom is the count: the first request stands at the top.
         let count = Double(max(1, requests.count))
+        var order = Axis("requests, the first at the top", upTo: count)
+        order.showsValues = false
         var chart = Chart(
-            x: Axis("seconds", [last]), y: Axis("requests", [count / 1.05]), height: 320,
+            x: Axis("seconds", [last]), y: order, height: 320,
             summary: "When each request was sent, had its first token and ended")
         let height = max(0.8, chart.unitHeight * 0.8)
         for (index, request) in requests.enumerated() {
