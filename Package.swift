@@ -65,6 +65,7 @@ let package = Package(
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
+        module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module("Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
@@ -82,7 +83,7 @@ let package = Package(
             name: "swiftlet-bench",
             dependencies: [
                 "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
-                "Console",
+                "Network", "LoadGeneration", "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
@@ -100,6 +101,7 @@ let package = Package(
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
         tests("Network", ["Network", "Base"]),
         tests("Download", ["Download", "Base"]),
+        tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
         tests(
