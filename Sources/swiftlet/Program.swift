@@ -11,7 +11,7 @@ enum Program {
             commands: [
                 ServeCommand.self, GenerateCommand.self, ChatCommand.self, TokenizeCommand.self, TokenizerCommand.self,
                 PerplexityCommand.self, QuantizeCommand.self, CorpusCommand.self,
-                EvaluateCommand.self,
+                IndexCommand.self, SearchCommand.self, EvaluateCommand.self,
             ]
         ).run()
     }

@@ -75,7 +75,7 @@ package final class Snapshot: Sendable {
     }
 
     /// For each segment, the living chunks that a filter lets pass; nil where all are.
-    func allowed(_ filter: Filter) throws -> [Bitmap?] {
+    package func allowed(_ filter: Filter) throws -> [Bitmap?] {
         try segments.map { live in
             guard filter != .all else { return live.live }
             var bitmap = try live.segment.columns().matches(filter)
