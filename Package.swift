@@ -77,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Retrieval",
+                "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
