@@ -83,7 +83,7 @@ let package = Package(
             name: "swiftlet-bench",
             dependencies: [
                 "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
-                "Network", "LoadGeneration", "Console",
+                "Network", "LoadGeneration", "Retrieval", "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 

@@ -3,7 +3,7 @@
 import Retrieval
 import Testing
 
-@Suite struct `Analyzer` {
+@Suite struct `The analyzer` {
     @Test(arguments: [
         ("The quick foxes were running", ["quick", "fox", "were", "run"]),
         ("KV-cache", ["kvcach", "kv", "cach"]),

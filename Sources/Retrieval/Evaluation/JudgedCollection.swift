@@ -61,6 +61,29 @@ package struct JudgedCollection: Sendable {
         guard !self.questions.isEmpty else { throw IngestError(path, "it judges no document relevant") }
     }
 
+    /// The documents in memory, one chunk each, with vectors if there is an embedder.
+    package func snapshot(embedder: (any Embedder)?) throws -> Snapshot {
+        var builder = SegmentBuilder(dimension: embedder?.dimension)
+        let batchSize = 64
+        for start in stride(from: 0, to: documents.count, by: batchSize) {
+            let batch = documents[start..<min(start + batchSize, documents.count)]
+            let vectors = try embedder?.embed(batch.map(\.embeddedText))
+            for (index, chunk) in batch.enumerated() {
+                guard let vector = vectors?[index] else {
+                    builder.append(chunk, vector: [])
+                    continue
+                }
+                guard let unit = unitVector(vector) else {
+                    throw IndexError.vector(document: chunk.documentID, "no direction")
+                }
+                builder.append(chunk, vector: unit.map { Float16($0).bitPattern })
+            }
+        }
+        let dimension = embedder?.dimension
+        let segment = try Segment(try builder.finish().frozen(), checked: false, dimension: dimension)
+        return Snapshot([LiveSegment(segment)], dimension: dimension)
+    }
+
     private static func id(_ value: JSON) -> String? {
         value["_id"]?.string ?? value["_id"]?.integer.map { String($0) } ?? value["id"]?.string
     }

@@ -68,6 +68,27 @@ struct Postings: @unchecked Sendable {
         }
     }
 
+    /// Unpacks everything: terms ascend, ordinals ascend, and a chunk's counts add up to its length.
+    func verify() throws(SegmentError) {
+        var totals = [Int](repeating: 0, count: chunkCount)
+        for term in 0..<termCount {
+            if term > 0, !termBytes(term - 1).lexicographicallyPrecedes(termBytes(term)) {
+                throw .inconsistent("term \(term) is out of order")
+            }
+            var before = -1
+            var ascends = true
+            ExhaustiveSearch.forEachPosting(of: [WeightedTerm(number: term, weight: 1)], in: self) { ordinal, tf, _ in
+                ascends = ascends && Int(ordinal) > before
+                before = Int(ordinal)
+                totals[Int(ordinal)] += tf
+            }
+            guard ascends else { throw .inconsistent("the postings of term \(term) are out of order") }
+        }
+        for ordinal in 0..<chunkCount where min(totals[ordinal], 65_535) != Int(lengths[ordinal]) {
+            throw .inconsistent("the length of chunk \(ordinal)")
+        }
+    }
+
     func frequency(_ term: Int) -> Int { Int(frequencies[term]) }
 
     func blockRange(_ term: Int) -> Range<Int> { Int(blockStarts[term])..<Int(blockStarts[term + 1]) }

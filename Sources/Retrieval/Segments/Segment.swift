@@ -86,6 +86,9 @@ package final class Segment: @unchecked Sendable {
 
     func length(_ ordinal: Int) -> Int { Int(postings.lengths[ordinal]) }
 
+    /// Where a key lies.
+    func ordinal(_ key: ChunkKey) -> Int? { ordinals(document: key.document).first { sequences[$0] == key.sequence } }
+
     /// The chunks of a document.
     ///
     /// - Complexity: O(log chunks).

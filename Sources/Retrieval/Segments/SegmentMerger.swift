@@ -36,7 +36,8 @@ struct SegmentMerger {
                 try writer.append(
                     key: segment.key(place.ordinal), length: segment.postings.lengths[place.ordinal],
                     text: segment.textBytes(place.ordinal), fields: segment.fieldBytes(place.ordinal),
-                    vector: segment.vectors?.table.halves(of: place.ordinal) ?? UnsafeBufferPointer(start: nil, count: 0))
+                    vector: segment.vectors?.table.halves(of: place.ordinal)
+                        ?? UnsafeBufferPointer(start: nil, count: 0))
             }
         } catch {
             throw .vectors(error)

@@ -50,6 +50,8 @@ package final class IndexWriter: Sendable {
     private struct Core {
         var state: IndexState
         var log: WriteAheadLog
+        /// Segments whose files are being written by a merge: strangers to the manifest, but not to be removed.
+        var unnamed: Set<Int> = []
         /// Why no more writes are taken.
         var failure: String?
     }
@@ -106,7 +108,7 @@ package final class IndexWriter: Sendable {
         self.tornByteCount = tornByteCount
         published = Mutex(state.snapshot)
         core = Mutex(Core(state: state, log: log))
-        removeStrangers(state.manifest)
+        removeStrangers(state.manifest, sparing: [])
     }
 
     /// The index as it is now.
@@ -124,7 +126,9 @@ package final class IndexWriter: Sendable {
         let encoded = try changes.map { try DocumentChange($0, dimension: dimension) }
         let segment = try IndexState.segment(of: encoded, dimension: dimension)
         let payload = DocumentChange.encode(encoded)
-        guard payload.count <= LogLayout.largestPayload else { throw IndexError.tooLarge(document: encoded[0].documentID) }
+        guard payload.count <= LogLayout.largestPayload else {
+            throw IndexError.tooLarge(document: encoded[0].documentID)
+        }
         let (log, number) = try core.withLock { core in
             if let failure = core.failure { throw IndexError.stopped(failure) }
             let number = try core.log.append(payload)
@@ -171,6 +175,42 @@ package final class IndexWriter: Sendable {
         published.withLock { $0 = core.state.snapshot }
     }
 
+    // What merging needs of the core.
+
+    func withState<Result>(_ body: (IndexState) -> Result) -> Result { core.withLock { body($0.state) } }
+
+    func withStored<Result>(_ body: ([StoredSegment]) -> Result) -> Result { withState { body($0.stored) } }
+
+    func whileMerging(_ body: () throws -> Void) throws { try merging.withLock { _ in try body() } }
+
+    /// Runs a merge under a number for its segment, whose file is kept until the merge has ended.
+    func withSegmentNumber(_ body: (Int) throws -> Void) throws {
+        let number = core.withLock { core in
+            core.state.manifest.nextSegment += 1
+            core.unnamed.insert(core.state.manifest.nextSegment - 1)
+            return core.state.manifest.nextSegment - 1
+        }
+        defer {
+            core.withLock { core in
+                core.unnamed.remove(number)
+                removeStrangers(core.state.manifest, sparing: core.unnamed)
+            }
+        }
+        try body(number)
+    }
+
+    /// Changes the set of segments, on the disk and for searches to come.
+    func publish(_ change: (inout IndexState) throws -> Void) throws {
+        try core.withLock { core in
+            if let failure = core.failure { throw IndexError.stopped(failure) }
+            var state = core.state
+            try change(&state)
+            try commit(&state, &core)
+            core.state = state
+            published.withLock { $0 = core.state.snapshot }
+        }
+    }
+
     private func append(_ image: SegmentImage, to state: inout IndexState) throws {
         let number = state.manifest.nextSegment
         state.manifest.nextSegment += 1
@@ -204,12 +244,12 @@ package final class IndexWriter: Sendable {
         }
         try state.manifest.commit(folder)
         core.log = log
-        removeStrangers(state.manifest)
+        removeStrangers(state.manifest, sparing: core.unnamed)
     }
 
     /// Removes files of ours that the manifest does not name. Those that readers have mapped live on until they let go.
-    private func removeStrangers(_ manifest: Manifest) {
-        let files = manifest.files
+    private func removeStrangers(_ manifest: Manifest, sparing unnamed: Set<Int>) {
+        let files = manifest.files.union(unnamed.map { IndexFiles.segment($0) })
         var folderNames: [String] = []
         // ReadFolder leaves out names with a dot, such as those of files half written.
         guard let handle = opendir(folder) else { return }

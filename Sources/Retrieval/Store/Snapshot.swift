@@ -7,6 +7,11 @@ package import Base
 package struct ChunkPlace: Hashable, Sendable {
     package let segment: Int
     package let ordinal: Int
+
+    package init(segment: Int, ordinal: Int) {
+        self.segment = segment
+        self.ordinal = ordinal
+    }
 }
 
 package final class Snapshot: Sendable {
@@ -75,7 +80,7 @@ package final class Snapshot: Sendable {
     }
 
     /// For each segment, the living chunks that a filter lets pass; nil where all are.
-    func allowed(_ filter: Filter) throws -> [Bitmap?] {
+    package func allowed(_ filter: Filter) throws -> [Bitmap?] {
         try segments.map { live in
             guard filter != .all else { return live.live }
             var bitmap = try live.segment.columns().matches(filter)

@@ -64,7 +64,7 @@ struct DecoderWeights {
                 return try zip(names, rows).map { try projection(folder + $0, $1, columns, bias: bias) }
             }
             return try reader.takeStacked(folder + stacked + ".weight", rows: rows, columns: columns).map {
-                Projection(weight: $0, bias: nil)
+                Projection(weight: try Weight($0, packs: packs, pool: pool), bias: nil)
             }
         }
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)

@@ -184,10 +184,10 @@ package final class EncoderModel {
     }
 
     private func product(
-        _ input: MutableMatrixView, _ projection: Projection, into output: MutableMatrixView, accumulate: Bool = false
+        _ input: MutableMatrixView, _ projection: Affine, into output: MutableMatrixView, accumulate: Bool = false
     ) {
         linear(
-            input.readOnly, projection.weight, into: output, accumulate: accumulate, bias: projection.bias?.pointer,
+            input.readOnly, projection.weight, into: output, accumulate: accumulate, bias: projection.bias.pointer,
             pool: pool)
     }
 

@@ -5,22 +5,29 @@ import Base
 import Checkpoint
 import Kernels
 
+/// `output = weight · input + bias`.
+struct Affine {
+    /// [outputs, inputs], in place in the mapped file.
+    let weight: Matrix
+    let bias: VectorWeight
+}
+
 /// One layer's weights. Shapes are [outputs, inputs]; every product adds a bias.
 struct EncoderLayer {
-    let query: Projection  // [D, D]
-    let key: Projection  // [D, D]
-    let value: Projection  // [D, D]
-    let attentionOutput: Projection  // [D, D]
+    let query: Affine  // [D, D]
+    let key: Affine  // [D, D]
+    let value: Affine  // [D, D]
+    let attentionOutput: Affine  // [D, D]
     let attentionNorm: NormWeight
-    let up: Projection  // [F, D]
-    let down: Projection  // [D, F]
+    let up: Affine  // [F, D]
+    let down: Affine  // [D, F]
     let feedForwardNorm: NormWeight
 }
 
 /// What turns the first token's row into scores, in models that were trained to classify.
 struct ClassificationHead {
-    let pooler: Projection  // [D, D]
-    let classifier: Projection  // [labels, D]
+    let pooler: Affine  // [D, D]
+    let classifier: Affine  // [labels, D]
 
     var labelCount: Int { classifier.weight.rows }
 }
@@ -49,8 +56,8 @@ struct EncoderWeights {
                 scale: reader.take(name + ".weight", shape: [D]), shift: reader.take(name + ".bias", shape: [D]),
                 pool: pool)
         }
-        func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Projection {
-            Projection(
+        func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Affine {
+            Affine(
                 weight: Matrix(try reader.take(name + ".weight", shape: [rows, columns])),
                 bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
         }

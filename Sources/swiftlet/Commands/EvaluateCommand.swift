@@ -11,7 +11,7 @@ enum EvaluateCommand: Command {
     static let operands = "retrieval"
     static let options = [
         OptionDefinition("--collection", "DIR", "corpus.jsonl, queries.jsonl and qrels.tsv"),
-        OptionDefinition("--mode", "MODE", "bm25 (default)"),
+        OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
         OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
@@ -19,19 +19,22 @@ enum EvaluateCommand: Command {
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals == ["retrieval"] else { throw UsageError("evaluate needs what: retrieval") }
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
-        let mode = try arguments.choice("--mode", [("bm25", "bm25")]) ?? "bm25"
+        let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25
+        let embedder = mode == .bm25 ? nil : try EmbedderLocator.find()
+        guard mode == .bm25 || embedder != nil else {
+            throw UsageError("--mode \(mode.rawValue) needs an encoder, and none is installed; bm25 works without")
+        }
         let collection = try JudgedCollection(folder: folder)
-        let snapshot = try Snapshot(chunks: collection.documents)
-        let analyzer = Analyzer()
-        let allowed = try snapshot.allowed(.all)
+        let snapshot = try collection.snapshot(embedder: embedder)
+        let retriever = Retriever(embedder: embedder)
         let evaluation = try RetrievalEvaluation(collection) { question, count in
-            let search = LexicalSearch(QueryTerms(question, analyzer: analyzer), in: snapshot)
-            return try search.best(count, allowed: allowed).map {
-                (try snapshot.chunk($0.place).documentID, $0.score)
-            }
+            var request = SearchRequest(question)
+            request.mode = mode
+            request.count = count
+            return try retriever.search(request, in: snapshot).hits.map { ($0.chunk.documentID, $0.score) }
         }
         if let path = arguments["--run"] { try write(evaluation, of: collection, to: path) }
-        report(evaluation, of: collection, mode: mode, json: arguments.has("--json"))
+        report(evaluation, of: collection, mode: mode.rawValue, json: arguments.has("--json"))
     }
 
     private static func report(
