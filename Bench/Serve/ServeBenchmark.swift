@@ -35,7 +35,7 @@ enum ServeBenchmark: Command {
         var results: [RunResult] = []
         for (index, point) in points.enumerated() {
             let view = arguments.has("--quiet") ? nil : TerminalView(title: title(point, index + 1, points.count))
-            let result = tokens.count(try ServeRun(point, tokens).perform(view))
+            let result = try ServeRun(point, tokens).perform(view)
             results.append(result)
             if !arguments.has("--json") { Output.line(ResultTable(result).text) }
         }

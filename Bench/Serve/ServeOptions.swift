@@ -3,6 +3,7 @@
 
 import Base
 import Console
+import Glibc
 import LoadGeneration
 
 struct ServeOptions {
@@ -10,7 +11,8 @@ struct ServeOptions {
         OptionDefinition("--url", "URL", "the server, e.g. http://127.0.0.1:8080 (default)"),
         OptionDefinition("--endpoint", "PATH", "/v1/chat/completions (default) or /v1/completions"),
         OptionDefinition("--model", "NAME", "sent with each request (default: the first of /v1/models)"),
-        OptionDefinition("--header", "LINE", "one more header, e.g. 'authorization: Bearer KEY'"),
+        OptionDefinition(
+            "--header", "LINE", "one more header (default: a bearer of OPENAI_API_KEY, where that is set)"),
         OptionDefinition("--extra-body", "JSON", "members added to every request's body"),
         OptionDefinition("--temperature", "T", "sent with each request (default: 0)"),
         OptionDefinition(
@@ -103,6 +105,10 @@ struct ServeOptions {
         }
         model = arguments["--model"]
         headers = arguments["--header"].map { [$0] } ?? []
+        // As OpenAI's own clients do; a key on the command line could be read by everybody on the machine.
+        if let key = unsafe getenv("OPENAI_API_KEY"), headers.isEmpty {
+            headers = unsafe ["authorization: Bearer " + String(cString: key)]
+        }
         guard headers.allSatisfy({ $0.contains(":") && !$0.contains("\n") && !$0.contains("\r") }) else {
             throw UsageError("--header must be one line such as 'authorization: Bearer KEY'")
         }

@@ -11,6 +11,7 @@ struct ServeRun: Sendable {
     private let plan: LoadPlan
     private let knowsModel: Bool
     private let description: RunDescription
+    private let tokens: TokenCounter
 
     /// Everything is decided here: texts, lengths and, in an open loop, instants.
     init(_ options: ServeOptions, _ tokens: TokenCounter) throws {
@@ -41,6 +42,7 @@ struct ServeRun: Sendable {
         plan.coolDownCount = options.coolDownCount
         plan.seed = options.seed
         self.plan = plan
+        self.tokens = tokens
         knowsModel = options.model != nil
         description = options.description(tokenizer: tokens.path, maxConcurrency: plan.maxConcurrency)
     }
@@ -78,7 +80,7 @@ struct ServeRun: Sendable {
             }
         }
         guard let result = outcome.result else { throw RunFailure(description: "the run ended without a result") }
-        return try result.get()
+        return tokens.count(try result.get(), of: plan.sessions)
     }
 
     @EventLoop private func load(_ view: TerminalView?) async throws -> RunResult {

@@ -34,6 +34,9 @@ package struct LoadPlan: Sendable {
 
     package var requestCount: Int { sessions.reduce(0) { $0 + $1.turns.count } }
 
+    /// What /v1/completions gets of messages.
+    package static func prompt(_ messages: [Message]) -> String { messages.map(\.content).joined(separator: "\n") }
+
     /// The request for `messages`, streamed, with usage at its end.
     func request(_ messages: [Message], maxTokens: Int) -> ClientRequest {
         var json = JSONWriter()
@@ -50,7 +53,7 @@ package struct LoadPlan: Sendable {
                     }
                 }
             } else {
-                json.field("prompt", messages.map(\.content).joined(separator: "\n"))
+                json.field("prompt", Self.prompt(messages))
             }
             json.field("max_tokens", maxTokens)
             if let temperature { json.field("temperature", temperature) }

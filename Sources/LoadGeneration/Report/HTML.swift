@@ -29,9 +29,7 @@ enum HTML {
           --wait: #6d6b64; --first: #5a9fee; --rest: #2b5688; --bad: #ee7a7a; } }
         @media print { :root { color-scheme: light; --page: #ffffff; --ink: #000000; --soft: #444444; --line: #d0d0d0;
           --s0: #2a78d6; --s1: #d2521c; --s2: #12855c; --s3: #4a3aa7; --s4: #c93434; --s5: #946400; --s6: #b8487a; --s7: #006b00;
-          --wait: #b5b3aa; --first: #2a78d6; --rest: #8fbdf0; --bad: #c93434; }
-          * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-          figure, tr { break-inside: avoid; } h2 { break-after: avoid; } }
+          --wait: #b5b3aa; --first: #2a78d6; --rest: #8fbdf0; --bad: #c93434; } }
         body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; max-width: 1180px;
           margin: 0 auto; padding: 24px; }
         h1 { font-size: 24px; margin: 0 0 4px; } h2 { font-size: 18px; margin: 32px 0 4px; }
@@ -53,6 +51,10 @@ enum HTML {
         .d1 { stroke-dasharray: 7 4; } .d2 { stroke-dasharray: 2 3; } .d3 { stroke-dasharray: 8 3 2 3; }
         .s0 { --c: var(--s0); } .s1 { --c: var(--s1); } .s2 { --c: var(--s2); } .s3 { --c: var(--s3); }
         .s4 { --c: var(--s4); } .s5 { --c: var(--s5); } .s6 { --c: var(--s6); } .s7 { --c: var(--s7); }
+        @media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+          body { max-width: none; padding: 0; font-size: 11px; } .grid2 { grid-template-columns: 1fr 1fr; }
+          .scroll { overflow: visible; } table { font-size: 9px; width: 100%; } th, td { padding: 2px 4px; white-space: normal; }
+          figure, tr { break-inside: avoid; } h2, p, ul { break-after: avoid; } }
         .wait { fill: var(--wait); } .first { fill: var(--first); } .rest { fill: var(--rest); } .bad { fill: var(--bad); }
         """
 }
