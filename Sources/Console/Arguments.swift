@@ -72,7 +72,10 @@ package struct Arguments: Sendable {
     /// Names of the options that are given differently in `other`, in alphabetical order.
     package func differences(from other: Arguments) -> [String] {
         let names = Set(values.keys).union(other.values.keys).union(flags).union(other.flags)
-        return names.filter { values[$0] != other.values[$0] || flags.contains($0) != other.flags.contains($0) }.sorted()
+        let differing = names.filter {
+            values[$0] != other.values[$0] || flags.contains($0) != other.flags.contains($0)
+        }
+        return differing.sorted()
     }
 
     private func wrong(_ option: String, _ text: String) -> UsageError {

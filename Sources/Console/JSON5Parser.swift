@@ -98,7 +98,7 @@ struct JSON5Parser {
     private mutating func name(_ expected: String) throws(JSON5Error) -> String {
         guard let first = peek, Self.beginsName(first) else { throw unexpected(expected) }
         var name = String.UnicodeScalarView()
-        while let scalar = peek, Self.beginsName(scalar) || Self.isDigit(scalar) {
+        while let scalar = peek, Self.continuesName(scalar) {
             name.append(scalar)
             advance()
         }
@@ -107,6 +107,15 @@ struct JSON5Parser {
 
     private static func beginsName(_ scalar: Unicode.Scalar) -> Bool {
         scalar == "_" || scalar == "$" || scalar.properties.isAlphabetic
+    }
+
+    /// Marks, digits, connectors and the two joiners may stand inside a name (ECMAScript 5.1, section 7.6).
+    private static func continuesName(_ scalar: Unicode.Scalar) -> Bool {
+        if beginsName(scalar) || scalar == "\u{200C}" || scalar == "\u{200D}" { return true }
+        return switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark, .decimalNumber, .connectorPunctuation: true
+        default: false
+        }
     }
 
     private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
@@ -274,7 +283,8 @@ struct JSON5Parser {
 
     private func unexpected(_ expected: String) -> JSON5Error {
         guard let found = peek else { return problem("expected \(expected), but the file ends here") }
-        let shown = found.properties.isWhitespace || !found.isASCII || found.value < 0x20
+        let shown =
+            found.properties.isWhitespace || !found.isASCII || found.value < 0x20
             ? "U+" + String(found.value, radix: 16, uppercase: true) : "'\(found)'"
         return problem("expected \(expected), found \(shown)")
     }

@@ -41,7 +41,7 @@ package struct LogprobReader: Sendable {
     package mutating func read(_ logits: UnsafeMutableBufferPointer<Float>) {
         row.removeAll(keepingCapacity: true)
         unsafe row.append(contentsOf: logits)
-        guard let start = unsafe logits.baseAddress else { return }
+        guard let start = logits.baseAddress else { return }
         let pointer = UnsafePointer(start)
         let largest = unsafe maximum(pointer, count: logits.count)
         let sum = unsafe sumOfExponentials(pointer, count: logits.count, subtracting: largest)

@@ -4,7 +4,7 @@ import Console
 import TestSupport
 import Testing
 
-@Suite struct `JSON5` {
+@Suite struct `JSON5 files` {
     func parse(_ text: String) throws -> JSON5.Value { try JSON5.parse(Array(text.utf8)).value }
 
     /// As one line of text, keys in order.

@@ -14,6 +14,9 @@ final class ScriptedModel: LanguageModel {
     private var slots: [(token: TokenID, position: Int32)]
     private let row: UnsafeMutableBufferPointer<Float>
     private var logitHashes: [UInt64] = []
+    private var logitPositions: [Int32] = []
+    /// After which positions every logit stands one token too far: how a draft model is wrong.
+    var isWrongAfter: (_ position: Int32) -> Bool = { _ in false }
     /// Makes every logit NaN when the sequence ends with this token.
     var poisonToken: TokenID?
     private(set) var rowsOfLastStep = 0
@@ -35,6 +38,7 @@ final class ScriptedModel: LanguageModel {
         for index in 0..<batch.rowCount {
             slots[Int(batch.slots_T[index])] = (batch.tokens_T[index], batch.positions_T[index])
         }
+        logitPositions = batch.logitRows.map { batch.positions_T[Int($0)] }
         logitHashes = batch.logitRows.map { rowIndex in
             let table = Int(batch.tableOffsets_T[Int(rowIndex)])
             var hash = ScriptedModel.seed
@@ -49,7 +53,10 @@ final class ScriptedModel: LanguageModel {
     }
 
     func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-        for token in 0..<vocabularySize { row[token] = Self.logit(logitHashes[index], token) }
+        let shift = isWrongAfter(logitPositions[index]) ? 1 : 0
+        for token in 0..<vocabularySize {
+            row[(token + shift) % vocabularySize] = Self.logit(logitHashes[index], token)
+        }
         return row
     }
 
@@ -103,6 +110,7 @@ final class ScriptedModel: LanguageModel {
             hash = mix(hash, token, Int32(tokens.count))
             tokens.append(token)
             history.append(token)
+            constraint?.accept(token)
             output.append(token)
         }
         return output

@@ -37,6 +37,7 @@ struct ByteCodec: TextCodec {
             messages.flatMap { Array("\(text($0, "role")):\(text($0, "content"))\n".utf8) })
     }
 
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] { encodePrompt(text) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { ByteDetokenizer() }
     func makePromptDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
     func spelling(of token: TokenID) -> [UInt8] {
@@ -94,6 +95,7 @@ final class GatedCodec: TextCodec {
 
     func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] { bytes.encodeAnswer(text) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
     func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
     func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }

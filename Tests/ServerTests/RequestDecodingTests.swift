@@ -295,7 +295,8 @@ import Tokenization
     @Test(arguments: [
         #""tools":[]"#, #""tool_choice":"none""#, #""response_format":{"type":"text"}"#, #""user":"me""#,
         #""store":false"#, #""metadata":{"a":"b"}"#, #""logprobs":false"#, #""top_logprobs":0"#,
-        #""logprobs":true,"top_logprobs":20"#, #""logprobs":true"#, #""modalities":["text"]"#, #""service_tier":"auto""#, #""parallel_tool_calls":true"#, #""audio":null"#,
+        #""logprobs":true,"top_logprobs":20"#, #""logprobs":true"#, #""modalities":["text"]"#,
+        #""service_tier":"auto""#, #""parallel_tool_calls":true"#, #""audio":null"#,
         #""best_of":1"#, #""min_tokens":0"#, #""stop_token_ids":[]"#, #""chat_template_kwargs":{}"#,
         #""length_penalty":1.0"#, #""max_completion_tokens":5,"max_tokens":5"#,
     ])

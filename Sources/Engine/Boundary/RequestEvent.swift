@@ -57,7 +57,7 @@ package struct RequestSummary: Sendable, Equatable {
 package struct RequestEvent: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// The next output tokens, in order; several where guesses came true, none if only the prompt is reported on.
-        case tokens([TokenID])
+        case tokens(TokenRun)
         case finished(RequestSummary)
     }
 

@@ -98,7 +98,7 @@ import Sampling
         var request = GenerationRequest(
             id: id, promptTokens: prompt.tokens, sampling: sampling, maxOutputTokens: max(1, prompt.maxOutputTokens),
             stopTokens: (parameters.ignoresEndOfSequence ? [] : model.codec.endOfSequence) + parameters.stopTokens,
-            priority: parameters.priority)
+            priority: parameters.priority, constraint: prompt.constraint)
         request.minOutputTokens = parameters.minTokens
         request.leader = leader
         if prompt.maxOutputTokens > 0 { request.outputLogprobs = parameters.topLogprobs }
@@ -181,7 +181,8 @@ import Sampling
         } else {
             let answers = choices.map { choice in
                 CompletionFormat.Choice(
-                    text: choice.text, logprobs: choice.logprobs, finishReason: choice.completion?.finishReason ?? .length)
+                    text: choice.text, logprobs: choice.logprobs,
+                    finishReason: choice.completion?.finishReason ?? .length)
             }
             responder.respond(status: 200, body: format.response(answers, usage: usage))
         }
@@ -261,6 +262,8 @@ import Sampling
         var usage = Usage()
         for (index, choice) in choices.enumerated() {
             usage.completionTokens += choice.completion?.outputTokenCount ?? choice.session.outputTokenCount
+            usage.draftedTokens += choice.completion?.draftedTokenCount ?? 0
+            usage.acceptedTokens += choice.completion?.acceptedTokenCount ?? 0
             if index.isMultiple(of: prepared.parameters.choiceCount) {
                 usage.promptTokens += prepared.prompts[index / prepared.parameters.choiceCount].tokens.count
                 usage.cachedTokens += choice.completion?.cachedTokenCount ?? 0

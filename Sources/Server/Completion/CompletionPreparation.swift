@@ -3,7 +3,7 @@
 
 package import Base
 import Engine
-import Sampling
+package import Sampling
 
 /// A request that can be submitted as it stands.
 package struct PreparedCompletion: Sendable {
@@ -14,6 +14,8 @@ package struct PreparedCompletion: Sendable {
         package var maxOutputTokens: Int
         /// What an answer begins with that echoes its prompt: the prompt as written, nil where it came as token ids.
         package var text: [UInt8]?
+        /// What its answers are held to.
+        package var constraint: SpanConstraint?
     }
 
     package var route: CompletionFormat.Route
@@ -88,10 +90,17 @@ extension ServedModel {
             throw .contextLength(
                 maximum: maximum, promptTokens: tokens.count, outputTokens: wanted, parameter: parameter)
         }
-        let standard = route == .chat ? room : min(room, Self.completionTokens)
+        var standard = route == .chat ? room : min(room, Self.completionTokens)
+        var constraint: SpanConstraint?
+        if let texts = parameters.guidedChoice {
+            let (choice, longest) = try self.constraint(to: texts, after: tokens)
+            constraint = choice
+            // A whole text, and the token that ends it.
+            standard = min(room, longest + 1)
+        }
         let limit = parameters.maxTokens ?? standard
         try parameters.checkMinTokens(against: limit)
-        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: limit)
+        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: limit, constraint: constraint)
     }
 
     /// OpenAI's default for /v1/completions.

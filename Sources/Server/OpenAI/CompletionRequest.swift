@@ -17,8 +17,8 @@ package struct CompletionRequest: Sendable, Equatable {
 
     package init(_ body: JSON, _ context: RequestContext) throws(APIError) {
         let fields = try RequestFields(
-            body, supported: GenerationParameters.names.union(["prompt", "echo"]), refused: UnsupportedParameters.completion,
-            ignoresUnknown: context.ignoresUnknownFields)
+            body, supported: GenerationParameters.names.union(["prompt", "echo"]),
+            refused: UnsupportedParameters.completion, ignoresUnknown: context.ignoresUnknownFields)
         echoesPrompt = try fields.boolean("echo") ?? false
         parameters = try GenerationParameters(fields, context, leastMaxTokens: echoesPrompt ? 0 : 1)
         parameters.topLogprobs = try fields.integer("logprobs", in: 0...Limits.topLogprobs.value)

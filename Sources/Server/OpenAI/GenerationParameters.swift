@@ -41,6 +41,8 @@ package struct GenerationParameters: Sendable, Equatable {
     package var topLogprobs: Int?
     /// Lower runs first.
     package var priority: Int
+    /// The answer is one of these texts.
+    package var guidedChoice: [[UInt8]]?
     package var ignoresEndOfSequence: Bool
     package var isStreaming: Bool
     /// Ends a stream with a usage chunk.
@@ -50,6 +52,7 @@ package struct GenerationParameters: Sendable, Equatable {
         "model", "temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
         "repetition_penalty", "logit_bias", "seed", "max_tokens", "stop", "n", "ignore_eos", "stream",
         "stream_options", "min_tokens", "stop_token_ids", "include_stop_str_in_output", "logprobs", "priority",
+        "guided_choice", "structured_outputs",
     ]
 
     /// - Parameter leastMaxTokens: 0 where a request may want nothing but its prompt back.
@@ -68,7 +71,21 @@ package struct GenerationParameters: Sendable, Equatable {
         ignoresEndOfSequence = try fields.boolean("ignore_eos") ?? false
         isStreaming = try fields.boolean("stream") ?? false
         includesUsage = try Self.includesUsage(fields, isStreaming: isStreaming)
+        guidedChoice = try GuidedChoice.read(fields)
+        try checkGuidedChoice()
         if let maxTokens { try checkMinTokens(against: maxTokens) }
+    }
+
+    private func checkGuidedChoice() throws(APIError) {
+        guard guidedChoice != nil else { return }
+        guard !ignoresEndOfSequence else {
+            throw .conflict(
+                "A choice ends where one of its texts ends: 'ignore_eos' must be false.", parameter: "ignore_eos")
+        }
+        guard minTokens == 0 else {
+            throw .conflict(
+                "A choice ends where one of its texts ends: 'min_tokens' must be 0.", parameter: "min_tokens")
+        }
     }
 
     func checkMinTokens(against maxTokens: Int) throws(APIError) {

@@ -56,7 +56,11 @@ struct LogprobsFormat: Sendable {
             json.key("token_logprobs")
             json.array { json in
                 for entry in entries {
-                    if let logprobs = entry.logprobs { json.number(finite(logprobs.chosen.logprob)) } else { json.null() }
+                    if let logprobs = entry.logprobs {
+                        json.number(finite(logprobs.chosen.logprob))
+                    } else {
+                        json.null()
+                    }
                 }
             }
             json.key("tokens")

@@ -15,6 +15,7 @@ package enum OpenAPIDocument {
          "paths": {
           "/v1/chat/completions": {"post": \(completion("ChatCompletionRequest", "ChatCompletion", "chat"))},
           "/v1/completions": {"post": \(completion("CompletionRequest", "Completion", "a text"))},
+          "/v1/embeddings": {"post": \(operation("EmbeddingRequest", "Embeddings", "Texts as vectors"))},
           "/tokenize": {"post": \(operation("TokenizeRequest", "Tokens", "Text or a conversation as token ids"))},
           "/detokenize": {"post": \(operation("DetokenizeRequest", "Text", "Token ids as text"))},
           "/apply-template": {"post": \(operation("ApplyTemplateRequest", "Prompt", "A conversation as the model reads it"))},

@@ -24,6 +24,13 @@ enum OpenAPISchemas {
            "logprobs": \(integer(0, Limits.topLogprobs.value)),
            \(common),
            \(refused(UnsupportedParameters.completion))}},
+          "EmbeddingRequest": {"type": "object", "required": ["input"], "additionalProperties": false, "properties": {
+           "input": {"anyOf": [\(text), {"type": "array", "minItems": 1, "maxItems": \(Limits.embeddingInputs.value), "items": \(text)},
+            \(tokens),
+            {"type": "array", "minItems": 1, "maxItems": \(Limits.embeddingInputs.value), "items": \(tokens)}]},
+           "model": \(string), "encoding_format": {"enum": ["float", "base64", null]},
+           "dimensions": \(integer(1, 1 << 20, "the length of this model's vectors, and nothing else")),
+           \(refused(EmbeddingRequest.refused))}},
           "TokenizeRequest": {"type": "object", "additionalProperties": false,
            "oneOf": [{"required": ["prompt"]}, {"required": ["content"]}, {"required": ["messages"]}], "properties": {
            "model": \(string), "prompt": {"type": "string"}, "content": {"type": "string"}, "messages": \(messages),
@@ -56,6 +63,10 @@ enum OpenAPISchemas {
            "min_tokens": \(integer(0, Limits.outputTokens.value)),
            "stop": {"anyOf": [{"type": "null"}, \(stop),
             {"type": "array", "maxItems": \(Limits.stopStrings.value), "items": \(stop)}]},
+           "guided_choice": \(choices),
+           "structured_outputs": {"type": ["object", "null"], "additionalProperties": false, "properties": {
+            "choice": \(choices),
+            \(refused(GuidedChoice.refused))}},
            "stop_token_ids": {"type": ["array", "null"], "maxItems": \(Limits.stopTokens.value),
             "items": {"type": "integer", "minimum": 0}},
            "include_stop_str_in_output": \(boolean),
@@ -84,7 +95,13 @@ enum OpenAPISchemas {
     /// The byte limit is the real one; a character has at most four.
     private static let stop =
         "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": \(Limits.stopBytes.value / 4)}"
-    private static let tokens = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"type\": \"integer\", \"minimum\": 0}}"
+    private static let choices = """
+        {"type": ["array", "null"], "minItems": 1, "maxItems": \(Limits.guidedChoices.value), \
+        "items": {"type": "string", "minLength": 1, "maxLength": \(Limits.guidedChoiceBytes.value / 4)}}
+        """
+    private static let text = #"{"type": "string", "minLength": 1}"#
+    private static let tokens =
+        #"{"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 0}}"#
     private static let string = #"{"type": ["string", "null"]}"#
     private static let boolean = #"{"type": ["boolean", "null"]}"#
 
@@ -147,6 +164,14 @@ enum OpenAPISchemas {
              "tokens": {"type": "array", "items": {"type": "string"}},
              "top_logprobs": {"type": "array", "items": {"type": ["object", "null"],
               "additionalProperties": {"type": "number"}}}}}]}}}}}},
+          "Embeddings": {"type": "object", "required": ["object", "data", "model", "usage"], "properties": {
+           "object": {"const": "list"}, "model": {"type": "string"},
+           "usage": {"type": "object", "required": ["prompt_tokens", "total_tokens"], "properties": {
+            "prompt_tokens": {"type": "integer"}, "total_tokens": {"type": "integer"}}},
+           "data": {"type": "array", "minItems": 1, "items": {"type": "object",
+            "required": ["object", "index", "embedding"], "properties": {
+            "object": {"const": "embedding"}, "index": {"type": "integer"},
+            "embedding": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "number"}}]}}}}}},
           "Tokens": {"type": "object", "required": ["count", "max_model_len", "tokens", "token_strs"], "properties": {
            "count": {"type": "integer"}, "max_model_len": {"type": "integer"},
            "tokens": {"type": "array", "items": {"anyOf": [{"type": "integer"}, {"type": "object",

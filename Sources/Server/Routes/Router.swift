@@ -5,6 +5,7 @@
 package enum Route: Equatable, Sendable {
     case completion(CompletionFormat.Route)
     case tool(TextTool)
+    case embeddings
     case models
     case model(String)
     case health
@@ -27,6 +28,7 @@ package enum Route: Equatable, Sendable {
         switch path {
         case "/v1/chat/completions": self = .completion(.chat)
         case "/v1/completions": self = .completion(.text)
+        case "/v1/embeddings": self = .embeddings
         case "/v1/models": self = .models
         case "/health": self = .health
         case "/ready": self = .ready
@@ -50,7 +52,7 @@ package enum Route: Equatable, Sendable {
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
-        case .completion, .tool: ["POST"]
+        case .completion, .embeddings, .tool: ["POST"]
         case .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
         }
     }
@@ -61,6 +63,7 @@ package enum Route: Equatable, Sendable {
         case .completion(.chat): "/v1/chat/completions"
         case .completion(.text): "/v1/completions"
         case .tool(let tool): tool.rawValue
+        case .embeddings: "/v1/embeddings"
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .health: "/health"

@@ -34,13 +34,14 @@ enum ServeCommand: Command {
             EventLoop.offload {
                 Result { try LoadedEngine(settings) { events in server.events.push(events) } }
             } then: { result in
-                switch result {
-                case .success(let loaded):
+                do {
+                    let loaded = try result.get()
                     outcome.engine = loaded.client
                     server.serve(loaded.served)
+                    if let encoder = loaded.encoder { try server.serve(encoder) }
                     warn(loaded.model)
                     announce(loaded.model, loaded.plan, settings.server.host, server.port)
-                case .failure(let error):
+                } catch {
                     outcome.failure = error
                     EventLoop.stop()
                 }
@@ -64,7 +65,9 @@ enum ServeCommand: Command {
     /// Everything a start needs but the memory and the port, which the server that runs now may hold.
     private static func check(_ settings: ServeSettings) throws {
         let (model, _) = try LoadedModel.open(settings.model)
-        let plan = try EnginePlan(model.configuration, settings.engine)
+        let draft = try model.openDraft(settings.draftModel)
+        let plan = try EnginePlan(model.configuration, settings.engine, draft: draft?.configuration)
+        _ = try LoadedEngine.encoder(settings.encoder, threadCount: 1)
         if let warning = plan.warning { Output.note("warning: \(model.path): \(warning)") }
         warn(model)
         describe(model, plan)
@@ -102,28 +105,6 @@ enum ServeCommand: Command {
             : ("chat/completions", #""messages":[{"role":"user","content":"What is a transformer?"}]"#)
         return "curl -N http://\(address)/v1/\(route) -H 'content-type: application/json'"
             + " -d '{\"model\":\"\(model.name)\",\(content),\"stream\":true}'"
-    }
-}
-
-/// A model with its engine running, made on a worker thread.
-private struct LoadedEngine: Sendable {
-    let model: LoadedModel
-    let plan: EnginePlan
-    let client: EngineClient
-
-    /// - Throws: one line for a person, whatever is wrong.
-    init(_ settings: ServeSettings, deliver: @escaping @Sendable ([RequestEvent]) -> Void) throws {
-        let (model, checkpoint) = try LoadedModel.open(settings.model)
-        plan = try EnginePlan(model.configuration, settings.engine)
-        let core = try plan.makeCore(reportingUnused: checkpoint)
-        client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: deliver)
-        self.model = model
-    }
-
-    var served: ServedModel {
-        ServedModel(
-            id: model.name, created: Int(time(nil)), codec: model.tokenizer, service: client,
-            defaultSampling: model.defaults)
     }
 }
 

@@ -12,6 +12,10 @@ struct ServeSettings {
     var server = ServerConfiguration()
     var engine: EngineOptions
     var model: String?
+    /// The smaller model that guesses for it.
+    var draftModel: String?
+    /// The model of /v1/embeddings, or "none".
+    var encoder: String?
     var drainTimeout: Duration
 
     /// - Throws: `UsageError` that names the option, and its place in the file if it stands there.
@@ -29,6 +33,8 @@ struct ServeSettings {
         drainTimeout = .seconds(try arguments.integer("--drain-timeout", in: 0...3600) ?? 30)
         engine = try EngineOptions(arguments)
         model = arguments["--model"]
+        draftModel = arguments["--draft-model"]
+        encoder = arguments["--encoder"]
     }
 
     /// Not on the command line, where everybody on the machine can read it.
@@ -49,7 +55,12 @@ struct ServeSettings {
         OptionDefinition("--check", nil, "read everything, say what is wrong, and end without serving"),
     ]
 
-    static let options = listening + starting + EngineOptions.definitions
+    private static let embedding = [
+        OptionDefinition(
+            "--encoder", "DIR|none", "the model of /v1/embeddings (default: \(EmbedCommand.defaultModel))")
+    ]
+
+    static let options = listening + starting + embedding + EngineOptions.definitions
 
     /// What a file cannot say: it would name itself, or end the server it is meant for.
     static let onlyOnCommandLine: Set = ["--config", "--check"]
@@ -62,16 +73,21 @@ struct ServeSettings {
             "--max-model-len", "--kv-cache-memory", "--kv-cache-dtype", "--block-size", "--no-prefix-caching",
         ]
         let batch = ["--max-num-seqs", "--max-num-batched-tokens", "--prefill-beside-decode", "--max-waiting"]
+        let guessing = [
+            "--speculative", "--draft-model", "--speculative-acceptance", "--draft-tokens",
+        ]
         func named(_ names: [String]) -> [OptionDefinition] {
             EngineOptions.definitions.filter { names.contains($0.name) }
         }
         return [
-            OptionSection("Model", named(model)),
+            OptionSection("Models", named(model) + embedding),
             OptionSection("Clients", listening),
             OptionSection("Memory: the cache of keys and values", named(memory)),
             OptionSection("Scheduling", named(batch)),
+            OptionSection("Guessing tokens ahead", named(guessing)),
             OptionSection(
-                "Computing", EngineOptions.definitions.filter { !(model + memory + batch).contains($0.name) }),
+                "Computing",
+                EngineOptions.definitions.filter { !(model + memory + batch + guessing).contains($0.name) }),
             OptionSection("Starting", starting),
         ]
     }()

@@ -26,6 +26,10 @@ extension Tokenizer: TextCodec {
 
     func makePromptDetokenizer() -> any IncrementalDetokenizer { makeDetokenizer(skipSpecialTokens: false) }
 
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
+        encode(text, addSpecialTokens: false, parseSpecialTokens: false)
+    }
+
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer {
         // A SentencePiece text begins with a blank that stands for nothing; an answer that goes on from text keeps it.
         makeDetokenizer(skipSpecialTokens: true, isContinuation: prompt.contains { !isSpecial($0) })
