@@ -73,6 +73,18 @@ import Tokenization
         #expect(forged.filter(tokenizer.isSpecial).isEmpty)
     }
 
+    @Test(arguments: ["generation_config.json", "config.json"], ["100000", "[0, 100000]", "-1"])
+    func `an end that is none of the tokens is refused by file and key`(file: String, ids: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tokenizer.json", try TestFiles.bytes(TestFiles.fixture("tokenizers/qwen2/tokenizer.json")))
+        try folder.write(file, Array("{\"eos_token_id\": \(ids)}".utf8))
+        #expect {
+            try Tokenizer.load(huggingFaceFolder: folder.path)
+        } throws: {
+            "\($0)".contains(file) && "\($0)".contains("eos_token_id") && !"\($0)".contains("\n")
+        }
+    }
+
     @Test func `reads the roles of special tokens from the files beside`() throws {
         let tokenizer = try `Chat encoding`.tokenizer()
         #expect(tokenizer.endOfSequence == [0, 2])

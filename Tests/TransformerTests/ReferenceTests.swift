@@ -44,7 +44,7 @@ import Transformer
     /// One folder for each family and each part that no other has; make_family_fixtures.py.
     static let families = [
         "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen2-window-sharded",
-        "qwen3-head-norms", "phi3-longrope", "phi3-long-texts",
+        "qwen3-head-norms", "phi3-longrope", "phi3-long-texts", "gemma2-caps", "gemma3-windows",
     ]
 
     @Test(arguments: families, KernelSet.available)

@@ -38,6 +38,10 @@ struct ConfigReader {
         return string
     }
 
+    func optionalString(_ key: String) throws(ModelError) -> String? {
+        value(key) == nil ? nil : try string(key)
+    }
+
     func integer(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
         guard let value = value(key) else {
             guard let fallback else { throw .missing(key: key, source: source) }
@@ -61,6 +65,12 @@ struct ConfigReader {
         }
         guard let number = value.double else { throw .invalid(key: key, problem: "is not a number", source: source) }
         return number
+    }
+
+    /// A number that null turns off, and that has a default when the key is absent.
+    func cap(_ key: String, default fallback: Double?) throws(ModelError) -> Float? {
+        guard has(key) else { return fallback.map { Float($0) } }
+        return value(key) == nil ? nil : Float(try number(key))
     }
 
     func numbers(_ key: String) throws(ModelError) -> [Double] {
