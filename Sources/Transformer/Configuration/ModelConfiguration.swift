@@ -42,9 +42,9 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var queryWidth: Int { queryHeadCount * headWidth }
     package var keyValueWidth: Int { keyValueHeadCount * headWidth }
 
-    /// Bytes of keys and values of one token, all layers.
-    package func cacheBytesPerToken(_ type: ElementType) -> Int {
-        2 * layerCount * keyValueWidth * type.bytesPerBlock
+    /// Bytes of one token's keys and values, scales included, in all layers.
+    package func cacheBytesPerToken(_ type: CacheType) -> Int {
+        2 * layerCount * keyValueHeadCount * type.byteCount(headWidth: headWidth)
     }
 
     /// Checks every number against the others and against bounds that no small model comes near, so that no later

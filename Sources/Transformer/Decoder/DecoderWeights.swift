@@ -37,11 +37,13 @@ struct DecoderWeights {
     let unusedNames: [String]
 
     /// Every matrix that a step multiplies with, once each.
-    var products: [Matrix] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
+    var products: [Weight] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
 
-    /// Takes every weight by name and shape.
+    /// Takes every weight by name and shape, and packs those whose type has panels.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
-    init(_ configuration: ModelConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
+    init(
+        _ configuration: ModelConfiguration, from source: any TensorSource, packs: Bool, pool: ThreadPool
+    ) throws {
         var reader = WeightReader(source)
         let traits = configuration.traits
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
@@ -59,7 +61,7 @@ struct DecoderWeights {
         }
         func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool) throws -> Projection {
             Projection(
-                weight: try matrix(name + ".weight", rows, columns),
+                weight: try Weight(matrix(name + ".weight", rows, columns), packs: packs, pool: pool),
                 bias: bias ? try vector(name + ".bias", rows) : nil)
         }
         func products(
@@ -69,7 +71,7 @@ struct DecoderWeights {
                 return try zip(names, rows).map { try projection(folder + $0, $1, columns, bias: bias) }
             }
             return try reader.takeStacked(folder + stacked + ".weight", rows: rows, columns: columns).map {
-                Projection(weight: $0, bias: nil)
+                Projection(weight: try Weight($0, packs: packs, pool: pool), bias: nil)
             }
         }
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
@@ -109,7 +111,8 @@ struct DecoderWeights {
         finalNorm_D = try gains("model.norm", D)
         embedding_VD = embedding
         // A tied model may still store the head; it is then reported as unused.
-        head = Projection(weight: configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D), bias: nil)
+        let headMatrix = configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D)
+        head = Projection(weight: try Weight(headMatrix, packs: packs, pool: pool), bias: nil)
         // Read with the configuration.
         if configuration.rotaryScaling != .none { RotaryScaling.tensors.forEach { reader.skip($0) } }
         unusedNames = reader.finish()
