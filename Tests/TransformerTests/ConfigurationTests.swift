@@ -127,7 +127,9 @@ import Transformer
         #expect(try traits("llama", [("attention_bias", "true")]) == expected)
         expected.queryKeyNorm = true
         #expect(try traits("qwen3", [("attention_bias", "true")]) == expected)
-        #expect(DecoderFamily.registered.map(\.name) == ["llama", "mistral", "qwen2", "qwen3", "phi3", "gemma2", "gemma3_text"])
+        #expect(
+            DecoderFamily.registered.map(\.name)
+                == ["llama", "mistral", "qwen2", "qwen3", "phi3", "gemma", "gemma2", "gemma3_text"])
     }
 
     /// The keys of published models that decide something, with the numbers of their config.json.
@@ -239,8 +241,23 @@ import Transformer
         #expect(new == old)
     }
 
+    /// The first Gemma's files say gelu and mean the tanh formula; later ones have a key of their own for it.
+    @Test func `reads both names of Gemma's activation, and no other`() throws {
+        for keys in [[("hidden_act", "\"gelu\"")], [("hidden_activation", "\"gelu_pytorch_tanh\"")], []] {
+            #expect(try read([("model_type", "\"gemma\"")] + keys).traits.activation == .gelu)
+        }
+        for key in ["hidden_act", "hidden_activation"] {
+            #expect {
+                try read([("model_type", "\"gemma\""), (key, "\"silu\"")])
+            } throws: {
+                "\($0)".contains("'\(key)'")
+            }
+        }
+    }
+
     @Test(arguments: [
-        ("sliding_window_pattern", "0", "sliding_window_pattern"), ("rope_local_base_freq", "0", "rope_local_base_freq"),
+        ("sliding_window_pattern", "0", "sliding_window_pattern"),
+        ("rope_local_base_freq", "0", "rope_local_base_freq"),
         ("final_logit_softcapping", "-30", "final_logit_softcapping"),
         ("attn_logit_softcapping", "\"high\"", "attn_logit_softcapping"),
         ("rope_parameters", "{\"sliding_attention\": {\"rope_type\": \"linear\"}}", "rope_type"),

@@ -26,7 +26,7 @@ import Transformer
     /// biases, head norms, stacked products, Gemma's gains, the divisors of llama3 and longrope scaling.
     @Test(arguments: [
         "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen3-head-norms", "phi3-longrope",
-        "phi3-long-texts", "gemma2-caps", "gemma3-windows",
+        "phi3-long-texts", "gemma-plain", "gemma2-caps", "gemma3-windows",
     ])
     func `tensors and numbers are those of llama-cpp's converter`(name: String) throws {
         let expected = try GGUFFile(path: TestFiles.fixture("reference/\(name)/model.gguf"))

@@ -6,9 +6,9 @@ import Base
 extension Tokenizer {
     /// Reads `tokenizer.json`, and from the files beside it what that one does not say:
     ///
-    ///     tokenizer_config.json, special_tokens_map.json     names of the special tokens; the chat template
+    ///     tokenizer_config.json, special_tokens_map.json     names of the special tokens
     ///     generation_config.json, else config.json           which tokens end an answer
-    ///     chat_template.jinja                                the chat template, before any other
+    ///     chat_template.jinja and others                     the chat templates, see chatTemplateSources
     ///
     /// Only the first file must exist.
     package static func load(huggingFaceFolder folder: String) throws(TokenizerError) -> Tokenizer {
@@ -81,11 +81,7 @@ struct HuggingFaceFolder {
         let beginnings = try generation["bos_token_id"].ids() + model["bos_token_id"].ids()
         parts.beginningOfSequence = ids["bos_token"] ?? beginnings.first { $0.index < parts.pieces.count }
 
-        if let template = try bytes("chat_template.jinja") {
-            parts.chatTemplates = ChatTemplates(source: String(decoding: template, as: UTF8.self))
-        } else {
-            parts.chatTemplates = try ChatTemplates(configuration["chat_template"])
-        }
+        parts.chatTemplates = ChatTemplates(try chatTemplateSources())
     }
 }
 

@@ -88,9 +88,12 @@ struct ConfigReader {
         return flag
     }
 
-    func requireDefault(_ key: String, _ expected: String) throws(ModelError) {
+    /// - Parameter other: a second name of the same thing.
+    func requireDefault(_ key: String, _ expected: String, or other: String? = nil) throws(ModelError) {
         guard value(key) != nil else { return }
         let found = try string(key)
-        if found != expected { throw .unsupported(key: key, value: found, supported: expected, source: source) }
+        guard found == expected || found == other else {
+            throw .unsupported(key: key, value: found, supported: expected, source: source)
+        }
     }
 }

@@ -62,8 +62,12 @@ package struct DecoderFamily: Sendable {
     var windowRotaryBase: Double?
     /// `tie_word_embeddings` where config.json does not have the key.
     var tiesEmbeddings = false
-    /// RMSNorm with gains 1 + w, norms also after each half of a layer, GeGLU, token vectors times √D.
-    var isGemma = false
+    /// Parts of DecoderTraits, which says what they are.
+    var activation = DecoderTraits.Activation.silu
+    var scaledEmbedding = false
+    var outputNorms = false
+    /// Folders have a norm's gains less 1; GGUF has them whole.
+    var gainsAreOffsets = false
     /// How llama.cpp's converter leaves the rows of q and k; Hugging Face's folders always rotate halves.
     var ggufRotaryLayout = RotaryLayout.halves
 
@@ -84,18 +88,25 @@ package struct DecoderFamily: Sendable {
         name: "phi3", stackedProducts: true, partialRotation: true, slidingWindow: .everyLayer, defaultWindow: nil,
         ggufHasWindow: true)
 
+    /// Gemma 1. Gemma Team 2024, arXiv:2403.08295.
+    static let gemma = DecoderFamily(
+        name: "gemma", attentionBias: .asConfigured, tiesEmbeddings: true, activation: .gelu, scaledEmbedding: true,
+        gainsAreOffsets: true)
     /// Every other layer has a window. Gemma Team 2024, arXiv:2408.00118.
     static let gemma2 = DecoderFamily(
-        name: "gemma2", slidingWindow: .allButEach(2), ggufHasWindow: true,
+        name: "gemma2", attentionBias: .asConfigured, slidingWindow: .allButEach(2), ggufHasWindow: true,
         softCaps: SoftCaps(attention: 50, logits: 30), queryScalar: 256, ggufMeanScaleLayers: 46, tiesEmbeddings: true,
-        isGemma: true)
+        activation: .gelu, scaledEmbedding: true, outputNorms: true, gainsAreOffsets: true)
     /// The text models. Gemma Team 2025, arXiv:2503.19786.
     static let gemma3 = DecoderFamily(
-        name: "gemma3_text", ggufName: "gemma3", queryKeyNorm: true, slidingWindow: .allButEach(6),
-        ggufHasWindow: true, softCaps: SoftCaps(), queryScalar: 256, ggufMeanScaleLayers: 62,
-        defaultRotaryBase: 1_000_000, windowRotaryBase: 10_000, tiesEmbeddings: true, isGemma: true)
+        name: "gemma3_text", ggufName: "gemma3", attentionBias: .asConfigured, queryKeyNorm: true,
+        slidingWindow: .allButEach(6), ggufHasWindow: true, softCaps: SoftCaps(), queryScalar: 256,
+        ggufMeanScaleLayers: 62, defaultRotaryBase: 1_000_000, windowRotaryBase: 10_000, tiesEmbeddings: true,
+        activation: .gelu, scaledEmbedding: true, outputNorms: true, gainsAreOffsets: true)
 
-    package static let registered: [DecoderFamily] = [llama, mistral, qwen2, qwen3, phi3, gemma2, gemma3]
+    package static let registered: [DecoderFamily] = [
+        llama, mistral, qwen2, qwen3, phi3, gemma, gemma2, gemma3,
+    ]
 
     var architecture: String { ggufName ?? name }
 
@@ -109,7 +120,7 @@ package struct DecoderFamily: Sendable {
     /// - Throws: the same for a `general.architecture`.
     static func gguf(_ architecture: String, source: String) throws(ModelError) -> DecoderFamily {
         if let family = registered.first(where: { $0.architecture == architecture }) { return family }
-        let names = registered.reduce(into: [String]()) { if !$0.contains($1.architecture) { $0.append($1.architecture) } }
+        let names = registered.map(\.architecture).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         throw .unsupported(
             key: "general.architecture", value: architecture, supported: names.joined(separator: ", "), source: source)
     }
@@ -121,8 +132,9 @@ package struct DecoderFamily: Sendable {
         var traits = DecoderTraits()
         traits.queryKeyNorm = queryKeyNorm
         traits.stackedProducts = stackedProducts
-        (traits.scaledEmbedding, traits.outputNorms) = (isGemma, isGemma)
-        if isGemma { traits.activation = .gelu }
+        traits.activation = activation
+        traits.scaledEmbedding = scaledEmbedding
+        traits.outputNorms = outputNorms
         traits.feedForwardBias = feedForwardBias == .asConfigured && feedForward
         switch attentionBias {
         case .never: break

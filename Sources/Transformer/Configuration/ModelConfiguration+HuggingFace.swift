@@ -31,8 +31,11 @@ extension ModelConfiguration {
         traits = family.traits(
             attentionBias: attentionBias, outputBias: attentionBias,
             feedForwardBias: try reader.boolean("mlp_bias", default: false))
-        traits.gainsAreOffsets = family.isGemma
-        try reader.requireDefault(family.isGemma ? "hidden_activation" : "hidden_act", traits.activation.rawValue)
+        traits.gainsAreOffsets = family.gainsAreOffsets
+        let activation = family.activation.rawValue
+        try reader.requireDefault("hidden_activation", activation)
+        // Files of the first Gemma say gelu and mean the tanh formula.
+        try reader.requireDefault("hidden_act", activation, or: family.activation == .gelu ? "gelu" : nil)
         vocabularySize = try reader.integer(keys.vocabularySize)
         modelWidth = try reader.integer(keys.modelWidth)
         feedForwardWidth = try reader.integer(keys.feedForwardWidth)

@@ -76,6 +76,8 @@ FAMILIES = [
                 rope_parameters=LONGROPE | dict(rope_theta=10000.0, partial_rotary_factor=0.5,
                                                 original_max_position_embeddings=4)),
            tokenizer_class="GPT2Tokenizer"),
+    # The plain Gemma: gains 1 + w, GeGLU, scaled token vectors.
+    Family("gemma-plain", "gemma", dict(head_dim=16, num_key_value_heads=1, tie_word_embeddings=True, pad_token_id=1)),
     # Caps low enough to bend many scores and logits; a window in layers 0 and 2.
     Family("gemma2-caps", "gemma2",
            dict(head_dim=16, query_pre_attn_scalar=16, sliding_window=24, tie_word_embeddings=True, pad_token_id=1,
