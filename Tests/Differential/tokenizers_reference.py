@@ -99,12 +99,6 @@ def is_unsettled(character):
     return unicodedata.category(character) in ("Cn", "Cs")
 
 
-def is_unsettled_for_bert(character):
-    # The reference's tables of punctuation and marks are from about 2015, and of private-use characters it knows six.
-    category = unicodedata.category(character)
-    return category == "Co" or category[0] in "PM" and unicodedata.ucd_3_2_0.category(character)[0] not in "PM"
-
-
 def random_text(rng):
     kind = rng.random()
     if kind < 0.6:
@@ -131,8 +125,6 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer.save(str(folder / "tokenizer.json"))
         texts = [random_text(rng) for _ in range(arguments.count)]
-        if name == "bert":
-            texts = ["".join(c for c in text if not is_unsettled_for_bert(c)) for text in texts]
         write_cases(tokenizer, texts, folder / "cases.jsonl")
         print(name, arguments.count)
 

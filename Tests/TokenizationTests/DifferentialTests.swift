@@ -19,6 +19,22 @@ struct `Differential run` {
         #expect(disagreements.isEmpty, "\(disagreements.count): \(disagreements.prefix(3).joined(separator: "\n"))")
     }
 
+    @Test func `agrees with Python on every canonical form`() throws {
+        let composing = try bytewiseTokenizer(normalizer: #"{"type": "NFC"}"#)
+        let decomposing = try bytewiseTokenizer(normalizer: #"{"type": "NFD"}"#)
+        let lines = try ReadFile.bytes(try #require(recorded) + "/normalization.jsonl", limit: 1 << 30)
+        var disagreements: [String] = []
+        for line in lines.split(separator: UInt8(ascii: "\n")) {
+            let forms = try JSON.parse(Array(line)).elements.compactMap(\.string)
+            try #require(forms.count == 3)
+            let found = [forms[0], composing.normalized(forms[0]), decomposing.normalized(forms[0])]
+            if !zip(found, forms).allSatisfy({ $0.utf8.elementsEqual($1.utf8) }) {
+                disagreements.append("\(forms[0].unicodeScalars.map { String($0.value, radix: 16) })")
+            }
+        }
+        #expect(disagreements.isEmpty, "\(disagreements.count): \(disagreements.prefix(3))")
+    }
+
     @Test func `agrees with jinja2 on every rendering`() throws {
         let path = try #require(recorded) + "/chat-templates.jsonl"
         var disagreements = 0
