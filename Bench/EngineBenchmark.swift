@@ -35,17 +35,20 @@ enum EngineBenchmark: Command {
         var options = try EngineOptions(arguments)
         let path = try ModelLocator.path(arguments["--model"])
         let configuration = try ModelCheckpoint(path: path).configuration
+        // Token ids are all that is sent here: that the two tokenizers agree is for `swiftlet` to check.
+        let draftPath = try arguments["--draft-model"].map { name throws(UsageError) in try ModelLocator.path(name) }
         let length = workload.promptTokens + workload.outputTokens
         options.maxModelLength = options.maxModelLength ?? length
         options.maxWaitingCount = max(options.maxWaitingCount, list.max() ?? 1)
 
         var report = EngineReport(name: ModelLocator.displayName(path), workload: workload)
         for concurrency in list {
-            let plan = try EnginePlan(configuration, options)
+            let draft = try draftPath.map { try ModelCheckpoint(path: $0) }
+            let plan = try EnginePlan(configuration, options, draft: draft?.configuration)
             guard length <= plan.configuration.maxModelLength else {
                 throw UsageError("prompt and output, \(length) tokens, do not fit the context of this engine")
             }
-            let core = try plan.makeCore(reportingUnused: try ModelCheckpoint(path: path))
+            let core = try plan.makeCore(reportingUnused: try ModelCheckpoint(path: path), draft: draft)
             report.threads = plan.threadCount
             report.kernels = "\(plan.kernels)"
             report.model = ModelCost(core.model)

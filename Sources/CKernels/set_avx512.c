@@ -17,6 +17,14 @@
 #define STORE_F16(pointer, v) \
     _mm256_storeu_si256((__m256i *)(pointer), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC))
 
+// 12 integer sums, 12 totals and 2 vectors of weights.
+#define PANEL_ROWS 6
+#define PANEL_VECTORS 2
+// `vpdpbusd` takes the weights unsigned: 128 is in them.
+#define Q8_0_PANEL_OFFSET 128
+#define FOUR_BYTE_PRODUCTS(type, sum, w, four) \
+    (ivec)_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(w), _mm512_set1_epi32(four))
+
 // Four products of bytes into each 32-bit sum: 64 numbers in one instruction.
 #define BYTES 64
 #define ADD_BYTE_PRODUCTS(sum, row, query) \

@@ -10,7 +10,7 @@ extension EngineOptions {
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--max-model-len", "N", "longest prompt plus output, in tokens"),
         OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache: bytes, 512MiB, 2G (as 2GiB), 2GB"),
-        OptionDefinition("--kv-cache-dtype", "f16|f32", "how keys and values are stored (default: f16)"),
+        OptionDefinition("--kv-cache-dtype", "f16|f32|int8", "how keys and values are stored (default: f16)"),
         OptionDefinition("--block-size", "N", "tokens per KV block (default: 16)"),
         OptionDefinition("--max-num-seqs", "N", "requests computed together (default: 64)"),
         OptionDefinition("--max-num-batched-tokens", "N", "rows computed in one step (default: 512)"),
@@ -18,6 +18,10 @@ extension EngineOptions {
         OptionDefinition("--max-waiting", "N", "requests that may wait before new ones get 503 (default: 256)"),
         OptionDefinition("--no-prefix-caching", nil, "compute every prompt from its beginning"),
         OptionDefinition("--speculative", "off|lookup|suffix", "guess tokens from the text so far (default: off)"),
+        OptionDefinition(
+            "--draft-model", "PATH_OR_NAME", "guess tokens with this smaller model of the same tokenizer"),
+        OptionDefinition(
+            "--speculative-acceptance", "RULE", "invariant (default): the same text as without; or rejection"),
         OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
@@ -28,7 +32,7 @@ extension EngineOptions {
         threadCount = try arguments.integer("--threads", in: 1...256)
         maxModelLength = try arguments.integer("--max-model-len", in: 1...(1 << 24))
         kvCacheBytes = try arguments.byteCount("--kv-cache-memory")
-        kvCacheType = try arguments.choice("--kv-cache-dtype", [("f16", .f16), ("f32", .f32)]) ?? kvCacheType
+        kvCacheType = try arguments.choice("--kv-cache-dtype", CacheType.allCases.map { ("\($0)", $0) }) ?? kvCacheType
         tokensPerBlock =
             try arguments.choice("--block-size", KVLayer.supportedTokensPerBlock.map { ("\($0)", $0) })
             ?? tokensPerBlock
@@ -41,6 +45,12 @@ extension EngineOptions {
         speculation.drafter =
             try arguments.choice("--speculative", [("off", nil), ("lookup", .lookup), ("suffix", .suffix)])
             ?? speculation.drafter
+        if arguments["--draft-model"] != nil, arguments["--speculative"] != nil {
+            throw UsageError("--draft-model and --speculative both say who guesses: give one of them")
+        }
+        speculation.acceptance =
+            try arguments.choice("--speculative-acceptance", [("invariant", .invariant), ("rejection", .rejection)])
+            ?? speculation.acceptance
         speculation.maxDraftCount = try arguments.integer("--draft-tokens", in: 1...32) ?? speculation.maxDraftCount
         numerics =
             try arguments.choice("--numerics", [("reproducible", .reproducible), ("fast", .fast)]) ?? numerics

@@ -7,11 +7,11 @@ package import Transformer
 extension EnginePlan {
     /// As `makeCore(_:unusedTensors:)`, with warnings as lines on stderr.
     package func makeCore(
-        reportingUnused checkpoint: sending ModelCheckpoint
+        reportingUnused checkpoint: sending ModelCheckpoint, draft: sending ModelCheckpoint? = nil
     ) throws -> sending EngineCore<DecoderModel> {
         let path = checkpoint.path
         var unused: [String] = []
-        let core = try makeCore(checkpoint, unusedTensors: &unused)
+        let core = try makeCore(checkpoint, draft: draft, unusedTensors: &unused)
         if let warning { Output.note("warning: \(path): \(warning)") }
         // Weights that nobody used deserve a line: the model may not be what it seems.
         if let first = unused.first {

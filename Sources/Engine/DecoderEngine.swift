@@ -12,7 +12,7 @@ package struct EngineOptions: Sendable {
     package var maxModelLength: Int?
     /// Hard ceiling of the KV cache. Default: the lesser of 1 GiB and a quarter of the available memory.
     package var kvCacheBytes: Int?
-    package var kvCacheType: ElementType = .f16
+    package var kvCacheType: CacheType = .f16
     package var tokensPerBlock = 16
     package var maxRunningCount = 64
     package var maxBatchedTokens = 512
@@ -37,15 +37,22 @@ package struct EnginePlan: Sendable {
     package let threadCount: Int
     package let kvCacheBytes: Int
     package let decoder: DecoderOptions
+    /// Nil without a draft model.
+    package let draftDecoder: DecoderOptions?
     package let kernels: KernelSet
 
     /// Set when the user asked for more positions than the model's file claims: rotary positions go on, but what the
     /// model makes of them is its own affair, and files are sometimes wrong.
     package let warning: String?
 
+    /// - Parameter draft: the draft model; its cache has as many blocks, under the same ceiling.
     /// - Throws: `EngineSizeError` when not even one block, or not one sequence of the wanted length, fits.
-    package init(_ model: ModelConfiguration, _ options: EngineOptions) throws(EngineSizeError) {
-        let bytesPerBlock = model.cacheBytesPerToken(options.kvCacheType) * options.tokensPerBlock
+    package init(
+        _ model: ModelConfiguration, _ options: EngineOptions, draft: ModelConfiguration? = nil
+    ) throws(EngineSizeError) {
+        let bytesPerToken =
+            model.cacheBytesPerToken(options.kvCacheType) + (draft?.cacheBytesPerToken(options.kvCacheType) ?? 0)
+        let bytesPerBlock = bytesPerToken * options.tokensPerBlock
         let ceiling = options.kvCacheBytes ?? min(1 << 30, Machine.availableMemoryBytes / 4)
         // More blocks than all running sequences could fill would only be a larger prefix cache; that is welcome,
         // but slots are 32-bit.
@@ -75,6 +82,7 @@ package struct EnginePlan: Sendable {
         configuration.maxWaitingCount = options.maxWaitingCount
         configuration.sharesPrefixes = options.sharesPrefixes
         configuration.speculation = options.speculation
+        if draft != nil { configuration.speculation.drafter = .model }
         configuration = configuration.validated()
 
         var decoder = DecoderOptions(blockCount: blockCount, maxModelLength: configuration.maxModelLength)
@@ -83,6 +91,9 @@ package struct EnginePlan: Sendable {
         decoder.maxRows = configuration.maxBatchedTokens
         decoder.maxLogitRows = configuration.maxLogitRows
         decoder.numerics = options.numerics
+        var draftDecoder = decoder
+        draftDecoder.maxRows = configuration.maxDraftModelRows
+        draftDecoder.maxLogitRows = configuration.maxRunningCount
 
         warning =
             configuration.maxModelLength > model.maxPositionCount
@@ -90,6 +101,7 @@ package struct EnginePlan: Sendable {
             : nil
         self.configuration = configuration
         self.decoder = decoder
+        self.draftDecoder = draft == nil ? nil : draftDecoder
         threadCount = options.threadCount ?? Machine.usableCoreCount
         kvCacheBytes = blockCount * bytesPerBlock
         kernels = options.kernels
@@ -98,14 +110,17 @@ package struct EnginePlan: Sendable {
     /// Allocates everything and builds the engine; the caller owns it alone.
     /// - Parameters:
     ///   - checkpoint: given away, since the model keeps its mapped weights.
+    ///   - draft: as well; the one whose configuration this plan was made with.
     ///   - unusedTensors: set to the tensors of the file that the model did not need, for a warning.
     /// - Throws: `CheckpointError`, `AllocationError`.
     package func makeCore(
-        _ checkpoint: sending ModelCheckpoint, unusedTensors: inout [String]
+        _ checkpoint: sending ModelCheckpoint, draft: sending ModelCheckpoint? = nil, unusedTensors: inout [String]
     ) throws -> sending EngineCore<DecoderModel> {
-        let model = try DecoderModel(
-            checkpoint, options: decoder, pool: ThreadPool(threadCount: threadCount, kernels: kernels))
+        let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
+        let model = try DecoderModel(checkpoint, options: decoder, pool: pool)
         unusedTensors = model.unusedTensorNames
-        return EngineCore(model: model, configuration: configuration)
+        var draftModel: DecoderModel?
+        if let draft, let draftDecoder { draftModel = try DecoderModel(draft, options: draftDecoder, pool: pool) }
+        return EngineCore(model: model, configuration: configuration, draftModel: draftModel)
     }
 }

@@ -30,6 +30,10 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// Rows of one step whose logits are wanted, at most: one for every running request, and those of drafts.
     package var maxLogitRows: Int { maxRunningCount + (speculation.drafter == nil ? 0 : speculation.maxDraftRows) }
 
+    /// Rows that a draft model computes at once: its requests' next tokens, and as much of what they said before as a
+    /// step may cost.
+    package var maxDraftModelRows: Int { maxRunningCount + prefillTokensBesideDecode }
+
     /// The nearest configuration that can work: one request of full length always fits the pool, and every running
     /// request can get a row in every step.
     /// - Precondition: every number is positive; the command line has checked that.

@@ -21,16 +21,26 @@ package final class EngineCore<Model: LanguageModel> {
 
     /// - Parameters:
     ///   - configuration: adjusted by `validated()`; read the result back from `configuration`.
+    ///   - draftModel: guesses for `model` where the configuration's drafter is `.model`; its tokens are the same.
     ///   - hasher: names prefix blocks; give a fixed key only in tests.
     package init(
-        model: Model, configuration: EngineConfiguration, time: any TimeSource = MonotonicTime(),
-        hasher: BlockHasher = BlockHasher()
+        model: Model, configuration: EngineConfiguration, draftModel: (any LanguageModel)? = nil,
+        time: any TimeSource = MonotonicTime(), hasher: BlockHasher = BlockHasher()
     ) {
         let configuration = configuration.validated()
         self.configuration = configuration
         self.time = time
-        scheduler = Scheduler(configuration, cache: KVCacheManager(configuration, hasher: hasher))
-        runner = ModelRunner(model: model, tokensPerBlock: configuration.tokensPerBlock)
+        let drafts: (any DraftSource)? =
+            switch (configuration.speculation.drafter, draftModel) {
+            case (.model?, let draftModel?):
+                DraftModelDrafter(
+                    draftModel, vocabularySize: model.vocabularySize, configuration, time: time)
+            case (let kind?, _): SequenceDrafting(kind)
+            case (nil, _): nil
+            }
+        scheduler = Scheduler(
+            configuration, cache: KVCacheManager(configuration, hasher: hasher), drafts: drafts)
+        runner = ModelRunner(model: model, configuration)
         pipeline = LogitsPipeline(vocabularySize: model.vocabularySize)
         statistics.lastStepNanoseconds = time.nanoseconds()
         statistics.acceptedTokenCountByPlace = [UInt64](
@@ -124,22 +134,20 @@ package final class EngineCore<Model: LanguageModel> {
 
     /// Chooses a request's next token, and as long as that is the one that was guessed, the one after it.
     ///
-    /// Every token is chosen as without guesses: from the same logits, with the noise of its own position, after the
-    /// same history. A guess only decides whether the logits for the next choice are there already.
+    /// Every token is chosen from the logits after the tokens that were really emitted, in the same history. What a
+    /// guess decides is whether these logits are there already and, under `DraftAcceptance.rejection`, the draw.
     private func advance(_ entry: StepPlan.Entry, logitsIndex: Int) {
         let request = entry.request
-        let draft = entry.draft
         let countBefore = request.tokens.count
-        var acceptedCount = 0
         var reason: FinishReason?
-        while true {
-            guard let token = unsafe choose(for: request, runner.model.logits(logitsIndex + acceptedCount)) else {
+        let acceptedCount = follow(entry.draft) { place in
+            let logits = unsafe runner.model.logits(logitsIndex + place)
+            guard let token = unsafe choose(for: request, logits, guess: place < entry.draftCount ? place : nil) else {
                 reason = .failed("the model gave no usable logits (all masked, infinite or NaN)")
-                break
+                return nil
             }
             reason = take(token, for: request)
-            guard reason == nil, acceptedCount < draft.count, draft[acceptedCount] == token else { break }
-            acceptedCount += 1
+            return reason == nil ? token : nil
         }
         scheduler.didCompute(entry, acceptedCount: acceptedCount)
         noteDraft(of: entry, acceptedCount: acceptedCount, emitted: request.tokens[countBefore...])
@@ -148,7 +156,7 @@ package final class EngineCore<Model: LanguageModel> {
         var delivered = request.tokens[countBefore...]
         if case .stopToken = reason { delivered = delivered.dropLast() }
         if !delivered.isEmpty {
-            events.append(RequestEvent(request: request.id, kind: .tokens(Array(delivered))))
+            events.append(RequestEvent(request: request.id, kind: .tokens(TokenRun(delivered))))
         }
         if let reason { finish(request, reason) }
     }
@@ -162,10 +170,24 @@ package final class EngineCore<Model: LanguageModel> {
         return request.tokens.count >= request.maxTokenCount ? .length : nil
     }
 
-    private func choose(for request: Request, _ logits: UnsafeMutableBufferPointer<Float>) -> TokenID? {
-        unsafe pipeline.choose(
-            logits, position: request.tokens.count, parameters: request.parameters, history: request.history,
-            constraint: &request.constraint)
+    /// - Parameter guess: the place of the draft whose guess stands at this position, if one does.
+    private func choose(
+        for request: Request, _ logits: UnsafeMutableBufferPointer<Float>, guess place: Int?
+    ) -> TokenID? {
+        let position = request.tokens.count
+        let parameters = request.parameters
+        guard let place, configuration.speculation.acceptance == .rejection, let speculation = request.speculation
+        else {
+            return unsafe pipeline.choose(
+                logits, position: position, parameters: parameters, history: request.history,
+                constraint: &request.constraint)
+        }
+        let target = unsafe pipeline.distribution(
+            logits, parameters: parameters, history: request.history, constraint: &request.constraint)
+        guard let target else { return nil }
+        return RejectionSampler<LeviathanFormulas>.verify(
+            speculation.guesses[place], drawnFrom: speculation.distribution(ofGuess: place), target: target,
+            position: position, CounterNoise(seed: parameters.seed, choice: parameters.choice))
     }
 
     private func noteDraft(of entry: StepPlan.Entry, acceptedCount: Int, emitted: ArraySlice<TokenID>) {
@@ -198,10 +220,19 @@ package final class EngineCore<Model: LanguageModel> {
         }
     }
 
-    /// Everything that happened since the last call, in order.
-    package func takeEvents() -> [RequestEvent] {
+    /// Shows `body` everything that happened since the last call, in order, unless nothing did. The array is used
+    /// again: whoever keeps it makes the next step allocate another.
+    package func drainEvents(_ body: ([RequestEvent]) throws -> Void) rethrows {
+        guard !events.isEmpty else { return }
         defer { events.removeAll(keepingCapacity: true) }
-        return events
+        try body(events)
+    }
+
+    /// The same for callers that may allocate.
+    package func takeEvents() -> [RequestEvent] {
+        var taken: [RequestEvent] = []
+        drainEvents { taken = $0 }
+        return taken
     }
 
     // MARK: - Observation

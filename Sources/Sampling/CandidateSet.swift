@@ -25,18 +25,15 @@ package struct CandidateSet: Sendable {
 
     /// Takes every finite logit, relative to the largest and divided by `temperature`. The largest becomes 0: however
     /// small the temperature, it cannot overflow and drop out; what falls to −∞ has no probability left.
-    mutating func collect(_ logits: UnsafeMutableBufferPointer<Float>, temperature: Float) {
+    mutating func collect(_ row: LogitsRow, temperature: Float) {
         candidates.removeAll(keepingCapacity: true)
         var largest = -Float.infinity
-        for index in 0..<logits.count {
-            let logit = unsafe logits[index]
-            if logit.isFinite, logit > largest { largest = logit }
-        }
-        for index in 0..<logits.count {
+        row.forEach { _, logit in if logit.isFinite, logit > largest { largest = logit } }
+        row.forEach { token, logit in
             // Masked tokens are −∞; NaN is the model's failure and never a choice.
-            guard unsafe logits[index].isFinite else { continue }
-            let logit = unsafe (logits[index] - largest) / temperature
-            if logit.isFinite { candidates.append(Candidate(token: TokenID(index), logit: logit)) }
+            guard logit.isFinite else { return }
+            let relative = (logit - largest) / temperature
+            if relative.isFinite { candidates.append(Candidate(token: token, logit: relative)) }
         }
     }
 

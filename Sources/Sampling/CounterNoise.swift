@@ -8,7 +8,12 @@ package import Base
 
 /// Which question the noise answers. Streams never share a number, so a rejected draft cannot bias its replacement.
 package enum NoisePurpose: UInt32, Sendable {
+    /// The target's own draw.
     case choose = 0
+    /// What a drafter proposes, whether that is kept, and what replaces it (`RejectionSampler`).
+    case propose = 1
+    case accept = 2
+    case recover = 3
 }
 
 /// Noise of one request's one answer.

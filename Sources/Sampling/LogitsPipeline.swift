@@ -37,33 +37,45 @@ package struct LogitsPipeline: Sendable {
         _ logits: UnsafeMutableBufferPointer<Float>, position: Int, parameters: SamplingParameters,
         history: TokenHistory, constraint: inout (any TokenConstraint)?
     ) -> TokenID? {
-        if constraint != nil {  // 1
-            mask.removeAll()
-            constraint?.fillMask(&mask)
-            unsafe mask.apply(to: logits)
-        }
-        for entry in parameters.logitBias { unsafe logits[entry.token.index] += entry.bias }  // 2
-        unsafe history.apply(parameters, to: logits)  // 3
-        if parameters.isGreedy { return unsafe Self.largest(logits) }  // 4
-        unsafe survivors.collect(logits, temperature: parameters.temperature)  // 5
-        survivors.keepMinP(parameters.minP)  // 6
-        survivors.keepTopK(parameters.topK)  // 7
-        survivors.keepTopP(parameters.topP)  // 8
+        let row = unsafe adjusted(logits, parameters: parameters, history: history, constraint: &constraint)  // 1 to 3
+        if parameters.isGreedy { return row.largest() }  // 4
+        truncate(row, parameters)  // 5 to 8
         return draw(CounterNoise(seed: parameters.seed, choice: parameters.choice), position: position)  // 9
     }
 
-    /// The index of the largest logit, the lowest among equals; NaN never wins.
-    static func largest(_ logits: UnsafeMutableBufferPointer<Float>) -> TokenID? {
-        var best = -Float.infinity
-        var bestIndex = -1
-        for index in 0..<logits.count {
-            let logit = unsafe logits[index]
-            if logit > best {
-                best = logit
-                bestIndex = index
-            }
+    /// What `choose` would draw from: everything but the draw itself.
+    /// - Returns: nil when no token is possible.
+    package mutating func distribution(
+        _ logits: UnsafeMutableBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory,
+        constraint: inout (any TokenConstraint)?
+    ) -> TokenDistribution<Double>? {
+        let row = unsafe adjusted(logits, parameters: parameters, history: history, constraint: &constraint)
+        if parameters.isGreedy { return row.largest().map { TokenDistribution(certain: $0) } }
+        truncate(row, parameters)
+        return survivors.distribution()
+    }
+
+    private mutating func adjusted(
+        _ logits: UnsafeMutableBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory,
+        constraint: inout (any TokenConstraint)?
+    ) -> LogitsRow {
+        var row = LogitsRow(logits: logits)
+        if constraint != nil {  // 1
+            mask.removeAll()
+            constraint?.fillMask(&mask)
+            row.allowed = mask.listedTokens()
+            if row.allowed == nil { unsafe mask.apply(to: logits) }
         }
-        return bestIndex < 0 ? nil : TokenID(bestIndex)
+        for entry in parameters.logitBias { unsafe logits[entry.token.index] += entry.bias }  // 2
+        unsafe history.apply(parameters, to: logits)  // 3
+        return row
+    }
+
+    private mutating func truncate(_ row: LogitsRow, _ parameters: SamplingParameters) {
+        survivors.collect(row, temperature: parameters.temperature)  // 5
+        survivors.keepMinP(parameters.minP)  // 6
+        survivors.keepTopK(parameters.topK)  // 7
+        survivors.keepTopP(parameters.topP)  // 8
     }
 
     private func draw(_ noise: CounterNoise, position: Int) -> TokenID? {

@@ -26,14 +26,19 @@ package enum Limits {
     package static let sequences = Limit("prompts × n", 64, "sequences generated for one request")
     package static let stopStrings = Limit("stop", 4, "stop strings")
     package static let stopBytes = Limit("stop", 1024, "bytes of one stop string")
+    package static let guidedChoices = Limit("structured_outputs.choice", 1024, "texts to choose from")
+    package static let guidedChoiceBytes = Limit("structured_outputs.choice", 4096, "bytes of one text")
     package static let logitBias = Limit("logit_bias", 1024, "entries")
     package static let outputTokens = Limit("max_tokens", 1 << 24, "tokens asked for; the context is the real limit")
+    package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
+    package static let embeddingTokens = Limit("input", 1 << 16, "tokens of one embeddings request")
+    package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
     package static let requestIDBytes = Limit("x-request-id", 128, "bytes of a client's request id")
 
     /// In the order of the README's table.
     package static let all = [
-        bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, logitBias,
-        outputTokens, requestIDBytes,
+        bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, guidedChoices,
+        guidedChoiceBytes, logitBias, outputTokens, embeddingInputs, embeddingTokens, embeddingQueue, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

@@ -13,6 +13,8 @@ package protocol TextCodec: Sendable {
     /// Token ids of a conversation, by the model's template, up to where the answer begins.
     /// - Throws: an error whose description is the template's own message.
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID]
+    /// Token ids that spell a text; names of special tokens in it are text like any other.
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID]
     /// For an answer to `prompt`. Behind a prompt with text, a blank at the answer's beginning is text; behind one
     /// without (only special tokens), it may be the one that SentencePiece-style models put before every text.
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer

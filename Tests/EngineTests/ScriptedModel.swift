@@ -14,6 +14,9 @@ final class ScriptedModel: LanguageModel {
     private var slots: [(token: TokenID, position: Int32)]
     private let row: UnsafeMutableBufferPointer<Float>
     private var logitHashes: [UInt64] = []
+    private var logitPositions: [Int32] = []
+    /// After which positions every logit stands one token too far: how a draft model is wrong.
+    var isWrongAfter: (_ position: Int32) -> Bool = { _ in false }
     /// Makes every logit NaN when the sequence ends with this token.
     var poisonToken: TokenID?
     private(set) var rowsOfLastStep = 0
@@ -35,6 +38,7 @@ final class ScriptedModel: LanguageModel {
         for index in 0..<batch.rowCount {
             slots[Int(batch.slots_T[index])] = (batch.tokens_T[index], batch.positions_T[index])
         }
+        logitPositions = batch.logitRows.map { batch.positions_T[Int($0)] }
         logitHashes = batch.logitRows.map { rowIndex in
             let table = Int(batch.tableOffsets_T[Int(rowIndex)])
             var hash = ScriptedModel.seed
@@ -49,7 +53,10 @@ final class ScriptedModel: LanguageModel {
     }
 
     func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
-        for token in 0..<vocabularySize { row[token] = Self.logit(logitHashes[index], token) }
+        let shift = isWrongAfter(logitPositions[index]) ? 1 : 0
+        for token in 0..<vocabularySize {
+            row[(token + shift) % vocabularySize] = Self.logit(logitHashes[index], token)
+        }
         return row
     }
 
@@ -76,6 +83,13 @@ final class ScriptedModel: LanguageModel {
         return Float(mix(hash, TokenID(token), 0) >> 40) / Float(1 << 22)
     }
 
+    /// The model's logits after `tokens`.
+    static func logits(after tokens: [TokenID], vocabularySize: Int = 50) -> [Float] {
+        var hash = seed
+        for (position, token) in tokens.enumerated() { hash = mix(hash, token, Int32(position)) }
+        return (0..<vocabularySize).map { logit(hash, $0) }
+    }
+
     /// What the model generates for `request`, worked out without an engine, a cache or a batch.
     static func expectedOutput(_ request: GenerationRequest, vocabularySize: Int = 50) -> [TokenID] {
         var tokens = request.promptTokens
@@ -96,6 +110,7 @@ final class ScriptedModel: LanguageModel {
             hash = mix(hash, token, Int32(tokens.count))
             tokens.append(token)
             history.append(token)
+            constraint?.accept(token)
             output.append(token)
         }
         return output

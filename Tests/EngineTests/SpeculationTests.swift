@@ -47,10 +47,11 @@ private struct Oracle: Drafter {
         var generator = SeededGenerator(seed: UInt64(seed + 1))
         let requests = (0..<Int.random(in: 1...16, using: &generator)).map { index in
             let start = Int.random(in: 0..<3, using: &generator) * 100
-            return GenerationRequest.sample(
+            let request = GenerationRequest.sample(
                 UInt64(index), prompt: start..<start + Int.random(in: 1...50, using: &generator),
                 output: Int.random(in: 1...40, using: &generator), seed: index % 2 == 0 ? nil : UInt64(index),
                 priority: Int.random(in: 0...2, using: &generator))
+            return index % 3 == 2 ? request.constrained(&generator) : request
         }
         var harness = Harness(
             blocks: Int.random(in: 8...60, using: &generator), maxModelLength: 100,
@@ -77,7 +78,9 @@ private struct Oracle: Drafter {
             possible.maxOutputTokens = min(request.maxOutputTokens, capacity - request.promptTokens.count)
             let expected = ScriptedModel.expectedOutput(possible)
             #expect(harness.outputs[request.id] == expected, "\(request.id)")
-            #expect(harness.summaries[request.id]?.outputTokenCount == expected.count)
+            var outputCount = expected.count
+            if case .stopToken = harness.summaries[request.id]?.reason { outputCount += 1 }
+            #expect(harness.summaries[request.id]?.outputTokenCount == outputCount)
         }
         #expect(harness.core.statistics.usedBlockCount == 0)
         #expect(harness.core.statistics.acceptedTokenCount <= harness.core.statistics.draftedTokenCount)

@@ -15,7 +15,7 @@ struct Harness {
     private(set) var summaries: [RequestID: RequestSummary] = [:]
 
     init(
-        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16,
+        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16, draftModel: ScriptedModel? = nil,
         change: (inout EngineConfiguration) -> Void = { _ in }
     ) {
         model = ScriptedModel(blockCount: blocks, tokensPerBlock: tokensPerBlock)
@@ -23,7 +23,8 @@ struct Harness {
         configuration.tokensPerBlock = tokensPerBlock
         change(&configuration)
         core = EngineCore(
-            model: model, configuration: configuration, time: ManualTime(), hasher: BlockHasher(key: SipHashKey(1, 2)))
+            model: model, configuration: configuration, draftModel: draftModel, time: ManualTime(),
+            hasher: BlockHasher(key: SipHashKey(1, 2)))
     }
 
     /// One step, with the invariants checked and the events sorted by request.
@@ -69,5 +70,21 @@ extension GenerationRequest {
         return GenerationRequest(
             id: RequestID(id), promptTokens: prompt.map { TokenID(($0 * 7 + $0 / 50 * 13) % 50) }, sampling: parameters,
             maxOutputTokens: output, priority: priority)
+    }
+
+    /// The same request, allowed to say only whole spans with connectors between them.
+    func constrained(_ generator: inout SeededGenerator, vocabularySize: Int = 50, ends: Bool = true) -> Self {
+        func sequences(_ count: Int) -> [[TokenID]] {
+            (0..<count).map { _ in
+                (0..<Int.random(in: 1...6, using: &generator)).map { _ in
+                    TokenID(Int.random(in: 0..<vocabularySize - 1, using: &generator))
+                }
+            }
+        }
+        var copy = self
+        let endTokens = ends ? [TokenID(vocabularySize - 1)] : []
+        copy.constraint = SpanConstraint(spans: sequences(12), connectors: sequences(3), endTokens: endTokens)
+        copy.stopTokens = endTokens
+        return copy
     }
 }

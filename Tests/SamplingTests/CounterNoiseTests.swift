@@ -1,6 +1,7 @@
 import Base
 import Glibc
 import Sampling
+import TestSupport
 import Testing
 
 @Suite struct `Counter noise` {

@@ -29,6 +29,7 @@ struct ByteCodec: TextCodec {
             messages.flatMap { Array("\(text($0, "role")):\(text($0, "content"))\n".utf8) })
     }
 
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] { encodePrompt(text) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { ByteDetokenizer() }
 
     struct TemplateRefusal: Error, CustomStringConvertible {
@@ -77,5 +78,6 @@ final class GatedCodec: TextCodec {
     }
 
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] { bytes.encodeAnswer(text) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
 }

@@ -8,6 +8,8 @@
 #include "quants.h"
 #include "linear.h"
 #include "rows.h"
+#include "panels.h"
+#include "cache.h"
 #include "attention.h"
 #include "logits.h"
 #include "vectors.h"
@@ -21,7 +23,11 @@ const ck_table SET_TABLE = {
     .name = SET_NAME,
     .lanes = LANES,
     .linear = linear,
+    .quantize_rows = quantize_rows,
+    .panels = panels,
     .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
+    .gelu = gelu,
     .silu_multiply = silu_multiply,
     .add = add,
     .rotate = rotate,

@@ -13,10 +13,14 @@ struct Scheduler {
     /// What steps were measured to cost, for the length of drafts.
     var stepCost = StepCost()
     private let configuration: EngineConfiguration
+    /// Nil: one token a step.
+    private let drafts: (any DraftSource)?
+    private var wishes: [DraftWish] = []
 
-    init(_ configuration: EngineConfiguration, cache: KVCacheManager) {
+    init(_ configuration: EngineConfiguration, cache: KVCacheManager, drafts: (any DraftSource)? = nil) {
         self.configuration = configuration
         self.cache = cache
+        self.drafts = drafts
     }
 
     var isEmpty: Bool { waiting.isEmpty && running.isEmpty }
@@ -71,19 +75,37 @@ struct Scheduler {
     /// Adds guesses to the decoding requests already planned. They never cost anybody a row or a block: they take what
     /// is left of the budget and of the free blocks.
     private mutating func planDrafts(into plan: inout StepPlan) {
+        guard let drafts, !plan.isEmpty else { return }
         let options = configuration.speculation
-        guard let drafter = options.drafter else { return }
-        for index in plan.entries.indices {
-            let request = plan.entries[index].request
-            if request.speculation == nil { request.speculation = Speculation(drafter.make()) }
+        let secondsPerGuess = drafts.secondsPerGuess(requestCount: plan.entries.count)
+        let rowLimit = min(configuration.maxBatchedTokens, plan.rowCount + options.maxDraftRows)
+
+        wishes.removeAll(keepingCapacity: true)
+        var wishedRowCount = plan.rowCount
+        for entry in plan.entries {
+            let request = entry.request
             // One token is always chosen besides those that are guessed.
-            let room = min(
-                options.maxDraftCount, request.maxTokenCount - request.tokens.count - 1,
-                options.maxDraftRows - plan.draftRowCount, configuration.maxBatchedTokens - plan.rowCount)
-            request.speculation?.propose(after: request.tokens, atMost: room)
-            var count = request.speculation?.guesses.count ?? 0
-            if options.isAdaptive { count = request.speculation?.bestCount(besides: plan.rowCount, stepCost) ?? 0 }
-            while count > 0, !cache.reserve(request, upTo: request.tokens.count + count) { count -= 1 }
+            var count = max(0, min(options.maxDraftCount, request.maxTokenCount - request.tokens.count - 1))
+            if let secondsPerGuess {
+                count = min(count, rowLimit - wishedRowCount)
+                if options.isAdaptive {
+                    count =
+                        request.speculation?.countWorthMaking(
+                            atMost: count, besides: wishedRowCount, stepCost, secondsPerGuess: secondsPerGuess)
+                        ?? count
+                }
+                wishedRowCount += count
+            }
+            wishes.append(DraftWish(request: request, count: count))
+        }
+        drafts.propose(wishes)
+        for (index, wish) in wishes.enumerated() {
+            guard let speculation = wish.request.speculation else { continue }
+            var count = min(speculation.guesses.count, rowLimit - plan.rowCount)
+            if options.isAdaptive, secondsPerGuess == nil {
+                count = speculation.bestCount(atMost: count, besides: plan.rowCount, stepCost)
+            }
+            while count > 0, !cache.reserve(wish.request, upTo: wish.request.tokens.count + count) { count -= 1 }
             plan.addDraft(count, toEntry: index)
         }
     }
@@ -134,6 +156,7 @@ struct Scheduler {
     mutating func preempt(_ request: Request) {
         remove(request)
         cache.release(request)
+        drafts?.forget(request)
         request.status = .waiting
         request.timings.preemptionCount += 1
         preemptionCount += 1
@@ -155,6 +178,7 @@ struct Scheduler {
     mutating func finish(_ request: Request) {
         remove(request)
         cache.release(request)
+        drafts?.forget(request)
         request.status = .finished
     }
 
@@ -181,6 +205,7 @@ struct Scheduler {
 
     func checkInvariants() {
         cache.checkInvariants(waiting + running)
+        drafts?.checkInvariants()
         for request in waiting {
             precondition(request.status == .waiting && request.blockTable.isEmpty && request.computedCount == 0)
         }

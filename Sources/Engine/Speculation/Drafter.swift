@@ -28,13 +28,16 @@ extension Drafter {
 /// How an engine drafts: a name, and a maker of one drafter for each request.
 package struct DrafterKind: Sendable, Equatable {
     package let name: String
-    let make: @Sendable () -> any Drafter
+    /// Nil for the draft model, which guesses for all requests together.
+    let make: (@Sendable () -> any Drafter)?
 
-    package init(name: String, make: @escaping @Sendable () -> any Drafter) {
+    package init(name: String, make: (@Sendable () -> any Drafter)?) {
         self.name = name
         self.make = make
     }
 
+    /// A model of its own, given to `EngineCore`.
+    package static let model = DrafterKind(name: "model", make: nil)
     /// What followed the last occurrence of the last few tokens.
     package static let lookup = DrafterKind(name: "lookup") { PromptLookup() }
     /// What followed the longest end of the sequence that occurred before.

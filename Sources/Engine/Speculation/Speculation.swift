@@ -2,19 +2,28 @@
 // Engine › Speculation.
 
 import Base
+import Sampling
 
 /// What a request needs to be drafted for. Made when it begins to decode.
 struct Speculation {
     /// Guesses for the step being planned or computed; its plan says how many of them are computed with it.
     private(set) var guesses: [TokenID] = []
-    private var drafter: any Drafter
+    /// What each guess was drawn from; empty for drafters that do not draw but point.
+    private(set) var distributions: [TokenDistribution<Double>] = []
+    /// Nil where a `DraftSource` guesses for all requests together.
+    private var drafter: (any Drafter)?
     private var notedCount = 0
     /// Decayed counts of guesses that were looked at and of those that were right, given that all before them were.
     /// They begin with a belief of one in two.
     private var triedCount = 2.0
     private var rightCount = 1.0
 
-    init(_ drafter: any Drafter) { self.drafter = drafter }
+    init(_ drafter: (any Drafter)? = nil) { self.drafter = drafter }
+
+    /// What the guess at a place was drawn from.
+    func distribution(ofGuess place: Int) -> TokenDistribution<Double> {
+        place < distributions.count ? distributions[place] : TokenDistribution(certain: guesses[place])
+    }
 
     /// Share of guesses that turn out right when those before them did.
     var acceptance: Double { rightCount / triedCount }
@@ -22,10 +31,21 @@ struct Speculation {
     /// Guesses anew what follows `tokens`.
     mutating func propose(after tokens: borrowing [TokenID], atMost count: Int) {
         // Everything the first time, then what was emitted since.
-        for index in notedCount..<tokens.count { drafter.note(tokens, at: index) }
+        for index in notedCount..<tokens.count { drafter?.note(tokens, at: index) }
         notedCount = tokens.count
+        clear()
+        if count > 0 { drafter?.propose(after: tokens, atMost: count, into: &guesses) }
+    }
+
+    /// Adds a guess from elsewhere.
+    mutating func add(_ guess: TokenID, drawnFrom distribution: TokenDistribution<Double>? = nil) {
+        guesses.append(guess)
+        if let distribution { distributions.append(distribution) }
+    }
+
+    mutating func clear() {
         guesses.removeAll(keepingCapacity: true)
-        if count > 0 { drafter.propose(after: tokens, atMost: count, into: &guesses) }
+        distributions.removeAll(keepingCapacity: true)
     }
 
     /// Learns from what was emitted instead of the guesses. Guesses that were not computed are learned from as well: a
@@ -36,30 +56,64 @@ struct Speculation {
             rightCount = rightCount * 0.9 + (guess == token ? 1 : 0)
             if guess != token { break }
         }
-        guesses.removeAll(keepingCapacity: true)
+        clear()
     }
 
-    /// How many of the guesses to compute in a step that has `rowCount` rows already, this request's own among them:
-    /// the number that gives the most tokens per unit of cost, for everybody in the step together.
-    func bestCount(besides rowCount: Int, _ cost: StepCost) -> Int {
+    /// How many guesses to compute in a step that has `rowCount` rows already, this request's own among them: the number
+    /// that gives the most tokens per unit of cost, for everybody in the step together.
+    /// - Parameters:
+    ///   - limit: guesses there are, or may be made.
+    ///   - secondsPerGuess: what making one costs, besides computing its row.
+    func bestCount(atMost limit: Int, besides rowCount: Int, _ cost: StepCost, secondsPerGuess: Double = 0) -> Int {
         var best = 0
         var tokens = Double(rowCount)
         var bestRate = tokens / cost.cost(rows: rowCount)
         var chance = 1.0
-        for count in 1..<guesses.count + 1 {
+        for count in 1..<max(limit, 0) + 1 {
             chance *= acceptance
             tokens += chance
-            let rate = tokens / cost.cost(rows: rowCount + count)
+            let rate = tokens / (cost.cost(rows: rowCount + count) + secondsPerGuess * Double(count))
             if rate > bestRate { (best, bestRate) = (count, rate) }
         }
         return best
     }
+
+    /// Steps without a guess so far.
+    private var restCount = 0
+    /// Guesses that are not made teach nothing: now and then one is made to see whether it would be right.
+    private static let longestRest = 32
+
+    /// As `bestCount`, for guesses that cost something even when they are not computed.
+    mutating func countWorthMaking(
+        atMost limit: Int, besides rowCount: Int, _ cost: StepCost, secondsPerGuess: Double
+    ) -> Int {
+        let best = bestCount(atMost: limit, besides: rowCount, cost, secondsPerGuess: secondsPerGuess)
+        guard best == 0, limit > 0 else {
+            restCount = 0
+            return best
+        }
+        restCount += 1
+        guard restCount > Self.longestRest else { return 0 }
+        restCount = 0
+        return 1
+    }
+}
+
+/// When a guess is kept. The emitted law is the target's by either rule.
+package enum DraftAcceptance: Sendable, Equatable {
+    /// When it is the very token that the target draws, with the same noise: a seeded output is the same with and
+    /// without guesses, whoever guesses.
+    case invariant
+    /// With the probability min(1, p/q) (`RejectionSampler`): never kept less often, but which tokens are emitted for a
+    /// seed depends on what was guessed.
+    case rejection
 }
 
 /// How an engine speculates.
 package struct SpeculationOptions: Sendable, Equatable {
     /// Nil: one token a step.
     package var drafter: DrafterKind?
+    package var acceptance = DraftAcceptance.invariant
     /// Drafted tokens of one request in one step, at most.
     package var maxDraftCount = 8
     /// Whether the number follows measured acceptance and cost, or is always `maxDraftCount`.

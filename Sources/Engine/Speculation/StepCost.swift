@@ -31,9 +31,11 @@ struct StepCost {
         covariation = covariation * Self.decay + rowsAway * (seconds - meanSeconds)
     }
 
-    /// Cost of a step of so many rows, in a unit that only ratios of mean anything.
+    var isMeasured: Bool { meanSeconds > 0 }
+
+    /// Cost of a step of so many rows, in seconds; before anything was measured, in one-row steps.
     func cost(rows: Int) -> Double {
-        guard meanSeconds > 0 else { return 1 + Self.believedShare * Double(rows - 1) }
+        guard isMeasured else { return 1 + Self.believedShare * Double(rows - 1) }
         let believed = Self.believedShare * meanSeconds / (1 + Self.believedShare * max(meanRows - 1, 0))
         let slope = max(0, (covariation + Self.beliefWeight * believed) / (rowsVariation + Self.beliefWeight))
         // Never free, never below a tenth of what was measured.

@@ -76,7 +76,8 @@ import Sampling
                     try model.service.submit(
                         GenerationRequest(
                             id: id, promptTokens: prompt.tokens, sampling: sampling,
-                            maxOutputTokens: prompt.maxOutputTokens, stopTokens: stopTokens))
+                            maxOutputTokens: prompt.maxOutputTokens, stopTokens: stopTokens,
+                            constraint: prompt.constraint))
                 } catch {
                     hub.forget(id)
                     cancelUnfinished()
@@ -239,6 +240,8 @@ import Sampling
         var usage = Usage()
         for (index, choice) in choices.enumerated() {
             usage.completionTokens += choice.completion?.outputTokenCount ?? choice.session.outputTokenCount
+            usage.draftedTokens += choice.completion?.draftedTokenCount ?? 0
+            usage.acceptedTokens += choice.completion?.acceptedTokenCount ?? 0
             if index.isMultiple(of: prepared.parameters.choiceCount) {
                 usage.promptTokens += prepared.prompts[index / prepared.parameters.choiceCount].tokens.count
                 usage.cachedTokens += choice.completion?.cachedTokenCount ?? 0

@@ -3,7 +3,7 @@
 
 package import Base
 import Engine
-import Sampling
+package import Sampling
 
 /// A request that can be submitted as it stands.
 package struct PreparedCompletion: Sendable {
@@ -11,6 +11,8 @@ package struct PreparedCompletion: Sendable {
     package struct Prompt: Sendable, Equatable {
         package var tokens: [TokenID]
         package var maxOutputTokens: Int
+        /// What its answers are held to.
+        package var constraint: SpanConstraint?
     }
 
     package var route: CompletionFormat.Route
@@ -79,8 +81,16 @@ extension ServedModel {
             throw .contextLength(
                 maximum: maximum, promptTokens: tokens.count, outputTokens: wanted, parameter: parameter)
         }
-        let standard = route == .chat ? room : min(room, Self.completionTokens)
-        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: parameters.maxTokens ?? standard)
+        var standard = route == .chat ? room : min(room, Self.completionTokens)
+        var constraint: SpanConstraint?
+        if let texts = parameters.guidedChoice {
+            let (choice, longest) = try self.constraint(to: texts, after: tokens)
+            constraint = choice
+            // A whole text, and the token that ends it.
+            standard = min(room, longest + 1)
+        }
+        return PreparedCompletion.Prompt(
+            tokens: tokens, maxOutputTokens: parameters.maxTokens ?? standard, constraint: constraint)
     }
 
     /// OpenAI's default for /v1/completions.

@@ -36,6 +36,9 @@ package struct CompletionSession: Sendable {
         /// Through the token that completed a stop string; a stop token included.
         package var outputTokenCount: Int
         package var timings: RequestTimings
+        /// Tokens that were guessed for it, and those that came true.
+        package var draftedTokenCount = 0
+        package var acceptedTokenCount = 0
 
         package init(
             ending: Ending, promptTokenCount: Int, cachedTokenCount: Int, outputTokenCount: Int,
@@ -91,7 +94,7 @@ package struct CompletionSession: Sendable {
         }
     }
 
-    private mutating func generated(_ tokens: [TokenID]) -> Outcome {
+    private mutating func generated(_ tokens: TokenRun) -> Outcome {
         var outcome = Outcome()
         for token in tokens {
             outputTokenCount += 1
@@ -123,8 +126,11 @@ package struct CompletionSession: Sendable {
     }
 
     private func completion(_ ending: Ending, outputTokenCount: Int, _ summary: RequestSummary) -> Completion {
-        Completion(
+        var completion = Completion(
             ending: ending, promptTokenCount: summary.promptTokenCount, cachedTokenCount: summary.cachedTokenCount,
             outputTokenCount: outputTokenCount, timings: summary.timings)
+        completion.draftedTokenCount = summary.draftedTokenCount
+        completion.acceptedTokenCount = summary.acceptedTokenCount
+        return completion
     }
 }

@@ -31,6 +31,8 @@ package struct GenerationParameters: Sendable, Equatable {
     package var maxTokens: Int?
     package var stop: [[UInt8]]
     package var choiceCount: Int
+    /// The answer is one of these texts.
+    package var guidedChoice: [[UInt8]]?
     package var ignoresEndOfSequence: Bool
     package var isStreaming: Bool
     /// Ends a stream with a usage chunk.
@@ -39,7 +41,7 @@ package struct GenerationParameters: Sendable, Equatable {
     static let names: Set<String> = [
         "model", "temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
         "repetition_penalty", "logit_bias", "seed", "max_tokens", "stop", "n", "ignore_eos", "stream",
-        "stream_options",
+        "stream_options", "guided_choice", "structured_outputs",
     ]
 
     init(_ fields: RequestFields, _ context: RequestContext) throws(APIError) {
@@ -53,6 +55,11 @@ package struct GenerationParameters: Sendable, Equatable {
         ignoresEndOfSequence = try fields.boolean("ignore_eos") ?? false
         isStreaming = try fields.boolean("stream") ?? false
         includesUsage = try Self.includesUsage(fields, isStreaming: isStreaming)
+        guidedChoice = try GuidedChoice.read(fields)
+        if guidedChoice != nil, ignoresEndOfSequence {
+            throw .conflict(
+                "A choice ends where one of its texts ends: 'ignore_eos' must be false.", parameter: "ignore_eos")
+        }
     }
 
     // MARK: - Parts

@@ -81,7 +81,6 @@ enum UnsupportedParameters {
         "cache_salt": .onlyNull,
         "use_beam_search": .bool(false),
         "length_penalty": .number(1),
-        "structured_outputs": .onlyNull,
         "response_format": .textType,
         "typical_p": .number(1),
     ]

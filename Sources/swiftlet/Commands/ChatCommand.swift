@@ -31,9 +31,10 @@ enum ChatCommand: Command {
         }
         var sampling = model.defaults
         try sampling.apply(arguments)
-        let plan = try EnginePlan(model.configuration, EngineOptions(arguments))
+        let draft = try model.openDraft(arguments["--draft-model"])
+        let plan = try EnginePlan(model.configuration, EngineOptions(arguments), draft: draft?.configuration)
         var chat = Chat(
-            model: model, core: try plan.makeCore(reportingUnused: checkpoint), sampling: sampling,
+            model: model, core: try plan.makeCore(reportingUnused: checkpoint, draft: draft), sampling: sampling,
             history: ChatHistory(system: arguments["--system"]), interruptKey: interruptKey)
         chat.longestAnswer = try arguments.integer("--max-tokens", in: 1...(1 << 24))
 

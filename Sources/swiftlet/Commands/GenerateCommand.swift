@@ -44,8 +44,9 @@ enum GenerateCommand: Command {
             // Asked for by number, so it is given, with a warning.
             options.maxModelLength = options.maxModelLength ?? tokens.count + maxTokens
         }
-        let plan = try EnginePlan(model.configuration, options)
-        let core = try plan.makeCore(reportingUnused: checkpoint)
+        let draft = try model.openDraft(arguments["--draft-model"])
+        let plan = try EnginePlan(model.configuration, options, draft: draft?.configuration)
+        let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
         let request = GenerationRequest(
             id: RequestID(1), promptTokens: tokens, sampling: sampling,
             maxOutputTokens: maxTokens ?? max(1, core.configuration.maxModelLength - tokens.count),
@@ -139,6 +140,14 @@ enum GenerateCommand: Command {
                 writer.field(
                     "completion_tokens", answer.isStopped ? answer.tokens.count : summary.outputTokenCount)
                 writer.field("cached_tokens", summary.cachedTokenCount)
+                if summary.draftedTokenCount > 0 {
+                    writer.key("completion_tokens_details")
+                    writer.object { writer in
+                        writer.field("accepted_prediction_tokens", summary.acceptedTokenCount)
+                        writer.field(
+                            "rejected_prediction_tokens", summary.draftedTokenCount - summary.acceptedTokenCount)
+                    }
+                }
             }
             writer.key("timings")
             writer.object { writer in

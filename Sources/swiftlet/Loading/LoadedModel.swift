@@ -42,4 +42,20 @@ struct LoadedModel: Sendable {
             tokenizer: tokenizer, defaults: defaults)
         return (model, checkpoint)
     }
+
+    /// Opens the model that is to guess for this one.
+    /// - Parameter name: what the user typed after --draft-model; nil for none.
+    /// - Throws: one line for a person, also when the two models' tokens differ.
+    func openDraft(_ name: String?) throws -> sending ModelCheckpoint? {
+        guard let name else { return nil }
+        let (draft, checkpoint) = try LoadedModel.open(name)
+        guard let token = tokenizer.firstDifference(from: draft.tokenizer) else { return checkpoint }
+        func spelled(_ tokenizer: Tokenizer) -> String {
+            token.index < tokenizer.vocabularySize
+                ? "'\(String(decoding: tokenizer.spelling(of: token), as: UTF8.self))'" : "nothing"
+        }
+        throw UsageError(
+            "--draft-model \(name): token \(token.index) is \(spelled(draft.tokenizer)) there and"
+                + " \(spelled(tokenizer)) in \(self.name); a draft model needs the same tokenizer")
+    }
 }

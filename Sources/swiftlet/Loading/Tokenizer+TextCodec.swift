@@ -16,6 +16,10 @@ extension Tokenizer: TextCodec {
         try encodeChat(Conversation(messages: messages))
     }
 
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
+        encode(text, addSpecialTokens: false, parseSpecialTokens: false)
+    }
+
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer {
         // A SentencePiece text begins with a blank that stands for nothing; an answer that goes on from text keeps it.
         makeDetokenizer(skipSpecialTokens: true, isContinuation: prompt.contains { !isSpecial($0) })
