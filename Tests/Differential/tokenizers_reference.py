@@ -74,6 +74,7 @@ def reference_tokenizers(folder):
     yield "qwen2", byte_level(folder / "qwen2.5/vocab.json", folder / "qwen2.5/merges.txt", r"\p{N}", True)
 
     yield "bert", Tokenizer.from_file(str(folder / "bert-base-uncased/tokenizer.json"))
+    yield "minilm", Tokenizer.from_file(str(folder / "all-MiniLM-L6-v2/tokenizer.json"))
     # A pattern without a scanner of its own: GPT-4o's.
     gpt4o = byte_level(folder / "llama3/encoder.json", folder / "llama3/vocab.bpe", "", False)
     gpt4o.pre_tokenizer = pre_tokenizers.Sequence([
@@ -118,8 +119,11 @@ def main():
     arguments.add_argument("data", type=pathlib.Path)
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("--count", type=int, default=20000)
+    arguments.add_argument("--only", nargs="+", metavar="NAME", help="of these tokenizers alone")
     arguments = arguments.parse_args()
     for name, tokenizer in reference_tokenizers(arguments.data):
+        if arguments.only and name not in arguments.only:
+            continue
         rng = random.Random(name)
         folder = arguments.out / name
         folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,8 @@ private let recorded: String? = getenv("SWIFTLET_DIFFERENTIAL").map { String(cSt
 @Suite(.enabled(if: recorded != nil, "SWIFTLET_DIFFERENTIAL names no recorded run"))
 struct `Differential run` {
     @Test(arguments: [
-        "gpt2", "gpt2-added", "gpt2-prefixed", "smollm2", "llama2", "llama2-added", "llama3", "qwen2", "bert", "o200k",
+        "gpt2", "gpt2-added", "gpt2-prefixed", "smollm2", "llama2", "llama2-added", "llama3", "qwen2", "bert", "minilm",
+        "o200k",
     ])
     func `agrees with Hugging Face tokenizers on every string`(name: String) throws {
         let folder = try #require(recorded) + "/" + name
