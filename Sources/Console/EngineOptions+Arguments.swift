@@ -9,7 +9,7 @@ extension EngineOptions {
         OptionDefinition("--model", "PATH_OR_NAME", "a Hugging Face folder, a .gguf file, or a name under Models/"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--max-model-len", "N", "longest prompt plus output, in tokens"),
-        OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache, e.g. 512MiB"),
+        OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache: bytes, 512MiB, 2G (as 2GiB), 2GB"),
         OptionDefinition("--kv-cache-dtype", "f16|f32|int8", "how keys and values are stored (default: f16)"),
         OptionDefinition("--block-size", "N", "tokens per KV block (default: 16)"),
         OptionDefinition("--max-num-seqs", "N", "requests computed together (default: 64)"),
