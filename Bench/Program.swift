@@ -9,7 +9,7 @@ enum Program {
     static func main() {
         CommandLineProgram(
             name: "swiftlet-bench", version: "0.1.0", purpose: "Measures Swiftlet's parts on this machine.",
-            commands: [EngineBenchmark.self, TokenizerBenchmark.self]
+            commands: [EngineBenchmark.self, ConstraintBenchmark.self, TokenizerBenchmark.self]
         ).run()
     }
 }
