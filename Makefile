@@ -7,7 +7,8 @@ SHELL := /bin/bash
 BUILD := swift build -c release --no-color-diagnostics
 ARGS ?=
 
-PACKAGES := libuv1-dev libopenblas-dev libpcre2-dev pkg-config python3 python3-venv
+PACKAGES := libuv1-dev libopenblas-dev libpcre2-dev libcurl4-openssl-dev libssl-dev libstemmer-dev ca-certificates \
+	pkg-config python3 python3-venv
 
 .PHONY: help
 help: ## list the targets
@@ -15,10 +16,12 @@ help: ## list the targets
 
 .PHONY: serve
 serve: build ## build and serve the embedded model on 127.0.0.1:8080 (ARGS="--port 9000 …")
+	@Models/fetch || true
 	@exec .build/release/swiftlet serve $(ARGS)
 
 .PHONY: test
 test: setup ## every test, in release mode
+	@Models/fetch || true
 	@Tests/run
 
 .PHONY: test-slow
@@ -30,6 +33,10 @@ test-slow: build ## the long runs: speculation in every combination, and 64 clie
 .PHONY: build
 build: setup ## build the programs
 	@$(BUILD) --product swiftlet && $(BUILD) --product swiftlet-bench
+
+.PHONY: models
+models: setup ## fetch the sentence encoder, all-MiniLM-L6-v2, into Models/
+	@Models/fetch
 
 .PHONY: bench
 bench: build ## measure the engine on the embedded model

@@ -40,6 +40,9 @@ let package = Package(
         // System libraries and the one C target.
         .systemLibrary(name: "CLibUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibStemmer", providers: [.apt(["libstemmer-dev"])]),
         .target(name: "COpenBLAS", linkerSettings: [.linkedLibrary("dl")]),
         .target(
             name: "CKernels", exclude: ["README.md"],
@@ -56,42 +59,54 @@ let package = Package(
         module("Tokenization", ["Base", "CPCRE2"], settings: strict),
         module("Sampling", ["Base", "Kernels"], settings: strict),
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
+        module("Embedding", ["Base", "Kernels", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
+        module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
+        module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
+        module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
-        module("Server", ["Base", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
+        module("Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
         .executableTarget(
             name: "swiftlet",
             dependencies: [
-                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Engine", "Network",
-                "Server", "Explainer", "Console",
+                "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Network", "Retrieval", "Server", "Explainer", "Download", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Engine", "Console",
+                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Network", "LoadGeneration", "Retrieval", "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.
         .target(
             name: "TestSupport", dependencies: ["Base", "Network"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
         tests("Base", ["Base"]),
         tests("Kernels", ["Kernels", "Base", "CKernels", "COpenBLAS"]),
         tests("Checkpoint", ["Checkpoint", "Kernels", "Base"]),
         tests("Tokenization", ["Tokenization", "Base"]),
         tests("Sampling", ["Sampling", "Base"]),
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
-        tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base"]),
+        tests("Embedding", ["Embedding", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
+        tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
         tests("Network", ["Network", "Base"]),
+        tests("Download", ["Download", "Base"]),
+        tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
+        tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
-        tests("Server", ["Server", "Network", "Engine", "Sampling", "Tokenization", "Base"]),
+        tests(
+            "Server",
+            ["Server", "Network", "Embedding", "Engine", "Transformer", "Kernels", "Sampling", "Tokenization", "Base"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

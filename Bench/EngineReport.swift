@@ -23,7 +23,7 @@ struct EngineReport {
     /// Arithmetic: two operations per weight and row, at the peak of the weights' kind.
     private func prefillShare(_ run: EngineRun) -> Double {
         guard let model, let limits else { return 0 }
-        let peak = model.weightType == .q8_0 ? limits.int8GigaopsPerSecond : limits.f32GigaflopsPerSecond
+        let peak = limits.peak(for: model.weightType)
         return run.prefillTokensPerSecond * 2 * Double(model.multiplyAddsPerRow) / (peak * 1e9)
     }
 
@@ -82,6 +82,7 @@ struct EngineReport {
                 writer.field("read_gigabytes_per_second", limits?.readGigabytesPerSecond ?? 0)
                 writer.field("read_gigabytes_per_second_at_model_size", limits?.modelReadGigabytesPerSecond ?? 0)
                 writer.field("f32_gflops", limits?.f32GigaflopsPerSecond ?? 0)
+                writer.field("bf16_gflops", limits?.bf16GigaflopsPerSecond ?? 0)
                 writer.field("int8_gops", limits?.int8GigaopsPerSecond ?? 0)
             }
             writer.key("results")

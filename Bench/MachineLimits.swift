@@ -12,6 +12,8 @@ struct MachineLimits {
     /// The same over as many bytes as the model's weights, which may fit a cache.
     let modelReadGigabytesPerSecond: Double
     let f32GigaflopsPerSecond: Double
+    /// As f32 where the CPU has no instruction for it.
+    let bf16GigaflopsPerSecond: Double
     let int8GigaopsPerSecond: Double
 
     static let workingSetBytes = 768 << 20
@@ -23,7 +25,17 @@ struct MachineLimits {
         readGigabytesPerSecond = Self.bandwidth(buffer, bytes: Self.workingSetBytes, pool)
         modelReadGigabytesPerSecond = Self.bandwidth(buffer, bytes: min(modelBytes, Self.workingSetBytes), pool)
         f32GigaflopsPerSecond = Self.rate(pool) { climits_f32_operations(400_000) }
+        bf16GigaflopsPerSecond = Self.rate(pool) { climits_bf16_operations(400_000) }
         int8GigaopsPerSecond = Self.rate(pool) { climits_int8_operations(400_000) }
+    }
+
+    /// Billions of operations per second at best, for weights of this type.
+    func peak(for type: ElementType) -> Double {
+        switch type {
+        case .f32, .f16: f32GigaflopsPerSecond
+        case .bf16: bf16GigaflopsPerSecond
+        default: int8GigaopsPerSecond
+        }
     }
 
     private static func bandwidth(_ buffer: borrowing AlignedBuffer<Float>, bytes: Int, _ pool: ThreadPool) -> Double {

@@ -9,7 +9,10 @@ enum Program {
     static func main() {
         CommandLineProgram(
             name: "swiftlet-bench", version: "0.1.0", purpose: "Measures Swiftlet's parts on this machine.",
-            commands: [EngineBenchmark.self, ConstraintBenchmark.self, TokenizerBenchmark.self]
+            commands: [
+                EngineBenchmark.self, KernelBenchmark.self, ServeBenchmark.self, TokenizerBenchmark.self,
+                EncoderBenchmark.self, RetrievalBenchmark.self, ConstraintBenchmark.self,
+            ]
         ).run()
     }
 }

@@ -16,5 +16,26 @@
 #define STORE_F16(pointer, v) \
     _mm_storeu_si128((__m128i *)(pointer), _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT))
 
+// 4 integer sums, 4 totals, 2 vectors of weights, and what their products pass through.
+#define PANEL_ROWS 2
+#define PANEL_VECTORS 2
+// `vpmaddubsw` adds two products in 16 bits: with Q8_0's weights as magnitudes, and their signs given to the input,
+// they fit (2 · 128 · 127), so nothing is offset. Q4_0's fit as they are.
+#define Q8_0_PANEL_OFFSET 0
+#define SIGNED_PANEL(w) ((__m256i)(w) ^ _mm256_set1_epi8((char)0x80))
+#define PAIRS_OF_BYTE_PRODUCTS(type, w, four) \
+    ((type) == CK_Q4_0 \
+        ? _mm256_maddubs_epi16((__m256i)(w), _mm256_set1_epi32(four)) \
+        : _mm256_maddubs_epi16(_mm256_abs_epi8(SIGNED_PANEL(w)), \
+                               _mm256_sign_epi8(_mm256_set1_epi32(four), SIGNED_PANEL(w))))
+#define FOUR_BYTE_PRODUCTS(type, sum, w, four) \
+    ((sum) + (ivec)_mm256_madd_epi16(PAIRS_OF_BYTE_PRODUCTS(type, w, four), _mm256_set1_epi16(1)))
+
+// `vpmaddubsw` would saturate: the bytes are widened to 16 bits, whose pairs of products fit 32.
+#define BYTES 16
+#define ADD_BYTE_PRODUCTS(sum, row, query) \
+    (sum) += (ivec)_mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(row))), \
+                                     _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(query))))
+
 #include "template/all.h"
 #endif

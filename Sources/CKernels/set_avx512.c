@@ -4,7 +4,7 @@
 
 #define SET_TABLE ck_avx512_table
 #define SET_NAME "avx512"
-#define SET_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"
+#define SET_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"
 #define LANES 16
 #define FUSED 1
 // 24 sums, 6 inputs and a weight: 31 of 32 registers.
@@ -16,6 +16,19 @@
 #define LOAD_F16(pointer) _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(pointer)))
 #define STORE_F16(pointer, v) \
     _mm256_storeu_si256((__m256i *)(pointer), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC))
+
+// 12 integer sums, 12 totals and 2 vectors of weights.
+#define PANEL_ROWS 6
+#define PANEL_VECTORS 2
+// `vpdpbusd` takes the weights unsigned: 128 is in them.
+#define Q8_0_PANEL_OFFSET 128
+#define FOUR_BYTE_PRODUCTS(type, sum, w, four) \
+    (ivec)_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(w), _mm512_set1_epi32(four))
+
+// Four products of bytes into each 32-bit sum: 64 numbers in one instruction.
+#define BYTES 64
+#define ADD_BYTE_PRODUCTS(sum, row, query) \
+    (sum) = (ivec)_mm512_dpbusd_epi32((__m512i)(sum), _mm512_loadu_si512(row), _mm512_loadu_si512(query))
 
 #include "template/all.h"
 #endif

@@ -12,4 +12,12 @@
 #define LOAD_F16(pointer) half_load(pointer)
 #define STORE_F16(pointer, v) half_store(pointer, v)
 
+#define PANEL_ROWS 1
+#define PANEL_VECTORS 4
+#define Q8_0_PANEL_OFFSET 128
+
+#define BYTES 4
+#define ADD_BYTE_PRODUCTS(sum, row, query) \
+    for (int l = 0; l < 4; l++) (sum)[l] += (row)[l] * (query)[l]
+
 #include "template/all.h"

@@ -3,4 +3,6 @@
 #ifndef SWIFTLET_CLIBUV_SHIM_H
 #define SWIFTLET_CLIBUV_SHIM_H
 #include <uv.h>
+// Linux's precise timers, which Swift's Glibc module leaves out: libuv's own count whole milliseconds.
+#include <sys/timerfd.h>
 #endif

@@ -75,6 +75,19 @@ __attribute__((target("avx512f,avx512vnni"))) static double int8_avx512(int64_t 
     return (double)rounds * 12 * 64 * 2;
 }
 
+__attribute__((target("avx512f,avx512bf16"))) static double bf16_avx512(int64_t rounds) {
+    __m512bh x = (__m512bh)_mm512_set1_epi16(0x3f00), y = (__m512bh)_mm512_set1_epi16(0x3f00);
+#define BEGIN(n) __m512 s##n = _mm512_set1_ps(1.0f + n);
+    TWELVE(BEGIN)
+#undef BEGIN
+    for (int64_t round = 0; round < rounds; round++) {
+#define STEP(n) s##n = _mm512_dpbf16_ps(s##n, x, y); __asm__ volatile("" : "+v"(s##n));
+        TWELVE(STEP)
+#undef STEP
+    }
+    return (double)rounds * 12 * 32 * 2;
+}
+
 /// vpmaddubsw, vpmaddwd and vpaddd: what AVX2 has in place of vpdpbusd.
 __attribute__((target("avx2"))) static double int8_avx2(int64_t rounds) {
     __m256i x = _mm256_set1_epi8(3), y = _mm256_set1_epi8(5), one = _mm256_set1_epi16(1);
@@ -135,6 +148,13 @@ double climits_f32_operations(int64_t rounds) {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return f32_avx2(rounds);
 #endif
     return arithmetic_portable(rounds);
+}
+
+double climits_bf16_operations(int64_t rounds) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512bf16")) return bf16_avx512(rounds);
+#endif
+    return climits_f32_operations(rounds);
 }
 
 double climits_int8_operations(int64_t rounds) {

@@ -2,6 +2,7 @@
 // Checkpoint.
 
 import Base
+import Kernels
 
 /// Read-only bytes with a name for messages. The parsers see only this, so they are pure functions over bytes.
 final class CheckpointBytes {
@@ -36,4 +37,8 @@ final class CheckpointBytes {
     deinit { copy?.deallocate() }
 
     func damaged(_ what: String) -> CheckpointError { .damaged(path: path, what: what) }
+}
+
+extension CheckpointBytes: DiscardableMemory {
+    func discard(_ bytes: UnsafeRawBufferPointer) { mapping?.discard(bytes) }
 }

@@ -33,6 +33,24 @@ package struct TensorNaming: Sendable {
         ("blk.{n}.ffn_down", "model.layers.{n}.mlp.down_proj"),
     ])
 
+    /// The table of a GGUF file whose `general.architecture` is this.
+    package static func of(architecture: String) -> TensorNaming {
+        switch architecture {
+        case "phi3":
+            llama.with([
+                ("blk.{n}.attn_qkv", "model.layers.{n}.self_attn.qkv_proj"),
+                // Both halves, in spite of the name.
+                ("blk.{n}.ffn_up", "model.layers.{n}.mlp.gate_up_proj"),
+            ])
+        default: llama
+        }
+    }
+
+    /// The same table with other or more Hugging Face names for these GGUF names.
+    private func with(_ pairs: [(String, String)]) -> TensorNaming {
+        TensorNaming(huggingFaceByGGUF.merging(pairs) { _, new in new }.map { ($0.key, $0.value) })
+    }
+
     /// `blk.3.attn_q.weight` → `model.layers.3.self_attn.q_proj.weight`; nil for a name outside the table.
     package func huggingFace(_ name: String) -> String? {
         Self.translate(name, layerPrefix: "blk.", by: huggingFaceByGGUF)

@@ -10,7 +10,7 @@ extension EngineOptions {
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--max-model-len", "N", "longest prompt plus output, in tokens"),
         OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache, e.g. 512MiB"),
-        OptionDefinition("--kv-cache-dtype", "f16|f32", "how keys and values are stored (default: f16)"),
+        OptionDefinition("--kv-cache-dtype", "f16|f32|int8", "how keys and values are stored (default: f16)"),
         OptionDefinition("--block-size", "N", "tokens per KV block (default: 16)"),
         OptionDefinition("--max-num-seqs", "N", "requests computed together (default: 64)"),
         OptionDefinition("--max-num-batched-tokens", "N", "rows computed in one step (default: 512)"),
@@ -33,7 +33,7 @@ extension EngineOptions {
         threadCount = try arguments.integer("--threads", in: 1...256)
         maxModelLength = try arguments.integer("--max-model-len", in: 1...(1 << 24))
         kvCacheBytes = try arguments.byteCount("--kv-cache-memory")
-        kvCacheType = try arguments.choice("--kv-cache-dtype", [("f16", .f16), ("f32", .f32)]) ?? kvCacheType
+        kvCacheType = try arguments.choice("--kv-cache-dtype", CacheType.allCases.map { ("\($0)", $0) }) ?? kvCacheType
         tokensPerBlock =
             try arguments.choice("--block-size", KVLayer.supportedTokensPerBlock.map { ("\($0)", $0) })
             ?? tokensPerBlock

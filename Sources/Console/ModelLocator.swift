@@ -37,7 +37,7 @@ package enum ModelLocator {
 
     /// `Models/` in the folder of the executable or in any folder above it: a build in `.build/release` finds the
     /// project's.
-    private static var modelsFolder: String? {
+    package static var modelsFolder: String? {
         var folder = Machine.executablePath[...]
         while let slash = folder.lastIndex(of: "/") {
             folder = folder[..<slash]

@@ -12,7 +12,7 @@ package struct EngineOptions: Sendable {
     package var maxModelLength: Int?
     /// Hard ceiling of the KV cache. Default: the lesser of 1 GiB and a quarter of the available memory.
     package var kvCacheBytes: Int?
-    package var kvCacheType: ElementType = .f16
+    package var kvCacheType: CacheType = .f16
     package var tokensPerBlock = 16
     package var maxRunningCount = 64
     package var maxBatchedTokens = 512

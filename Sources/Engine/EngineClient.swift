@@ -112,7 +112,6 @@ struct EngineLoop<Model: LanguageModel> {
 
     private func report() {
         board.publish(core.statistics)
-        let events = core.takeEvents()
-        if !events.isEmpty { deliver(events) }
+        core.drainEvents(deliver)
     }
 }

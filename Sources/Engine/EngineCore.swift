@@ -40,7 +40,7 @@ package final class EngineCore<Model: LanguageModel> {
             }
         scheduler = Scheduler(
             configuration, cache: KVCacheManager(configuration, hasher: hasher), drafts: drafts)
-        runner = ModelRunner(model: model, tokensPerBlock: configuration.tokensPerBlock)
+        runner = ModelRunner(model: model, configuration)
         pipeline = LogitsPipeline(vocabularySize: model.vocabularySize)
         statistics.lastStepNanoseconds = time.nanoseconds()
         statistics.acceptedTokenCountByPlace = [UInt64](
@@ -156,7 +156,7 @@ package final class EngineCore<Model: LanguageModel> {
         var delivered = request.tokens[countBefore...]
         if case .stopToken = reason { delivered = delivered.dropLast() }
         if !delivered.isEmpty {
-            events.append(RequestEvent(request: request.id, kind: .tokens(Array(delivered))))
+            events.append(RequestEvent(request: request.id, kind: .tokens(TokenRun(delivered))))
         }
         if let reason { finish(request, reason) }
     }
@@ -220,10 +220,19 @@ package final class EngineCore<Model: LanguageModel> {
         }
     }
 
-    /// Everything that happened since the last call, in order.
-    package func takeEvents() -> [RequestEvent] {
+    /// Shows `body` everything that happened since the last call, in order, unless nothing did. The array is used
+    /// again: whoever keeps it makes the next step allocate another.
+    package func drainEvents(_ body: ([RequestEvent]) throws -> Void) rethrows {
+        guard !events.isEmpty else { return }
         defer { events.removeAll(keepingCapacity: true) }
-        return events
+        try body(events)
+    }
+
+    /// The same for callers that may allocate.
+    package func takeEvents() -> [RequestEvent] {
+        var taken: [RequestEvent] = []
+        drainEvents { taken = $0 }
+        return taken
     }
 
     // MARK: - Observation

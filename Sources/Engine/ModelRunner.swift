@@ -8,10 +8,16 @@ import Transformer
 struct ModelRunner<Model: LanguageModel> {
     let model: Model
     private var batch: ForwardBatch
+    /// The block table of the entry at hand, as plain numbers.
+    private var blockTable: [Int32] = []
 
-    init(model: Model, tokensPerBlock: Int) {
+    init(model: Model, _ configuration: EngineConfiguration) {
         self.model = model
-        batch = ForwardBatch(tokensPerBlock: tokensPerBlock)
+        batch = ForwardBatch(tokensPerBlock: configuration.tokensPerBlock)
+        batch.reserveCapacity(
+            rowCount: configuration.maxBatchedTokens, logitRowCount: configuration.maxLogitRows,
+            tableEntryCount: configuration.blockCount)
+        blockTable.reserveCapacity(configuration.maxModelLength / configuration.tokensPerBlock + 1)
     }
 
     /// Computes the plan. Afterwards the logits of the entries that choose a token stand one after another:
@@ -20,9 +26,11 @@ struct ModelRunner<Model: LanguageModel> {
         for copy in plan.copies { model.copyBlock(from: copy.source.rawValue, to: copy.destination.rawValue) }
         batch.removeAll()
         for entry in plan.entries {
+            blockTable.removeAll(keepingCapacity: true)
+            for block in entry.request.blockTable { blockTable.append(block.rawValue) }
             batch.append(
                 tokens: entry.request.tokens, range: entry.range, draft: entry.draft,
-                blockTable: entry.request.blockTable.lazy.map(\.rawValue),
+                blockTable: blockTable,
                 logits: entry.choosesToken ? .lastRow : .none)
         }
         model.forward(batch)

@@ -67,7 +67,9 @@ final class Request {
         tokens = request.promptTokens
         // Room for the whole answer now, so that decoding never grows the array.
         tokens.reserveCapacity(maxTokenCount)
-        history = TokenHistory(prompt: request.promptTokens, parameters: request.sampling)
+        history = TokenHistory(
+            prompt: request.promptTokens, parameters: request.sampling,
+            maxOutputCount: maxTokenCount - request.promptTokens.count)
         timings.arrivalNanoseconds = arrivalNanoseconds
     }
 

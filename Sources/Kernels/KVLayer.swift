@@ -9,13 +9,13 @@ internal import CKernels
 ///                            so scores need no sum across lanes and no transposition
 ///     values  [P, G, C, K]   token by token
 ///
-/// Both are `P·G·C·K` numbers, and a block is one contiguous run in each: copying a block copies `blockByteCount`
-/// bytes twice, whatever the order inside.
+/// Both are `P·G·C·K` numbers; in an int8 cache, the C scales of a block and KV head stand behind its `C·K` integers.
+/// A block is one contiguous run in each: copying a block copies `blockByteCount` bytes twice, whatever the order
+/// inside.
 package struct KVLayer {
     package let keys: UnsafeMutableRawPointer
     package let values: UnsafeMutableRawPointer
-    /// `f16` or `f32`.
-    package let elementType: ElementType
+    package let elementType: CacheType
     /// P, blocks in the pool.
     package let blockCount: Int
     /// C: 16, 32, 64, 128 or 256.
@@ -26,10 +26,9 @@ package struct KVLayer {
     package let headWidth: Int
 
     package init(
-        keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, elementType: ElementType, blockCount: Int,
+        keys: UnsafeMutableRawPointer, values: UnsafeMutableRawPointer, elementType: CacheType, blockCount: Int,
         tokensPerBlock: Int, headCount: Int, headWidth: Int
     ) {
-        precondition(elementType == .f16 || elementType == .f32, "no \(elementType) cache")
         precondition(Self.supportedTokensPerBlock.contains(tokensPerBlock), "no blocks of \(tokensPerBlock) tokens")
         precondition(
             blockCount >= 0 && headCount > 0 && headWidth > 0 && headWidth <= Self.maximumHeadWidth,
@@ -50,7 +49,7 @@ package struct KVLayer {
     package static let maximumHeadWidth = CK_MAXIMUM_HEAD_WIDTH
 
     /// Bytes of one block's keys, and of its values.
-    package var blockByteCount: Int { headCount * headWidth * tokensPerBlock * elementType.bytesPerBlock }
+    package var blockByteCount: Int { headCount * tokensPerBlock * elementType.byteCount(headWidth: headWidth) }
 
     var arguments: ck_kv_layer {
         ck_kv_layer(

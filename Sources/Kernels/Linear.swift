@@ -22,8 +22,9 @@ package enum Numerics: Sendable {
 
 /// `output[M, N] = input[M, K] · weight[N, K]ᵀ`, then `+ bias[N]`, then `+` the output's old value if `accumulate`.
 ///
-/// Weights of every stored type convert exactly to f32 (or, in the formats of `quants.h`, as their definition rounds), so the result has the bits of the f32 product with the
-/// dequantised weights.
+/// Weights of every stored type convert exactly to f32 (or, in the formats of `quants.h`, as their definition rounds),
+/// so the result has the bits of the f32 product with the dequantised weights. PanelProduct.swift is the fast product
+/// of the integer formats.
 /// - Parameter accumulate: adds to the output: the residual connection.
 /// - Precondition: the shapes fit each other; output and input do not overlap.
 /// - Complexity: O(M·N·K); reads the weights once per slice, allocates nothing.

@@ -42,6 +42,28 @@ package func rmsNorm(
         epsilon: epsilon, pool: pool)
 }
 
+/// `output = (input − mean) / √(variance + epsilon) · scale + shift`, row by row, over the row's own mean and variance.
+/// Output may be the input.
+///
+/// Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450.
+/// - Parameter scaleAndShift_2D: two rows, the scale and the shift.
+package func layerNorm(
+    _ input_TD: MatrixView, scaleAndShift scaleAndShift_2D: MatrixView, epsilon: Float,
+    into output_TD: MutableMatrixView, pool: ThreadPool
+) {
+    precondition(
+        scaleAndShift_2D.rows == 2 && scaleAndShift_2D.columns == input_TD.columns, "scale and shift differ in shape")
+    rowOperation(pool.kernels.table.layer_norm, input_TD, scaleAndShift_2D, output_TD, epsilon: epsilon, pool: pool)
+}
+
+/// `output = input · Φ(input)`, Φ the normal distribution function: GELU as BERT has it, exact to a few units in the
+/// last place. Output may be the input.
+///
+/// Source: Hendrycks and Gimpel 2016, arXiv:1606.08415.
+package func gelu(_ input_TF: MatrixView, into output_TF: MutableMatrixView, pool: ThreadPool) {
+    rowOperation(pool.kernels.table.gelu, input_TF, input_TF, output_TF, pool: pool)
+}
+
 /// `output = gate · sigmoid(gate) · up`: SwiGLU's gate. Output may be `gate` or `up`.
 ///
 /// Source: Shazeer 2020, arXiv:2002.05202.

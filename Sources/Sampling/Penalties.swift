@@ -8,15 +8,23 @@ package import Base
 package struct TokenHistory: Sendable {
     private var outputCounts: [TokenID: Int32] = [:]
     private var promptTokens: Set<TokenID> = []
+    /// False when no penalty asks.
+    private var countsOutput = true
 
     package init() {}
 
+    /// - Parameter maxOutputCount: makes room for that many tokens, if any penalty needs them.
     /// - Complexity: O(prompt), and nothing when no penalty needs the prompt.
-    package init(prompt: some Sequence<TokenID>, parameters: SamplingParameters) {
+    package init(prompt: some Sequence<TokenID>, parameters: SamplingParameters, maxOutputCount: Int = 0) {
         if parameters.repetitionPenalty != 1 { promptTokens = Set(prompt) }
+        countsOutput =
+            parameters.repetitionPenalty != 1 || parameters.frequencyPenalty != 0 || parameters.presencePenalty != 0
+        if countsOutput { outputCounts.reserveCapacity(maxOutputCount) }
     }
 
-    package mutating func append(_ token: TokenID) { outputCounts[token, default: 0] += 1 }
+    package mutating func append(_ token: TokenID) {
+        if countsOutput { outputCounts[token, default: 0] += 1 }
+    }
 
     /// Forgets one occurrence of a token that turned out not to be emitted.
     package mutating func removeOne(_ token: TokenID) {

@@ -30,12 +30,15 @@ package enum Limits {
     package static let guidedChoiceBytes = Limit("structured_outputs.choice", 4096, "bytes of one text")
     package static let logitBias = Limit("logit_bias", 1024, "entries")
     package static let outputTokens = Limit("max_tokens", 1 << 24, "tokens asked for; the context is the real limit")
+    package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
+    package static let embeddingTokens = Limit("input", 1 << 16, "tokens of one embeddings request")
+    package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
     package static let requestIDBytes = Limit("x-request-id", 128, "bytes of a client's request id")
 
     /// In the order of the README's table.
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, guidedChoices,
-        guidedChoiceBytes, logitBias, outputTokens, requestIDBytes,
+        guidedChoiceBytes, logitBias, outputTokens, embeddingInputs, embeddingTokens, embeddingQueue, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

@@ -2,6 +2,7 @@
 // Server.  README, "One request": steps 3 to 6 and 14 to 15 begin here.
 
 package import Base
+package import Embedding
 package import Engine
 import Glibc
 package import Network
@@ -22,6 +23,7 @@ package import Network
     private let hub: CompletionHub
     private var http: HTTPServer?
     private var model: ServedModel?
+    private var embeddings: EmbeddingDesk?
     private var drainTimer: DeadlineTimer?
     private var drainWaiters: [@EventLoop () -> Void] = []
 
@@ -50,6 +52,10 @@ package import Network
     /// From now on the server is ready.
     package func serve(_ model: ServedModel) { self.model = model }
 
+    /// From now on vectors are served too.
+    /// - Throws: when no thread can be had for it.
+    package func serve(_ embedder: EncoderEmbedder) throws { embeddings = try EmbeddingDesk(embedder, hub: hub) }
+
     // MARK: - Routes
 
     private func handle(_ request: HTTPRequest, _ responder: Responder) {
@@ -58,8 +64,11 @@ package import Network
             responder.handler = route.handler
             switch route {
             case .completion(let kind): try complete(kind, request, responder)
-            case .models: responder.respond(status: 200, body: ModelList.body(try loadedModel()))
-            case .model(let id): responder.respond(status: 200, body: try ModelList.entry(id, loadedModel()))
+            case .embeddings: try embed(request, responder)
+            case .models:
+                responder.respond(status: 200, body: ModelList.body(try loadedModel(), embeddings?.embedder))
+            case .model(let id):
+                responder.respond(status: 200, body: try ModelList.entry(id, loadedModel(), embeddings?.embedder))
             case .health: try health(responder)
             case .ready: try ready(responder)
             case .metrics: metrics(responder)
@@ -72,6 +81,14 @@ package import Network
     private func loadedModel() throws(APIError) -> ServedModel {
         guard let model else { throw .modelLoading }
         return model
+    }
+
+    private func embed(_ request: HTTPRequest, _ responder: Responder) throws(APIError) {
+        guard !isDraining else { throw .shuttingDown }
+        guard let embeddings else { throw .noEncoder }
+        guard request.hasJSONContent else { throw .notJSONContent }
+        try embeddings.answer(
+            request.body, responder, ignoresUnknownFields: configuration.ignoresUnknownFields)
     }
 
     private func complete(
@@ -165,7 +182,10 @@ extension SwiftletServer {
         isDraining = true
         // Kept connections still get answers (/ready says 503), each its connection's last.
         http.onAllClosed = { [self] in drained() }
-        drainTimer = DeadlineTimer { [self] in hub.abortAll(.cancelled) }
+        drainTimer = DeadlineTimer { [self] in
+            hub.abortAll(.cancelled)
+            embeddings?.abortAll(.cancelled)
+        }
         drainTimer?.start(after: deadline)
         hub.onIdle = { [self] in answersEnded() }
         http.stopListening()

@@ -34,6 +34,17 @@ package struct ForwardBatch: Sendable {
 
     package init(tokensPerBlock: Int) { self.tokensPerBlock = tokensPerBlock }
 
+    /// Makes room, so that no step grows an array. Block tables that share blocks can together need more entries than
+    /// there are blocks; they get more room when that happens.
+    package mutating func reserveCapacity(rowCount: Int, logitRowCount: Int, tableEntryCount: Int) {
+        tokens_T.reserveCapacity(rowCount)
+        positions_T.reserveCapacity(rowCount)
+        slots_T.reserveCapacity(rowCount)
+        tableOffsets_T.reserveCapacity(rowCount)
+        blockTables.reserveCapacity(tableEntryCount)
+        logitRows.reserveCapacity(logitRowCount)
+    }
+
     package var rowCount: Int { tokens_T.count }
 
     package mutating func removeAll() {
@@ -51,7 +62,7 @@ package struct ForwardBatch: Sendable {
     ///   - draft: guesses of what follows `range`, computed with it; the logits of each are wanted.
     ///   - blockTable: covers at least `range.upperBound + draft.count` positions.
     package mutating func append(
-        tokens: [TokenID], range: Range<Int>, draft: ArraySlice<TokenID> = [], blockTable: some Sequence<Int32>,
+        tokens: [TokenID], range: Range<Int>, draft: ArraySlice<TokenID> = [], blockTable: [Int32],
         logits: LogitsWanted
     ) {
         let tableOffset = Int32(blockTables.count)

@@ -8,7 +8,7 @@ package import Kernels
 ///
 /// Allocated once at its full size; pages that no block has used yet cost no memory.
 package final class KVStorage {
-    package let elementType: ElementType
+    package let elementType: CacheType
     package let blockCount: Int
     package let tokensPerBlock: Int
     private let buffer: AlignedBuffer<UInt8>
@@ -17,9 +17,10 @@ package final class KVStorage {
 
     /// - Throws: `AllocationError` when the size overflows or the memory cannot be had.
     package init(
-        _ configuration: ModelConfiguration, elementType: ElementType, blockCount: Int, tokensPerBlock: Int
+        _ configuration: ModelConfiguration, elementType: CacheType, blockCount: Int, tokensPerBlock: Int
     ) throws(AllocationError) {
-        let bytesPerBlock = configuration.keyValueWidth * tokensPerBlock * elementType.bytesPerBlock
+        let bytesPerBlock =
+            configuration.keyValueHeadCount * tokensPerBlock * elementType.byteCount(headWidth: configuration.headWidth)
         guard let byteCount = checkedProduct([configuration.layerCount, 2, blockCount, bytesPerBlock]) else {
             throw .tooLarge(count: blockCount, stride: configuration.layerCount * 2 * bytesPerBlock)
         }

@@ -16,6 +16,8 @@ final class Workspace {
     let gate_TF: AlignedBuffer<Float>
     let up_TF: AlignedBuffer<Float>
     let lastHidden_RD: AlignedBuffer<Float>
+    /// The input of the product at hand, for packed weights.
+    let rounded: RoundedRows
     let logits_RV: AlignedBuffer<Float>
 
     init(_ configuration: ModelConfiguration, maxRows: Int, maxLogitRows: Int) throws(AllocationError) {
@@ -30,6 +32,8 @@ final class Workspace {
         gate_TF = try AlignedBuffer(count: maxRows * configuration.feedForwardWidth)
         up_TF = try AlignedBuffer(count: maxRows * configuration.feedForwardWidth)
         lastHidden_RD = try AlignedBuffer(count: maxLogitRows * configuration.modelWidth)
+        rounded = try RoundedRows(
+            maxRows: max(maxRows, maxLogitRows), maxColumns: Self.widestInput(configuration))
         logits_RV = try AlignedBuffer(count: maxLogitRows * configuration.vocabularySize)
     }
 
@@ -40,5 +44,10 @@ final class Workspace {
             + 2 * configuration.feedForwardWidth
         let perLogitRow = configuration.modelWidth + configuration.vocabularySize
         return 4 * (maxRows * perRow + maxLogitRows * perLogitRow)
+            + RoundedRows.byteCount(maxRows: max(maxRows, maxLogitRows), maxColumns: widestInput(configuration))
+    }
+
+    private static func widestInput(_ configuration: ModelConfiguration) -> Int {
+        max(configuration.modelWidth, configuration.queryWidth, configuration.feedForwardWidth)
     }
 }

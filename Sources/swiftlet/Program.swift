@@ -10,7 +10,8 @@ enum Program {
             name: "swiftlet", version: "0.1.0", purpose: "Swiftlet serves small language models on ordinary CPUs.",
             commands: [
                 ServeCommand.self, GenerateCommand.self, ChatCommand.self, TokenizeCommand.self, TokenizerCommand.self,
-                PerplexityCommand.self, QuantizeCommand.self, CorpusCommand.self,
+                PerplexityCommand.self, QuantizeCommand.self, PullCommand.self, EmbedCommand.self, CorpusCommand.self,
+                IndexCommand.self, SearchCommand.self, EvaluateCommand.self,
             ]
         ).run()
     }

@@ -13,11 +13,17 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def start_server(request):
-    """A context manager that starts one more server with extra flags."""
+def binary(request):
+    """The path of the swiftlet executable."""
     binary = request.config.getoption("--binary")
     if not binary:
         pytest.skip("needs --binary")
+    return binary
+
+
+@pytest.fixture(scope="session")
+def start_server(request, binary):
+    """A context manager that starts one more server with extra flags."""
 
     def start(arguments=""):
         return running_server(binary, request.config.getoption("--server-args") + " " + arguments)

@@ -41,7 +41,7 @@ private final class Collector: Sendable {
     private func output(_ id: UInt64, _ events: [RequestEvent]) -> [TokenID] {
         events.flatMap { event -> [TokenID] in
             guard event.request == RequestID(id), case .tokens(let tokens) = event.kind else { return [] }
-            return tokens
+            return Array(tokens)
         }
     }
 

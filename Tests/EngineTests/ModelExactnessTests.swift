@@ -121,7 +121,7 @@ struct Company: CustomStringConvertible {
     }
 
     static func makeCore(
-        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: ElementType, maxModelLength: Int = 160
+        _ path: String, _ company: Company, _ kernels: KernelSet, _ cacheType: CacheType, maxModelLength: Int = 160
     ) throws -> (EngineCore<RecordingModel>, RecordingModel) {
         var configuration = EngineConfiguration(maxModelLength: maxModelLength, blockCount: company.blocks)
         configuration.maxBatchedTokens = company.maxBatchedTokens
@@ -206,7 +206,7 @@ struct Company: CustomStringConvertible {
 
     /// Each request alone in a fresh engine: what every company must reproduce.
     static func alone(
-        _ requests: [GenerationRequest], _ path: String, _ kernels: KernelSet, _ cacheType: ElementType
+        _ requests: [GenerationRequest], _ path: String, _ kernels: KernelSet, _ cacheType: CacheType
     ) throws -> [RequestID: Trace] {
         var traces: [RequestID: Trace] = [:]
         for request in requests {
@@ -240,7 +240,7 @@ struct Company: CustomStringConvertible {
         Company(maxRunning: 1, isWarm: true, drafter: .lookup, draftCount: 5),
     ]
 
-    private static func sweep(_ model: Model, _ kernels: KernelSet, _ cacheType: ElementType) throws {
+    private static func sweep(_ model: Model, _ kernels: KernelSet, _ cacheType: CacheType) throws {
         let path = try #require(Self.path(model))
         let (core, _) = try makeCore(path, Company(), kernels, cacheType)
         let requests = makeRequests(core.limits(kvCacheBytes: 0).vocabularySize)
@@ -264,20 +264,22 @@ struct Company: CustomStringConvertible {
                 acceptedCount += core.statistics.acceptedTokenCount
             }
         }
-        // Both kinds of guesses were among them.
-        #expect(acceptedCount > 0 && draftedCount > acceptedCount, "\(acceptedCount) of \(draftedCount)")
+        // Both kinds of guesses were among them; but of a random model's text from an int8 cache none comes true.
+        let mayAcceptNone = model == .random && cacheType == .int8
+        #expect(acceptedCount > 0 || mayAcceptNone, "\(acceptedCount) of \(draftedCount)")
+        #expect(draftedCount > acceptedCount, "\(acceptedCount) of \(draftedCount)")
     }
 
-    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
+    @Test(arguments: KernelSet.available, CacheType.allCases)
     func `tokens and logits are the same bits alone and in any company`(
-        kernels: KernelSet, cacheType: ElementType
+        kernels: KernelSet, cacheType: CacheType
     ) throws {
         try Self.sweep(.random, kernels, cacheType)
     }
 
-    @Test(.enabled(if: TestFiles.hasSharedData, "needs ../shared/data"), arguments: [ElementType.f16, .f32])
+    @Test(.enabled(if: TestFiles.hasSharedData, "needs ../shared/data"), arguments: CacheType.allCases)
     func `a trained model's tokens and logits are the same bits alone and in any company`(
-        cacheType: ElementType
+        cacheType: CacheType
     ) throws {
         try Self.sweep(.stories, .best, cacheType)
     }

@@ -6,8 +6,8 @@ import Testing
 @Suite struct `Paged attention` {
     static let contexts = [1, 15, 16, 17, 255, 256, 257, 700]
 
-    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
-    func `agrees with a plain softmax`(kernels: KernelSet, type: ElementType) throws {
+    @Test(arguments: KernelSet.available, CacheType.allCases)
+    func `agrees with a plain softmax`(kernels: KernelSet, type: CacheType) throws {
         var random = SplitMix(11)
         let pool = ThreadPool(threadCount: 2, kernels: kernels)
         for (index, width) in [8, 16, 48, 64, 80, 128].enumerated() {
@@ -26,8 +26,8 @@ import Testing
         }
     }
 
-    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
-    func `gives a row the same bits however the prompt is chunked`(kernels: KernelSet, type: ElementType) throws {
+    @Test(arguments: KernelSet.available, CacheType.allCases)
+    func `gives a row the same bits however the prompt is chunked`(kernels: KernelSet, type: CacheType) throws {
         var random = SplitMix(12)
         let (heads, width, context) = (6, 48, 530)
         let cache = try PagedCache(
@@ -134,26 +134,27 @@ import Testing
         }
     }
 
-    @Test(arguments: KernelSet.available, [ElementType.f16, .f32])
-    func `stores keys feature by feature and values token by token`(kernels: KernelSet, type: ElementType) throws {
+    @Test(arguments: KernelSet.available, CacheType.allCases)
+    func `stores keys feature by feature and values token by token`(kernels: KernelSet, type: CacheType) throws {
         var random = SplitMix(15)
         let pool = ThreadPool(threadCount: 1, kernels: kernels)
         let (heads, width, tokens) = (3, 20, 16)
         let cache = try PagedCache(
             type, headCount: heads, headWidth: width, context: 21, pool: pool, random: &random)
+        let (keys, values) = (cache.rounded(cache.key[0]), cache.rounded(cache.value[0]))
         for position in 0..<21 {
             let block = Int(cache.tables[0][position / tokens])
+            let offset = position % tokens
             for head in 0..<heads {
+                let scale = cache.scaleBytes(block, head, offset)
                 for feature in 0..<width {
-                    let base = (block * heads + head) * width * tokens
-                    let offset = position % tokens
                     let source = (position * heads + head) * width + feature
                     #expect(
-                        cache.stored(cache.keys, base + feature * tokens + offset)
-                            == cache.rounded(cache.key[0][source]))
+                        cache.stored(cache.keys, cache.keyBytes(block, head, offset, feature), scale: scale)
+                            == keys[source])
                     #expect(
-                        cache.stored(cache.values, base + offset * width + feature)
-                            == cache.rounded(cache.value[0][source]))
+                        cache.stored(cache.values, cache.valueBytes(block, head, offset, feature), scale: scale)
+                            == values[source])
                 }
             }
         }

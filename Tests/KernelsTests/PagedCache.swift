@@ -3,7 +3,7 @@
 import Kernels
 
 struct PagedCache {
-    let type: ElementType
+    let type: CacheType
     let headCount: Int
     let headWidth: Int
     let tokensPerBlock: Int
@@ -16,7 +16,7 @@ struct PagedCache {
     let value: [[Float]]
 
     init(
-        _ type: ElementType, headCount: Int, headWidth: Int, context: Int, tokensPerBlock: Int = 16,
+        _ type: CacheType, headCount: Int, headWidth: Int, context: Int, tokensPerBlock: Int = 16,
         placement: UInt64 = 1, pool: ThreadPool, random: inout SplitMix
     ) throws {
         try self.init(
@@ -25,7 +25,7 @@ struct PagedCache {
     }
 
     init(
-        _ type: ElementType, headCount: Int, headWidth: Int, contexts: [Int], tokensPerBlock: Int = 16,
+        _ type: CacheType, headCount: Int, headWidth: Int, contexts: [Int], tokensPerBlock: Int = 16,
         placement: UInt64 = 1, pool: ThreadPool, random: inout SplitMix
     ) throws {
         self.type = type
@@ -38,10 +38,10 @@ struct PagedCache {
         var free = (0..<Int32(blockCount)).shuffled(using: &placing)
         tables = needed.map { count in (0..<count).map { _ in free.removeLast() } }
 
-        let byteCount = blockCount * tokensPerBlock * headCount * headWidth * type.bytesPerBlock
+        let byteCount = blockCount * tokensPerBlock * headCount * type.byteCount(headWidth: headWidth)
         keys = try SharedBuffer(count: byteCount)
         values = try SharedBuffer(count: byteCount)
-        // All ones is a NaN in both types.
+        // All ones is a NaN, in int8 caches the scale.
         for index in 0..<byteCount { (keys.baseAddress[index], values.baseAddress[index]) = (0xff, 0xff) }
 
         var key: [[Float]] = []
@@ -128,15 +128,16 @@ struct PagedCache {
     /// Overwrites what the only request keeps of `positions` with NaN.
     func poison(_ positions: Range<Int>) {
         for position in positions {
+            let block = Int(tables[0][position / tokensPerBlock])
+            let offset = position % tokensPerBlock
             for head in 0..<headCount {
-                let base = (Int(tables[0][position / tokensPerBlock]) * headCount + head) * headWidth * tokensPerBlock
-                let offset = position % tokensPerBlock
                 for feature in 0..<headWidth {
-                    for byte in 0..<type.bytesPerBlock {
-                        let key = (base + feature * tokensPerBlock + offset) * type.bytesPerBlock + byte
-                        let value = (base + offset * headWidth + feature) * type.bytesPerBlock + byte
-                        (keys.baseAddress[key], values.baseAddress[value]) = (0xff, 0xff)
-                    }
+                    for index in keyBytes(block, head, offset, feature) { keys.baseAddress[index] = 0xff }
+                    for index in valueBytes(block, head, offset, feature) { values.baseAddress[index] = 0xff }
+                }
+                guard type == .int8 else { continue }
+                for index in scaleBytes(block, head, offset) {
+                    (keys.baseAddress[index], values.baseAddress[index]) = (0xff, 0xff)
                 }
             }
         }
@@ -144,21 +145,64 @@ struct PagedCache {
 
     var scale: Float { 1 / Float(headWidth).squareRoot() }
 
-    /// What the cache keeps of a number.
-    func rounded(_ number: Float) -> Float { type == .f16 ? Float(Float16(number)) : number }
+    // MARK: - Where the numbers lie, and what they become
 
-    func stored(_ buffer: SharedBuffer<UInt8>, _ index: Int) -> Float {
-        let bytes = UnsafeRawPointer(buffer.baseAddress)
-        return type == .f16
-            ? Float(bytes.load(fromByteOffset: 2 * index, as: Float16.self))
-            : bytes.load(fromByteOffset: 4 * index, as: Float.self)
+    private var elementBytes: Int { [.f32: 4, .f16: 2, .int8: 1][type]! }
+
+    private func start(_ block: Int, _ head: Int) -> Int {
+        (block * headCount + head) * tokensPerBlock * type.byteCount(headWidth: headWidth)
     }
 
-    /// Softmax attention as the formula says, in f64, over the rounded keys and values.
-    func reference(_ query: [Float], first: Int, headCount heads: Int, window: Int = .max) -> [Double] {
+    func keyBytes(_ block: Int, _ head: Int, _ offset: Int, _ feature: Int) -> Range<Int> {
+        let first = start(block, head) + (feature * tokensPerBlock + offset) * elementBytes
+        return first..<first + elementBytes
+    }
+
+    func valueBytes(_ block: Int, _ head: Int, _ offset: Int, _ feature: Int) -> Range<Int> {
+        let first = start(block, head) + (offset * headWidth + feature) * elementBytes
+        return first..<first + elementBytes
+    }
+
+    /// Int8 only: behind the integers, one f32 per token.
+    func scaleBytes(_ block: Int, _ head: Int, _ offset: Int) -> Range<Int> {
+        let first = start(block, head) + tokensPerBlock * headWidth + 4 * offset
+        return first..<first + 4
+    }
+
+    /// The number stored there, times its scale.
+    func stored(_ buffer: SharedBuffer<UInt8>, _ number: Range<Int>, scale: Range<Int>) -> Double {
+        let bytes = UnsafeRawPointer(buffer.baseAddress)
+        return switch type {
+        case .f32: Double(bytes.load(fromByteOffset: number.lowerBound, as: Float.self))
+        case .f16: Double(bytes.load(fromByteOffset: number.lowerBound, as: Float16.self))
+        case .int8:
+            Double(bytes.load(fromByteOffset: number.lowerBound, as: Int8.self))
+                * Double(bytes.load(fromByteOffset: scale.lowerBound, as: Float.self))
+        }
+    }
+
+    /// What the cache keeps of keys or values `[S, G·K]`.
+    func rounded(_ numbers: [Float]) -> [Double] {
+        switch type {
+        case .f32: return numbers.map { Double($0) }
+        case .f16: return numbers.map { Double(Float16($0)) }
+        case .int8:
+            return stride(from: 0, to: numbers.count, by: headWidth).flatMap { start in
+                let head = numbers[start..<start + headWidth]
+                let largest = head.map(abs).max() ?? 0
+                let inverse = largest > 0 ? 127 / largest : 0
+                return head.map { Double(($0 * inverse).rounded(.toNearestOrEven)) * Double(largest / 127) }
+            }
+        }
+    }
+
+    /// Softmax attention as the formula says, in f64, over the keys and values as the cache keeps them, or exact.
+    func reference(
+        _ query: [Float], first: Int, headCount heads: Int, window: Int = .max, exact: Bool = false
+    ) -> [Double] {
         let columns = headCount * headWidth
-        let keys = key[0].map { Double(rounded($0)) }
-        let values = value[0].map { Double(rounded($0)) }
+        let keys = exact ? key[0].map { Double($0) } : rounded(key[0])
+        let values = exact ? value[0].map { Double($0) } : rounded(value[0])
         var result: [Double] = []
         for row in 0..<query.count / (heads * headWidth) {
             for head in 0..<heads {

@@ -67,7 +67,7 @@ import Testing
 
     @Test func `tokens of one event behind the match are neither shown nor counted`() {
         let all = Array("one two three".utf8).map { TokenID(Int($0)) }
-        let result = run([.tokens(all), finished(.cancelled, output: 13)], stop: ["two"])
+        let result = run([.tokens(TokenRun(all)), finished(.cancelled, output: 13)], stop: ["two"])
         #expect(result.text == "one ")
         #expect(result.completions[0].outputTokenCount == 7)
     }

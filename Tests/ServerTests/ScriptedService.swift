@@ -95,7 +95,7 @@ final class ScriptedService: GenerationService {
         deliver(id) { state in
             guard let count = state.open[id] else { return nil }
             state.open[id] = count + bytes.count
-            return .tokens(bytes.map { TokenID(Int($0)) })
+            return .tokens(TokenRun(bytes.map { TokenID(Int($0)) }))
         }
     }
 

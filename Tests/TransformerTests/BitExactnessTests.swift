@@ -9,8 +9,8 @@ import Transformer
     static let folder = TestFiles.fixture("reference/llama-mha-f16")
     static let tokens = (0..<300).map { TokenID(($0 * 37 + $0 / 11) % 331) }
 
-    @Test(arguments: [ElementType.f32, .f16], KernelSet.available)
-    func `are the same in one chunk, in many, and token by token`(cacheType: ElementType, kernels: KernelSet) throws {
+    @Test(arguments: CacheType.allCases, KernelSet.available)
+    func `are the same in one chunk, in many, and token by token`(cacheType: CacheType, kernels: KernelSet) throws {
         func runner(threads: Int = 1) throws -> SequenceRunner {
             try SequenceRunner(path: Self.folder, cacheType: cacheType, kernels: kernels, threads: threads)
         }

@@ -56,7 +56,7 @@ import Transformer
         #expect {
             try ModelConfiguration(gguf: GGUFFile(bytes: bytes))
         } throws: {
-            "\($0)".contains("'rotary scaling'")
+            "\($0)".contains("'llama.rope.scaling'")
         }
     }
 }

@@ -14,13 +14,15 @@ final class SequenceRunner {
     private(set) var tokens: [TokenID] = []
 
     init(
-        path: String, cacheType: ElementType = .f32, kernels: KernelSet = .best, threads: Int = 1, length: Int = 512
+        path: String, cacheType: CacheType = .f32, kernels: KernelSet = .best, threads: Int = 1, length: Int = 512,
+        integerProducts: Bool = true
     ) throws {
         let checkpoint = try ModelCheckpoint(path: path)
         let blockCount = (length + 15) / 16
         var options = DecoderOptions(blockCount: 2 * blockCount + 1, maxModelLength: length)
         options.cacheType = cacheType
         options.maxLogitRows = 360
+        options.integerProducts = integerProducts
         model = try DecoderModel(
             checkpoint, options: options, pool: ThreadPool(threadCount: threads, kernels: kernels))
         blockTable = (0..<Int32(blockCount)).map { 2 * (Int32(blockCount) - $0) - 1 }

@@ -26,6 +26,18 @@ package final class MappedFile {
         bytes = UnsafeRawBufferPointer(start: address, count: file.byteCount)
     }
 
+    /// Lets the pages go that lie wholly inside some of the file's bytes. A later read brings them back.
+    package func discard(_ part: UnsafeRawBufferPointer) {
+        guard let start = part.baseAddress, let base = bytes.baseAddress else { return }
+        let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (start - base + pageSize - 1) / pageSize * pageSize
+        let end = (start - base + part.count) / pageSize * pageSize
+        // Only ever a hint, and harmless on a shared mapping: the file keeps the content.
+        if first < end, end <= bytes.count {
+            madvise(UnsafeMutableRawPointer(mutating: base + first), end - first, MADV_DONTNEED)
+        }
+    }
+
     deinit {
         if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
     }

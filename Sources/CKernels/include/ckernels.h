@@ -41,7 +41,44 @@ typedef struct {
     bool accumulate;
 } ck_linear;
 
-// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D] or a vector b[D].
+// 32 inputs rounded to 8 bits: x ≈ scale · integer.
+typedef struct {
+    int8_t integers[32];
+    float scale;
+    int32_t start;               // what the block's integer sum starts from: −(offset of the weights) · Σ integers
+} ck_block;
+
+// Rounds rows, as `panels` wants them. Slice s covers rows [s · rows_per_slice, …).
+typedef struct {
+    const float *input;          // [T, K]
+    ptrdiff_t input_stride;
+    ck_block *output;            // [T, K/32]
+    ptrdiff_t row_count, column_count, rows_per_slice;
+    int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
+} ck_quantize;
+
+// Several matrices times the same rounded rows: a layer's queries, keys and values are one job. Slice s covers some
+// panels of one part and all rows.
+typedef struct {
+    const void *panels;          // [⌈N/16⌉] panels of 16 outputs (README.md)
+    float *output;               // [M, N]
+    ptrdiff_t output_stride;
+    const float *bias;           // [N] or NULL
+    ptrdiff_t output_count;      // N
+    ptrdiff_t slice_count;
+    bool accumulate;
+} ck_panel_part;
+typedef struct {
+    const ck_block *input;       // [M, K/32]
+    ptrdiff_t row_count;         // M
+    ptrdiff_t input_count;       // K, a multiple of 32
+    ptrdiff_t panels_per_slice;
+    int32_t element_type;        // CK_Q8_0 or CK_Q4_0
+    const ck_panel_part *part;
+} ck_panels;
+
+// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D], a vector b[D], or for layer_norm
+// the two rows b[2, D].
 // Slice s covers rows [s · rows_per_slice, …). Output may be an operand.
 typedef struct {
     const float *a;
@@ -51,7 +88,7 @@ typedef struct {
     float *output;
     ptrdiff_t output_stride;
     ptrdiff_t row_count, column_count, rows_per_slice;
-    float epsilon;               // rms_norm only
+    float epsilon;               // the norms only
 } ck_rows;
 
 // Rotates the first 2 · pair_count numbers of every head of every row, in place.
@@ -74,11 +111,15 @@ typedef struct {
     int32_t element_type;
 } ck_gather;
 
+// An element type of the cache alone: int8, with one f32 scale per token and KV head.
+enum { CK_INT8 = 100 };
+
 // One layer of the paged cache. Inside a block and KV head the keys lie feature by feature, [P, G, K, C], so that a
-// vector holds one feature of neighbouring tokens; the values token by token, [P, G, C, K].
+// vector holds one feature of neighbouring tokens; the values token by token, [P, G, C, K]. In an int8 cache the C
+// scales of a block and KV head stand behind its K · C integers, among the keys and among the values.
 typedef struct {
     void *keys, *values;
-    int32_t element_type;        // CK_F16 or CK_F32
+    int32_t element_type;        // CK_F16, CK_F32 or CK_INT8
     int32_t tokens_per_block;    // C: 16, 32, 64, 128 or 256
     ptrdiff_t block_count;       // P
     ptrdiff_t head_count;        // G
@@ -119,6 +160,17 @@ typedef struct {
     float maximum, inverse_temperature;
 } ck_logits;
 
+// Inner products of one vector with rows of a table: out[i] = query · table[index[i]].
+typedef struct {
+    const void *query;           // [width]: bytes as in the table, or f32 for a table of f16
+    const void *table;           // [*, width]: int8 stored as x ^ 0x80, or f16; every row at a multiple of `width`
+    const uint32_t *index;       // [count], or NULL: the first `count` rows
+    void *output;                // [count]: int32, or f32
+    ptrdiff_t count;
+    ptrdiff_t width;             // a multiple of 64, at most CK_MAXIMUM_VECTOR_WIDTH
+} ck_vectors;
+enum { CK_MAXIMUM_VECTOR_WIDTH = 4096 };
+
 typedef void ck_slice(const void *arguments, ptrdiff_t slice);
 
 // The dispatch table: one per instruction set.
@@ -126,7 +178,11 @@ typedef struct {
     const char *name;
     int32_t lanes;               // numbers in a vector: part of the order of sums
     ck_slice *linear;            // ck_linear
+    ck_slice *quantize_rows;     // ck_quantize
+    ck_slice *panels;            // ck_panels
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
+    ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
+    ck_slice *gelu;              // ck_rows: a · Φ(a), without b
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
     ck_slice *add;               // ck_rows
     ck_slice *rotate;            // ck_rotary
@@ -139,6 +195,8 @@ typedef struct {
     double (*sum_of_exponentials)(const ck_logits *);
     double (*exponentials)(const ck_logits *);
     void (*exp_array)(const float *in, float *out, ptrdiff_t count);
+    void (*dot_bytes)(const ck_vectors *);
+    void (*dot_halves)(const ck_vectors *);
 } ck_table;
 
 enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_SETS = 3 };

@@ -8,8 +8,11 @@
 #include "quants.h"
 #include "linear.h"
 #include "rows.h"
+#include "panels.h"
+#include "cache.h"
 #include "attention.h"
 #include "logits.h"
+#include "vectors.h"
 
 #if defined(SET_TARGET)
 #pragma clang attribute pop
@@ -20,7 +23,11 @@ const ck_table SET_TABLE = {
     .name = SET_NAME,
     .lanes = LANES,
     .linear = linear,
+    .quantize_rows = quantize_rows,
+    .panels = panels,
     .rms_norm = rms_norm,
+    .layer_norm = layer_norm,
+    .gelu = gelu,
     .silu_multiply = silu_multiply,
     .add = add,
     .rotate = rotate,
@@ -33,4 +40,6 @@ const ck_table SET_TABLE = {
     .sum_of_exponentials = sum_of_exponentials,
     .exponentials = exponentials,
     .exp_array = exp_array,
+    .dot_bytes = dot_bytes,
+    .dot_halves = dot_halves,
 };

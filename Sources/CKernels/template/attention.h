@@ -10,49 +10,11 @@
 // Tokens after the row's position, or before its window, take no part at all: what an unused slot holds, even NaN, is
 // never added, and vectors of tokens that nobody sees are not read. Lanes and segments are those of the absolute
 // positions, so that a window moves nothing: its lanes before the first token seen add zeros.
+// In an int8 cache scores and sums are taken over integers; a token's key scale multiplies its score, its value scale
+// its softmax numerator.
 // Work: 4·K operations per (query head, token); a KV head's blocks are read once for up to ATTENTION_QUERIES queries.
 
 enum { ATTENTION_QUERIES = 16, ATTENTION_TILE = 4 };
-
-INLINE size_t element_bytes(int type) { return type == CK_F32 ? 4 : 2; }
-
-// The bytes of one block and KV head: K · C numbers.
-INLINE size_t head_bytes(const ck_kv_layer *l) {
-    return element_bytes(l->element_type) * (size_t)l->head_width * (size_t)l->tokens_per_block;
-}
-
-// ---- Store
-
-// One token into its slot: keys feature by feature, C apart; values side by side.
-static void store(const void *arguments, ptrdiff_t slice) {
-    const ck_store *a = arguments;
-    const ck_kv_layer *l = &a->layer;
-    const ptrdiff_t width = l->head_width, tokens = l->tokens_per_block;
-    for (ptrdiff_t t = slice * a->rows_per_slice, end = smaller(t + a->rows_per_slice, a->row_count); t < end; t++) {
-        if (a->slot[t] < 0) continue;
-        ptrdiff_t block = a->slot[t] / tokens, offset = a->slot[t] % tokens;
-        for (ptrdiff_t g = 0; g < l->head_count; g++) {
-            const float *key = a->key + t * a->key_stride + g * width;
-            const float *value = a->value + t * a->value_stride + g * width;
-            size_t base = (size_t)(block * l->head_count + g) * head_bytes(l);
-            if (l->element_type == CK_F32) {
-                float *keys = (float *)((char *)l->keys + base) + offset;
-                for (ptrdiff_t k = 0; k < width; k++) keys[k * tokens] = key[k];
-                memcpy((float *)((char *)l->values + base) + offset * width, value, (size_t)width * sizeof *value);
-            } else {
-                uint16_t *keys = (uint16_t *)((char *)l->keys + base) + offset;
-                uint16_t *values = (uint16_t *)((char *)l->values + base) + offset * width;
-                uint16_t halves[LANES];
-                FOR_VECTORS(width) {
-                    STORE_F16(halves, load_lanes(key + i, n));
-                    for (ptrdiff_t k = 0; k < n; k++) keys[(i + k) * tokens] = halves[k];
-                    STORE_F16(halves, load_lanes(value + i, n));
-                    memcpy(values + i, halves, (size_t)n * sizeof *halves);
-                }
-            }
-        }
-    }
-}
 
 // ---- One segment
 
@@ -74,31 +36,42 @@ typedef struct {
     float value[ATTENTION_QUERIES][CK_MAXIMUM_HEAD_WIDTH];
 } segment_result;
 
-// weight[q][token] = scale · query · key for `vectors` × LANES tokens; keys[v] points at feature 0 of the first.
+// Where a segment's keys and values lie.
+typedef struct {
+    const char *keys[CK_SEGMENT / LANES];        // per vector of tokens: feature 0 of the first
+    const float *key_scales[CK_SEGMENT / LANES]; // int8: the scale of that token
+    const char *values[CK_SEGMENT / 16];         // per block
+} segment_places;
+
+// weight[q][token] = scale · query · key for the tokens of the vectors v ..< v + vectors.
 INLINE void score_tile(
     const int type, const int queries, const int vectors, const query_group *group, ptrdiff_t q,
-    const char *const *keys, ptrdiff_t token, segment_result *result) {
+    const segment_places *places, ptrdiff_t first, segment_result *result) {
     const ck_kv_layer *l = &group->arguments->layer;
     const ptrdiff_t tokens = l->tokens_per_block;
     vec sum[ATTENTION_TILE][ATTENTION_VECTORS];
     UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
     for (ptrdiff_t k = 0; k < l->head_width; k++) {
         vec key[ATTENTION_VECTORS];
-        UNROLL for (int v = 0; v < vectors; v++) key[v] = load_as(type, keys[v], k * tokens, 0);
+        UNROLL for (int v = 0; v < vectors; v++) key[v] = load_cached(type, places->keys[first + v], k * tokens);
         UNROLL for (int i = 0; i < queries; i++) {
             vec x = splat(group->query[q + i][k]);
             UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(x, key[v], sum[i][v]);
         }
     }
-    UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++)
-        save(&result->weight[q + i][token + v * LANES], sum[i][v] * splat(group->arguments->scale));
+    UNROLL for (int v = 0; v < vectors; v++) {
+        vec scale = splat(group->arguments->scale);
+        if (type == CK_INT8) scale = scale * load(places->key_scales[first + v]);
+        UNROLL for (int i = 0; i < queries; i++)
+            save(&result->weight[q + i][(first + v) * LANES], sum[i][v] * scale);
+    }
 }
 
 // value[q] += weight[q][j] · V[j] for the tokens j = begin ..< end, upward; features d … of `vectors` whole vectors, or
 // of one vector with only `lanes` of its lanes.
 INLINE void value_tile(
     const int type, const int queries, const int vectors, const int whole, ptrdiff_t lanes, const query_group *group,
-    ptrdiff_t q, const char *const *blocks, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t d, segment_result *result) {
+    ptrdiff_t q, const segment_places *places, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t d, segment_result *result) {
     const ck_kv_layer *l = &group->arguments->layer;
     const ptrdiff_t width = l->head_width;
     const int shift = __builtin_ctz((unsigned)l->tokens_per_block);
@@ -107,11 +80,11 @@ INLINE void value_tile(
     UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++)
         sum[i][v] = whole ? load(&result->value[q + i][d + v * LANES]) : load_some(&result->value[q + i][d], lanes);
     for (ptrdiff_t j = begin; j < end; j++) {
-        const char *block = blocks[j >> shift];
+        const char *block = places->values[j >> shift];
         ptrdiff_t first = (j & mask) * width + d;
         vec value[ATTENTION_VECTORS];
         UNROLL for (int v = 0; v < vectors; v++)
-            value[v] = whole ? load_as(type, block, first + v * LANES, 0) : load_some_as(type, block, first, lanes);
+            value[v] = whole ? load_cached(type, block, first + v * LANES) : load_some_cached(type, block, first, lanes);
         UNROLL for (int i = 0; i < queries; i++) {
             vec p = splat(result->weight[q + i][j]);
             UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(p, value[v], sum[i][v]);
@@ -124,20 +97,27 @@ INLINE void value_tile(
 }
 
 INLINE void value_features(
-    const int type, const int queries, const query_group *group, ptrdiff_t q, const char *const *blocks,
+    const int type, const int queries, const query_group *group, ptrdiff_t q, const segment_places *places,
     ptrdiff_t begin, ptrdiff_t end, segment_result *r) {
     if (begin >= end) return;
     const ptrdiff_t width = group->arguments->layer.head_width;
     ptrdiff_t d = 0;
     for (; d + ATTENTION_VECTORS * LANES <= width; d += ATTENTION_VECTORS * LANES)
-        value_tile(type, queries, ATTENTION_VECTORS, 1, 0, group, q, blocks, begin, end, d, r);
-    for (; d + LANES <= width; d += LANES) value_tile(type, queries, 1, 1, 0, group, q, blocks, begin, end, d, r);
-    if (d < width) value_tile(type, queries, 1, 0, width - d, group, q, blocks, begin, end, d, r);
+        value_tile(type, queries, ATTENTION_VECTORS, 1, 0, group, q, places, begin, end, d, r);
+    for (; d + LANES <= width; d += LANES) value_tile(type, queries, 1, 1, 0, group, q, places, begin, end, d, r);
+    if (d < width) value_tile(type, queries, 1, 0, width - d, group, q, places, begin, end, d, r);
+}
+
+// int8: the scales of the values of tokens i … i + LANES − 1, which lie in one block.
+INLINE const float *value_scales(const query_group *group, const segment_places *places, ptrdiff_t i) {
+    const ck_kv_layer *l = &group->arguments->layer;
+    const char *block = places->values[i / l->tokens_per_block];
+    return (const float *)(block + number_bytes(CK_INT8, l)) + i % l->tokens_per_block;
 }
 
 INLINE void segment_tile(
-    const int type, const int queries, const query_group *group, ptrdiff_t q, const char *const *keys,
-    const char *const *blocks, segment_result *r) {
+    const int type, const int queries, const query_group *group, ptrdiff_t q, const segment_places *places,
+    segment_result *r) {
     // Seen by any of the queries: first ..< last; by all of them: begin ..< end.
     ptrdiff_t first = CK_SEGMENT, last = 0, begin = 0, end = CK_SEGMENT;
     for (ptrdiff_t i = q; i < q + queries; i++) {
@@ -150,8 +130,8 @@ INLINE void segment_tile(
     // 1. Scores of every token that any of the queries sees.
     ptrdiff_t vectors = (last + LANES - 1) / LANES, v = first / LANES;
     for (; v + ATTENTION_VECTORS <= vectors; v += ATTENTION_VECTORS)
-        score_tile(type, queries, ATTENTION_VECTORS, group, q, keys + v, v * LANES, r);
-    for (; v < vectors; v++) score_tile(type, queries, 1, group, q, keys + v, v * LANES, r);
+        score_tile(type, queries, ATTENTION_VECTORS, group, q, places, v, r);
+    for (; v < vectors; v++) score_tile(type, queries, 1, group, q, places, v, r);
 
     // 2. Masked softmax numerators: lanes of tokens that the row does not see become −∞ before anything is compared.
     for (ptrdiff_t j = q; j < q + queries; j++) {
@@ -171,8 +151,10 @@ INLINE void segment_tile(
         for (int lane = 1; lane < LANES; lane++) maximum = best[lane] > maximum ? best[lane] : maximum;
         for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
             vec e = exponential(load(weight + i) - splat(maximum));
-            save(weight + i, e);
             sum = sum + e;
+            // From here on the weight is of the value's integers.
+            if (type == CK_INT8) e = e * load(value_scales(group, places, i));
+            save(weight + i, e);
         }
         r->maximum[j] = maximum;
         r->sum[j] = fold(sum);
@@ -182,9 +164,9 @@ INLINE void segment_tile(
     // 3. Weighted values: together where all the queries see, each for itself before and after.
     if (begin > end) begin = end = CK_SEGMENT;
     for (ptrdiff_t i = q; i < q + queries; i++)
-        value_features(type, 1, group, i, blocks, r->begin[i], smaller(begin, r->end[i]), r);
-    value_features(type, queries, group, q, blocks, begin, end, r);
-    for (ptrdiff_t i = q; i < q + queries; i++) value_features(type, 1, group, i, blocks, end, r->end[i], r);
+        value_features(type, 1, group, i, places, r->begin[i], smaller(begin, r->end[i]), r);
+    value_features(type, queries, group, q, places, begin, end, r);
+    for (ptrdiff_t i = q; i < q + queries; i++) value_features(type, 1, group, i, places, end, r->end[i], r);
 }
 
 // The first position that a row sees.
@@ -204,28 +186,33 @@ INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t 
         last = larger(last, end);
     }
 
-    const char *keys[CK_SEGMENT / LANES], *blocks[CK_SEGMENT / 16];
+    segment_places places;
     const int32_t *table = group->table + s * (CK_SEGMENT / tokens);
     for (ptrdiff_t b = 0; b * tokens < last; b++) {
-        size_t base = (size_t)(table[b] * l->head_count + group->kv_head) * head_bytes(l);
-        blocks[b] = (const char *)l->values + base;
-        for (ptrdiff_t v = 0; v < tokens / LANES; v++)
-            keys[b * (tokens / LANES) + v]
-                = (const char *)l->keys + base + (size_t)(v * LANES) * element_bytes(type);
+        size_t base = (size_t)(table[b] * l->head_count + group->kv_head) * head_bytes(type, l);
+        const char *keys = (const char *)l->keys + base;
+        places.values[b] = (const char *)l->values + base;
+        for (ptrdiff_t v = 0; v < tokens / LANES; v++) {
+            places.keys[b * (tokens / LANES) + v] = keys + (size_t)(v * LANES) * element_bytes(type);
+            places.key_scales[b * (tokens / LANES) + v] = (const float *)(keys + number_bytes(type, l)) + v * LANES;
+        }
     }
 
     ptrdiff_t q = 0;
-    for (; q + 4 <= group->query_count; q += 4) segment_tile(type, 4, group, q, keys, blocks, r);
+    for (; q + 4 <= group->query_count; q += 4) segment_tile(type, 4, group, q, &places, r);
     switch (group->query_count - q) {
-    case 3: segment_tile(type, 3, group, q, keys, blocks, r); break;
-    case 2: segment_tile(type, 2, group, q, keys, blocks, r); break;
-    case 1: segment_tile(type, 1, group, q, keys, blocks, r); break;
+    case 3: segment_tile(type, 3, group, q, &places, r); break;
+    case 2: segment_tile(type, 2, group, q, &places, r); break;
+    case 1: segment_tile(type, 1, group, q, &places, r); break;
     }
 }
 
 static __attribute__((noinline)) void attend_one_segment(const query_group *group, ptrdiff_t s, segment_result *r) {
-    if (group->arguments->layer.element_type == CK_F32) segment_of_type(CK_F32, group, s, r);
-    else segment_of_type(CK_F16, group, s, r);
+    switch (group->arguments->layer.element_type) {
+    case CK_F32: segment_of_type(CK_F32, group, s, r); break;
+    case CK_F16: segment_of_type(CK_F16, group, s, r); break;
+    default: segment_of_type(CK_INT8, group, s, r); break;
+    }
 }
 
 // ---- Between segments

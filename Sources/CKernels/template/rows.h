@@ -1,5 +1,5 @@
-// rows.h — what happens to a row between two products: norm, gate, residual, rotation, embedding.
-// Memory-bound; each function reads its operands once (the norm twice, the second time from L1).
+// rows.h — what happens to a row between two products: norms, activations, residual, rotation, embedding.
+// Memory-bound; each function reads its operands once (the norms two or three times, after the first from L1).
 
 // Calls `body` for every row of the slice, then for every vector of a row; `n` is how many lanes count.
 #define FOR_ROWS(a, slice)                                                                       \
@@ -13,6 +13,12 @@ INLINE vec load_lanes(const float *p, ptrdiff_t n) { return n == LANES ? load(p)
 INLINE void save_lanes(float *p, vec v, ptrdiff_t n) {
     if (n == LANES) save(p, v);
     else save_some(p, v, n);
+}
+
+// Zeros in the lanes from n on: a padded lane must not count once something has been subtracted from it.
+INLINE vec first_lanes(vec v, ptrdiff_t n) {
+    for (ptrdiff_t lane = n; lane < LANES; lane++) v[lane] = 0;
+    return v;
 }
 
 // out = a · (1 / sqrt(mean(a²) + epsilon)) · b. The squares are summed like a product: by lanes, then folded.
@@ -29,6 +35,60 @@ static void rms_norm(const void *arguments, ptrdiff_t slice) {
         vec scale = splat(1.0f / sqrtf(fold(squares) / (float)a->column_count + a->epsilon));
         FOR_VECTORS(a->column_count)
             save_lanes(out + i, load_lanes(in + i, n) * scale * load_lanes(a->b + i, n), n);
+    }
+}
+
+// out = (a − mean) · (1 / sqrt(variance + epsilon)) · scale + shift, scale and shift being the two rows of b. The variance
+// is the mean of the squared differences, taken in a second pass: the difference of two large sums would lose it.
+static void layer_norm(const void *arguments, ptrdiff_t slice) {
+    const ck_rows *a = arguments;
+    const float *scale = a->b, *shift = a->b + a->b_stride;
+    FOR_ROWS(a, slice) {
+        const float *in = a->a + t * a->a_stride;
+        float *out = a->output + t * a->output_stride;
+        vec sum = splat(0), squares = splat(0);
+        FOR_VECTORS(a->column_count) sum = sum + load_lanes(in + i, n);
+        const vec mean = splat(fold(sum) / (float)a->column_count);
+        FOR_VECTORS(a->column_count) {
+            vec x = load_lanes(in + i, n) - mean;
+            if (n < LANES) x = first_lanes(x, n);
+            squares = fused(x, x, squares);
+        }
+        const vec inverse = splat(1.0f / sqrtf(fold(squares) / (float)a->column_count + a->epsilon));
+        FOR_VECTORS(a->column_count) {
+            vec x = (load_lanes(in + i, n) - mean) * inverse;
+            save_lanes(out + i, fused(x, load_lanes(scale + i, n), load_lanes(shift + i, n)), n);
+        }
+    }
+}
+
+// out = a · Φ(a), Φ the normal distribution: GELU with the error function, not its tanh approximation.
+//
+// a · Φ(a) = max(a, 0) − |a| · Q(|a|), Q(z) = 1 − Φ(z) the tail, so that nothing cancels for negative a. The tail is
+// e^(−z²/2) · t · p(t) with t = 1 / (1 + 0.27 z); p, of degree 8, is our own fit with the least maximal relative error,
+// 2.4e-8 up to z = 14.5, beyond which Q is 0 in f32.
+static void gelu(const void *arguments, ptrdiff_t slice) {
+    const ck_rows *a = arguments;
+    FOR_ROWS(a, slice) {
+        const float *in = a->a + t * a->a_stride;
+        float *out = a->output + t * a->output_stride;
+        FOR_VECTORS(a->column_count) {
+            vec x = load_lanes(in + i, n);
+            vec z = choose(x < splat(0), -x, x);
+            z = choose(z > splat(16), splat(16), z);  // infinity · 0 would be no number
+            vec e = exponential(z * z * splat(-0.5f));
+            vec u = splat(1) / fused(z, splat(0x1.147ae2p-2f), splat(1));
+            vec p = splat(0x1.da7fccp-6f);
+            p = fused(p, u, splat(-0x1.030b18p-3f));
+            p = fused(p, u, splat(0x1.5bb8fap-3f));
+            p = fused(p, u, splat(-0x1.1b7d1p-4f));
+            p = fused(p, u, splat(0x1.b9a794p-4f));
+            p = fused(p, u, splat(0x1.271d68p-4f));
+            p = fused(p, u, splat(0x1.a1043p-4f));
+            p = fused(p, u, splat(0x1.b87eep-4f));
+            p = fused(p, u, splat(0x1.b9394cp-4f));
+            save_lanes(out + i, choose(x > splat(0), x, splat(0)) - z * e * (p * u), n);
+        }
     }
 }
 

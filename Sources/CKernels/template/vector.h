@@ -117,3 +117,27 @@ INLINE vec exponential(vec x) {
     ivec half = exponent >> 1;
     return e * (vec)((half + 127) << 23) * (vec)((exponent - half + 127) << 23);
 }
+
+// ---- Bytes: LANES groups of four unsigned weights, and their products with four signed inputs.
+
+typedef uint8_t bytes __attribute__((ext_vector_type(4 * LANES)));
+
+INLINE bytes load_bytes(const void *p) { bytes v; memcpy(&v, p, sizeof v); return v; }
+// The high half of every byte, with bits of its neighbour above.
+INLINE bytes shift_nibbles(bytes v) {
+    typedef uint16_t words __attribute__((ext_vector_type(2 * LANES)));
+    return (bytes)((words)v >> 4);
+}
+
+// sum[l] + Σ weights[4·l + j] · inputs[j].
+INLINE ivec add_byte_products(const int type, ivec sum, bytes weights, const int8_t *inputs) {
+    int32_t four;
+    memcpy(&four, inputs, sizeof four);
+#if defined(FOUR_BYTE_PRODUCTS)
+    return FOUR_BYTE_PRODUCTS(type, sum, weights, four);
+#else
+    (void)type;
+    for (int j = 0; j < 4; j++) sum += (ivec)((uvec)weights >> 8 * j & 255) * (int32_t)inputs[j];
+    return sum;
+#endif
+}

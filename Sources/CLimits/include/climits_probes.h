@@ -12,6 +12,9 @@ float climits_read(const float *numbers, size_t count);
 /// Runs fused multiply-adds on registers. Returns the number of floating-point operations done.
 double climits_f32_operations(int64_t rounds);
 
+/// Runs dot products of bf16 pairs where the CPU has them, else as above. Returns the floating-point operations done.
+double climits_bf16_operations(int64_t rounds);
+
 /// Runs the widest int8 dot products that the CPU has. Returns the number of integer operations done.
 double climits_int8_operations(int64_t rounds);
 

@@ -9,6 +9,8 @@
 package final class GGUFFile: TensorSource {
     package let metadata: GGUFMetadata
     package let version: Int
+    /// Between the names that are stored and those that are served.
+    package let naming: TensorNaming
     private let file: CheckpointBytes
     /// Under Hugging Face's names.
     private let table: TensorTable
@@ -32,9 +34,10 @@ package final class GGUFFile: TensorSource {
         guard parts <= 1 else {
             throw .unsupported(path: file.path, what: "it is one of \(parts) parts; merge them with `llama-gguf-split`")
         }
+        naming = TensorNaming.of(architecture: try metadata.string("general.architecture", default: "llama"))
         var renamed = TensorTable()
         for tensor in contents.tensors.tensors {
-            let name = TensorNaming.llama.huggingFace(tensor.name) ?? tensor.name
+            let name = naming.huggingFace(tensor.name) ?? tensor.name
             let tensor = StoredTensor(name: name, type: tensor.type, shape: tensor.shape, range: tensor.range)
             guard renamed.append(tensor) else { throw file.damaged("tensor \(name) is listed under two names") }
         }

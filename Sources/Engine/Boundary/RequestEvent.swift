@@ -56,7 +56,7 @@ package struct RequestSummary: Sendable, Equatable {
 package struct RequestEvent: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// The next output tokens, in order; several where guesses came true.
-        case tokens([TokenID])
+        case tokens(TokenRun)
         case finished(RequestSummary)
     }
 

@@ -76,6 +76,9 @@ struct KVCacheManager {
         let revivedCount = match.sharedBlocks.count { pool.referenceCount(of: $0) == 0 }
         guard pool.freeCount >= missingCount + revivedCount + watermark else { return (false, nil) }
 
+        // Room for the whole sequence now, so that decoding never grows the arrays.
+        request.blockTable.reserveCapacity(blocksNeeded(for: request.maxTokenCount))
+        request.blockNames.reserveCapacity(request.maxTokenCount / tokensPerBlock)
         for block in match.sharedBlocks { pool.retain(block) }
         request.blockTable.append(contentsOf: match.sharedBlocks)
         for _ in 0..<newBlockCount { request.blockTable.append(allocate()) }

@@ -44,6 +44,8 @@ package struct PrefixCache {
         parents = [BlockHash?](repeating: nil, count: blockCount)
         tokens_PC = [TokenID](repeating: 0, count: blockCount * tokensPerBlock)
         self.tokensPerBlock = tokensPerBlock
+        // As many names as blocks, at most.
+        blocks.reserveCapacity(blockCount)
     }
 
     package var count: Int { blocks.count }

@@ -206,8 +206,8 @@ final class DraftModelDrafter: DraftSource {
         return true
     }
 
-    private func blockTable(_ id: RequestID) -> some Sequence<Int32> {
-        (sequences[id]?.blocks ?? []).lazy.map(\.rawValue)
+    private func blockTable(_ id: RequestID) -> [Int32] {
+        (sequences[id]?.blocks ?? []).map(\.rawValue)
     }
 
     func checkInvariants() {

@@ -3,9 +3,9 @@
 
 import Glibc
 
-enum DescriptorLimit {
+package enum DescriptorLimit {
     /// Lifts the soft limit to `count` if it is lower, as far as the hard limit allows.
-    static func raise(toAtLeast count: Int) {
+    package static func raise(toAtLeast count: Int) {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return }

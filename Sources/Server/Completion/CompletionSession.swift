@@ -94,7 +94,7 @@ package struct CompletionSession: Sendable {
         }
     }
 
-    private mutating func generated(_ tokens: [TokenID]) -> Outcome {
+    private mutating func generated(_ tokens: TokenRun) -> Outcome {
         var outcome = Outcome()
         for token in tokens {
             outputTokenCount += 1

@@ -4,6 +4,7 @@
 /// Everything that is served.
 package enum Route: Equatable, Sendable {
     case completion(CompletionFormat.Route)
+    case embeddings
     case models
     case model(String)
     case health
@@ -25,6 +26,7 @@ package enum Route: Equatable, Sendable {
         switch path {
         case "/v1/chat/completions": self = .completion(.chat)
         case "/v1/completions": self = .completion(.text)
+        case "/v1/embeddings": self = .embeddings
         case "/v1/models": self = .models
         case "/health": self = .health
         case "/ready": self = .ready
@@ -40,7 +42,7 @@ package enum Route: Equatable, Sendable {
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
-        case .completion: ["POST"]
+        case .completion, .embeddings: ["POST"]
         case .models, .model, .health, .ready, .metrics: ["GET", "HEAD"]
         }
     }
@@ -50,6 +52,7 @@ package enum Route: Equatable, Sendable {
         switch self {
         case .completion(.chat): "/v1/chat/completions"
         case .completion(.text): "/v1/completions"
+        case .embeddings: "/v1/embeddings"
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .health: "/health"

@@ -63,6 +63,15 @@ struct ConfigReader {
         return number
     }
 
+    func numbers(_ key: String) throws(ModelError) -> [Double] {
+        guard let value = value(key) else { throw .missing(key: key, source: source) }
+        let numbers = value.elements.compactMap(\.double)
+        guard value.kind == .array, numbers.count == value.count else {
+            throw .invalid(key: key, problem: "is not a list of numbers", source: source)
+        }
+        return numbers
+    }
+
     func boolean(_ key: String, default fallback: Bool) throws(ModelError) -> Bool {
         guard let value = value(key) else { return fallback }
         guard let flag = value.bool else { throw .invalid(key: key, problem: "is not true or false", source: source) }

@@ -32,7 +32,14 @@ package struct DecoderFamily: Sendable {
     var attentionBias = Bias.never
     var feedForwardBias = Bias.never
     var queryKeyNorm = false
+    var stackedProducts = false
+    /// config.json may say that only the first features of a head are rotated (`partial_rotary_factor`).
+    var partialRotation = false
     var slidingWindow = SlidingWindow.never
+    /// `sliding_window` where config.json does not have the key.
+    var defaultWindow: Int? = 4096
+    /// GGUF files of the family have the window; llama.cpp's converter drops that of the others.
+    var ggufHasWindow = false
     /// How llama.cpp's converter leaves the rows of q and k; Hugging Face's folders always rotate halves.
     var ggufRotaryLayout = RotaryLayout.halves
 
@@ -48,7 +55,12 @@ package struct DecoderFamily: Sendable {
     static let qwen3 = DecoderFamily(
         name: "qwen3", attentionBias: .asConfigured, queryKeyNorm: true, slidingWindow: .someLayers)
 
-    package static let registered: [DecoderFamily] = [llama, mistral, qwen2, qwen3]
+    /// Phi-3, Phi-3.5 and Phi-4. Abdin et al. 2024, arXiv:2404.14219.
+    static let phi3 = DecoderFamily(
+        name: "phi3", stackedProducts: true, partialRotation: true, slidingWindow: .everyLayer, defaultWindow: nil,
+        ggufHasWindow: true)
+
+    package static let registered: [DecoderFamily] = [llama, mistral, qwen2, qwen3, phi3]
 
     /// - Throws: `ModelError.unsupported`, listing the families, for a name that is not registered.
     static func named(_ name: String, key: String, source: String) throws(ModelError) -> DecoderFamily {
@@ -63,6 +75,7 @@ package struct DecoderFamily: Sendable {
     {
         var traits = DecoderTraits()
         traits.queryKeyNorm = queryKeyNorm
+        traits.stackedProducts = stackedProducts
         traits.feedForwardBias = feedForwardBias == .asConfigured && feedForward
         switch attentionBias {
         case .never: break

@@ -12,6 +12,8 @@ package struct DecoderTraits: Sendable, Equatable {
     package var feedForwardBias = false
     /// Queries and keys pass an RMSNorm, head by head, before they are rotated.
     package var queryKeyNorm = false
+    /// Files have q, k and v one below another in one tensor, and gate and up in another.
+    package var stackedProducts = false
 
     package init() {}
 }

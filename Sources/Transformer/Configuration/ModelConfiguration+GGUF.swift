@@ -10,6 +10,7 @@ extension ModelConfiguration {
         let metadata = file.metadata
         let source = file.path
         let name = try metadata.string("general.architecture")
+        let keys = ConfigurationKeys.gguf(name)
         let family = try DecoderFamily.named(name, key: "general.architecture", source: source)
         guard let vocabularySize = file.shape(of: "model.embed_tokens.weight")?.first else {
             throw ModelError.missing(key: "token_embd.weight", source: source)
@@ -22,62 +23,94 @@ extension ModelConfiguration {
         traits = family.traits(
             attentionBias: has("self_attn.q_proj.bias"), outputBias: has("self_attn.o_proj.bias"),
             feedForwardBias: has("mlp.gate_proj.bias"))
-        modelWidth = try metadata.integer("\(name).embedding_length")
-        feedForwardWidth = try metadata.integer("\(name).feed_forward_length")
-        layerCount = try metadata.integer("\(name).block_count")
-        queryHeadCount = try metadata.integer("\(name).attention.head_count")
-        keyValueHeadCount = try metadata.integer("\(name).attention.head_count_kv", default: queryHeadCount)
+        modelWidth = try metadata.integer(keys.modelWidth)
+        feedForwardWidth = try metadata.integer(keys.feedForwardWidth)
+        layerCount = try metadata.integer(keys.layerCount)
+        queryHeadCount = try metadata.integer(keys.queryHeadCount)
+        keyValueHeadCount = try metadata.integer(keys.keyValueHeadCount, default: queryHeadCount)
         guard queryHeadCount > 0 else {
-            throw ModelError.invalid(
-                key: "\(name).attention.head_count", problem: "is \(queryHeadCount)", source: source)
+            throw ModelError.invalid(key: keys.queryHeadCount, problem: "is \(queryHeadCount)", source: source)
         }
-        headWidth = try metadata.integer("\(name).attention.key_length", default: modelWidth / queryHeadCount)
-        maxPositionCount = try metadata.integer("\(name).context_length")
-        normEpsilon = try metadata.float("\(name).attention.layer_norm_rms_epsilon")
-        rotaryBase = Double(try metadata.float("\(name).rope.freq_base", default: 10_000))
-        rotaryScaling = try RotaryScaling(gguf: file, architecture: name)
+        headWidth = try metadata.integer(keys.headWidth, default: modelWidth / queryHeadCount)
+        maxPositionCount = try metadata.integer(keys.maxPositionCount)
+        normEpsilon = try metadata.float(keys.normEpsilon)
+        rotaryBase = Double(try metadata.float(keys.rotaryBase, default: 10_000))
+        rotaryWidth = try metadata.integer(keys.rotaryWidth, default: headWidth)
+        rotaryScaling = try RotaryScaling(gguf: file, architecture: name, maxPositionCount: maxPositionCount)
         rotaryLayout = family.ggufRotaryLayout
         tiesEmbeddings = file.shape(of: "lm_head.weight") == nil
         slidingWindows_L = []
-        try validate(source: source)
-        // llama.cpp's converter drops the windows of these families, and llama.cpp runs them without.
-        slidingWindows_L = Array(repeating: nil, count: layerCount)
+        try validate(keys, source: source)
+        slidingWindows_L = try Self.slidingWindows(family, metadata, keys, layerCount: layerCount, source: source)
 
-        for key in ["\(name).attention.value_length", "\(name).rope.dimension_count"] {
-            let width = try metadata.integer(key, default: headWidth)
-            guard width == headWidth else {
-                throw ModelError.unsupported(
-                    key: key, value: "\(width)", supported: "the head width, \(headWidth)", source: source)
-            }
+        let width = try metadata.integer(keys.valueWidth, default: headWidth)
+        guard width == headWidth, rotaryWidth == headWidth || family.partialRotation else {
+            throw ModelError.unsupported(
+                key: width == headWidth ? keys.rotaryWidth : keys.valueWidth,
+                value: "\(width == headWidth ? rotaryWidth : width)", supported: "the head width, \(headWidth)",
+                source: source)
         }
+    }
+
+    private static func slidingWindows(
+        _ family: DecoderFamily, _ metadata: GGUFMetadata, _ keys: ConfigurationKeys, layerCount: Int, source: String
+    ) throws -> [Int?] {
+        let everything = [Int?](repeating: nil, count: layerCount)
+        // llama.cpp's converter drops the windows of the other families, and llama.cpp runs them without.
+        guard family.ggufHasWindow else { return everything }
+        let key = keys.slidingWindow
+        // 0 says that there is none.
+        let window = try metadata.integer(key, default: 0)
+        guard window >= 0 else { throw ModelError.invalid(key: key, problem: "is \(window)", source: source) }
+        return window == 0 ? everything : everything.map { _ in window }
     }
 }
 
 extension RotaryScaling {
     /// Where GGUF keeps the divisors that llama3 scaling comes to, one for each pair.
     static let divisorTensor = "rope_freqs.weight"
+    /// Where it keeps longrope's.
+    static let (shortTensor, longTensor) = ("rope_factors_short.weight", "rope_factors_long.weight")
 
-    fileprivate init(gguf file: GGUFFile, architecture: String) throws {
+    /// The tensors that this scaling was read from.
+    static let tensors = [divisorTensor, shortTensor, longTensor]
+
+    fileprivate init(gguf file: GGUFFile, architecture: String, maxPositionCount: Int) throws {
+        if let short = try Self.floats(file, Self.shortTensor), let long = try Self.floats(file, Self.longTensor) {
+            let original = try file.metadata.integer("\(architecture).rope.scaling.original_context_length")
+            let magnitude = try file.metadata.float(
+                "\(architecture).rope.scaling.attn_factor",
+                default: Float(
+                    LongRope.magnitude(maxPositionCount: maxPositionCount, originalPositionCount: original)))
+            self = .longrope(
+                LongRope(
+                    short: short.map(Double.init), long: long.map(Double.init), originalPositionCount: original,
+                    magnitude: Double(magnitude)))
+            return
+        }
         let key = "\(architecture).rope.scaling.type"
         let type = try file.metadata.string(key, default: "none")
-        let divisors = try file.tensor(Self.divisorTensor)
+        let divisors = try Self.floats(file, Self.divisorTensor)
         switch (type, divisors) {
         case ("none", nil): self = .none
-        case ("none", let tensor?):
-            guard tensor.elementType == .f32 else {
-                throw ModelError.unsupported(
-                    key: Self.divisorTensor, value: "\(tensor.elementType)", supported: "f32", source: file.path)
-            }
-            self = .divisors(
-                stride(from: 0, to: tensor.bytes.count, by: 4).map {
-                    tensor.bytes.loadUnaligned(fromByteOffset: $0, as: Float.self)
-                })
+        case ("none", let divisors?): self = .divisors(divisors)
         case ("linear", nil):
             self = .linear(factor: Double(try file.metadata.float("\(architecture).rope.scaling.factor")))
         default:
             throw ModelError.unsupported(
                 key: key, value: divisors == nil ? type : "\(type) with \(Self.divisorTensor)",
                 supported: "none, linear", source: file.path)
+        }
+    }
+
+    private static func floats(_ file: GGUFFile, _ name: String) throws -> [Float]? {
+        guard let tensor = try file.tensor(name) else { return nil }
+        guard tensor.elementType == .f32 else {
+            throw ModelError.unsupported(
+                key: name, value: "\(tensor.elementType)", supported: "f32", source: file.path)
+        }
+        return stride(from: 0, to: tensor.bytes.count, by: 4).map {
+            tensor.bytes.loadUnaligned(fromByteOffset: $0, as: Float.self)
         }
     }
 }

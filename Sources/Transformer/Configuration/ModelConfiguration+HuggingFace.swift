@@ -12,6 +12,7 @@ extension ModelConfiguration {
     ///   - source: its path, for messages.
     package init(huggingFace config: JSON, source: String) throws(ModelError) {
         let reader = ConfigReader(json: config, source: source)
+        let keys = ConfigurationKeys.huggingFace
         let family = try DecoderFamily.named(reader.string("model_type"), key: "model_type", source: source)
         try reader.requireDefault("hidden_act", "silu")
 
@@ -20,31 +21,43 @@ extension ModelConfiguration {
         traits = family.traits(
             attentionBias: attentionBias, outputBias: attentionBias,
             feedForwardBias: try reader.boolean("mlp_bias", default: false))
-        vocabularySize = try reader.integer("vocab_size")
-        modelWidth = try reader.integer("hidden_size")
-        feedForwardWidth = try reader.integer("intermediate_size")
-        layerCount = try reader.integer("num_hidden_layers")
-        queryHeadCount = try reader.integer("num_attention_heads")
-        keyValueHeadCount = try reader.integer("num_key_value_heads", default: queryHeadCount)
+        vocabularySize = try reader.integer(keys.vocabularySize)
+        modelWidth = try reader.integer(keys.modelWidth)
+        feedForwardWidth = try reader.integer(keys.feedForwardWidth)
+        layerCount = try reader.integer(keys.layerCount)
+        queryHeadCount = try reader.integer(keys.queryHeadCount)
+        keyValueHeadCount = try reader.integer(keys.keyValueHeadCount, default: queryHeadCount)
         guard queryHeadCount > 0 else {
-            throw .invalid(key: "num_attention_heads", problem: "is \(queryHeadCount)", source: source)
+            throw .invalid(key: keys.queryHeadCount, problem: "is \(queryHeadCount)", source: source)
         }
-        headWidth = try reader.integer("head_dim", default: modelWidth / queryHeadCount)
-        maxPositionCount = try reader.integer("max_position_embeddings", default: 2048)
-        normEpsilon = Float(try reader.number("rms_norm_eps", default: 1e-6))
+        headWidth = try reader.integer(keys.headWidth, default: modelWidth / queryHeadCount)
+        maxPositionCount = try reader.integer(keys.maxPositionCount, default: 2048)
+        normEpsilon = Float(try reader.number(keys.normEpsilon, default: 1e-6))
         tiesEmbeddings = try reader.boolean("tie_word_embeddings", default: false)
 
-        rotaryBase = try reader.number("rope_theta", default: 10_000)
+        rotaryBase = try reader.number(keys.rotaryBase, default: 10_000)
         rotaryScaling = .none
-        var rope = try reader.section("rope_scaling")
+        var partial = try reader.number(keys.rotaryWidth, default: 1)
+        var rope = try reader.section(keys.rotaryScaling)
         if rope == nil { rope = try reader.section("rope_parameters") }
+        // Phi-3 has it beside the section, the others inside.
+        let original = try reader.optionalInteger("original_max_position_embeddings")
         if let rope {
-            rotaryBase = try rope.number("rope_theta", default: rotaryBase)
-            rotaryScaling = try RotaryScaling(huggingFace: rope, maxPositionCount: maxPositionCount)
+            partial = try rope.number(keys.rotaryWidth, default: partial)
+            rotaryBase = try rope.number(keys.rotaryBase, default: rotaryBase)
+            rotaryScaling = try RotaryScaling(
+                huggingFace: rope, maxPositionCount: maxPositionCount, originalPositionCount: original)
         }
+        guard partial == 1 || family.partialRotation && partial > 0 && partial < 1 else {
+            throw .unsupported(
+                key: keys.rotaryWidth, value: "\(partial)",
+                supported: family.partialRotation ? "more than 0, up to 1" : "1", source: source)
+        }
+        // What is no width at all fails below.
+        rotaryWidth = partial == 1 ? headWidth : Int(exactly: (Double(headWidth) * partial).rounded(.down)) ?? 0
         rotaryLayout = .halves
         slidingWindows_L = []
-        try validate(source: source)
+        try validate(keys, source: source)
         slidingWindows_L = try Self.slidingWindows(family, reader, layerCount: layerCount)
     }
 
@@ -60,10 +73,13 @@ extension ModelConfiguration {
             case .someLayers: try reader.boolean("use_sliding_window", default: false)
             }
         // null says that there is none; only an absent key has transformers' default.
-        guard isUsed, let window = try reader.has("sliding_window") ? reader.optionalInteger("sliding_window") : 4096
-        else { return everything }
+        let key = ConfigurationKeys.huggingFace.slidingWindow
+        let written = try reader.optionalInteger(key)
+        guard isUsed, let window = reader.has(key) ? written : family.defaultWindow else {
+            return everything
+        }
         guard window >= 1 else {
-            throw .invalid(key: "sliding_window", problem: "is \(window)", source: reader.source)
+            throw .invalid(key: key, problem: "is \(window)", source: reader.source)
         }
         guard family.slidingWindow == .someLayers else { return everything.map { _ in window } }
 
@@ -94,11 +110,10 @@ extension RotaryScaling {
     /// - Parameters:
     ///   - section: `rope_scaling` of transformers 4 or `rope_parameters` of 5.
     ///   - maxPositionCount: what `original_max_position_embeddings` is when absent.
-    fileprivate init(huggingFace section: ConfigReader, maxPositionCount: Int) throws(ModelError) {
-        guard try section.number("partial_rotary_factor", default: 1) == 1 else {
-            throw .unsupported(
-                key: "partial_rotary_factor", value: "not 1", supported: "1", source: section.source)
-        }
+    ///   - originalPositionCount: what stands beside the section.
+    fileprivate init(
+        huggingFace section: ConfigReader, maxPositionCount: Int, originalPositionCount: Int?
+    ) throws(ModelError) {
         let key = section.has("rope_type") ? "rope_type" : "type"
         let type = section.has(key) ? try section.string(key) : "default"
         switch type {
@@ -112,8 +127,21 @@ extension RotaryScaling {
                     highFrequencyFactor: try section.number("high_freq_factor"),
                     originalPositionCount: try section.number(
                         "original_max_position_embeddings", default: Double(maxPositionCount))))
+        // "su" is its first name.
+        case "longrope", "su":
+            let original = try section.integer(
+                "original_max_position_embeddings", default: originalPositionCount ?? maxPositionCount)
+            self = .longrope(
+                LongRope(
+                    short: try section.numbers("short_factor"), long: try section.numbers("long_factor"),
+                    originalPositionCount: original,
+                    magnitude: try section.number(
+                        "attention_factor",
+                        default: LongRope.magnitude(
+                            maxPositionCount: maxPositionCount, originalPositionCount: original))))
         default:
-            throw .unsupported(key: key, value: type, supported: "default, linear, llama3", source: section.source)
+            throw .unsupported(
+                key: key, value: type, supported: "default, linear, llama3, longrope", source: section.source)
         }
     }
 }

@@ -18,6 +18,8 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var queryHeadCount: Int
     package var keyValueHeadCount: Int
     package var headWidth: Int
+    /// Features of a head that are rotated: the first ones, in most families all.
+    package var rotaryWidth: Int
     /// Positions the model was trained for.
     package var maxPositionCount: Int
     package var normEpsilon: Float
@@ -33,45 +35,53 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var queryWidth: Int { queryHeadCount * headWidth }
     package var keyValueWidth: Int { keyValueHeadCount * headWidth }
 
-    /// Bytes of keys and values of one token, all layers.
-    package func cacheBytesPerToken(_ type: ElementType) -> Int {
-        2 * layerCount * keyValueWidth * type.bytesPerBlock
+    /// Bytes of one token's keys and values, scales included, in all layers.
+    package func cacheBytesPerToken(_ type: CacheType) -> Int {
+        2 * layerCount * keyValueHeadCount * type.byteCount(headWidth: headWidth)
     }
 
     /// Checks every number against the others and against bounds that no small model comes near, so that no later
     /// product of sizes can overflow.
-    func validate(source: String) throws(ModelError) {
+    func validate(_ keys: ConfigurationKeys, source: String) throws(ModelError) {
         func require(_ key: String, _ value: Int, _ range: ClosedRange<Int>) throws(ModelError) {
             if range.contains(value) { return }
             throw .invalid(
                 key: key, problem: "is \(value), outside \(range.lowerBound)...\(range.upperBound)", source: source)
         }
-        try require("vocabulary size", vocabularySize, 1...4_000_000)
-        try require("model width", modelWidth, 1...65_536)
-        try require("feed-forward width", feedForwardWidth, 1...1_048_576)
-        try require("layer count", layerCount, 1...1_024)
-        try require("attention heads", queryHeadCount, 1...1_024)
-        try require("key/value heads", keyValueHeadCount, 1...queryHeadCount)
-        try require("head width", headWidth, 2...1_024)
+        try require(keys.vocabularySize, vocabularySize, 1...4_000_000)
+        try require(keys.modelWidth, modelWidth, 1...65_536)
+        try require(keys.feedForwardWidth, feedForwardWidth, 1...1_048_576)
+        try require(keys.layerCount, layerCount, 1...1_024)
+        try require(keys.queryHeadCount, queryHeadCount, 1...1_024)
+        try require(keys.keyValueHeadCount, keyValueHeadCount, 1...queryHeadCount)
+        try require(keys.headWidth, headWidth, 2...1_024)
         // One token in, one out.
-        try require("context length", maxPositionCount, 2...16_777_216)
+        try require(keys.maxPositionCount, maxPositionCount, 2...16_777_216)
         if queryHeadCount % keyValueHeadCount != 0 {
             throw .invalid(
-                key: "key/value heads", problem: "(\(keyValueHeadCount)) do not divide the \(queryHeadCount) heads",
+                key: keys.keyValueHeadCount,
+                problem: "(\(keyValueHeadCount)) do not divide the \(queryHeadCount) heads",
                 source: source)
         }
-        if headWidth % 2 != 0 {
-            throw .invalid(key: "head width", problem: "(\(headWidth)) is odd; rotation needs pairs", source: source)
+        guard rotaryWidth >= 2, rotaryWidth <= headWidth else {
+            throw .invalid(
+                key: keys.rotaryWidth, problem: "has \(rotaryWidth) of \(headWidth) features rotated", source: source)
+        }
+        if rotaryWidth % 2 != 0 {
+            throw .invalid(
+                key: rotaryWidth == headWidth ? keys.headWidth : keys.rotaryWidth,
+                problem: "has \(rotaryWidth) features of a head rotated, which are no pairs", source: source)
         }
         guard normEpsilon > 0, normEpsilon < 1 else {
-            throw .invalid(key: "norm epsilon", problem: "is \(normEpsilon), not between 0 and 1", source: source)
+            throw .invalid(key: keys.normEpsilon, problem: "is \(normEpsilon), not between 0 and 1", source: source)
         }
         guard rotaryBase >= 1, rotaryBase.isFinite else {
-            throw .invalid(key: "rotary base", problem: "is \(rotaryBase), not at least 1", source: source)
+            throw .invalid(key: keys.rotaryBase, problem: "is \(rotaryBase), not at least 1", source: source)
         }
-        guard rotaryScaling.isPossible(pairCount: headWidth / 2) else {
+        guard rotaryScaling.isPossible(pairCount: rotaryWidth / 2) else {
             throw .invalid(
-                key: "rotary scaling", problem: "has factors that no model can have: \(rotaryScaling)", source: source)
+                key: keys.rotaryScaling, problem: "has factors that no model can have: \(rotaryScaling)", source: source
+            )
         }
     }
 }

@@ -1,5 +1,6 @@
 // RotaryScaling.swift — how a model trained on short texts turns its positions more slowly for long ones.
-// Transformer › Configuration.  Linear: Chen et al. 2023, arXiv:2306.15595; llama3: transformers' rope utilities.
+// Transformer › Configuration.  Linear: Chen et al. 2023, arXiv:2306.15595; llama3: transformers' rope utilities;
+// longrope: Ding et al. 2024, arXiv:2402.13753.
 
 import Glibc
 
@@ -12,6 +13,8 @@ package enum RotaryScaling: Sendable, Equatable {
     case llama3(Llama3Scaling)
     /// Each pair has its own divisor: GGUF's `rope_freqs.weight`.
     case divisors([Float])
+    /// Each pair has two divisors: one for texts of the length first trained for, one for longer texts.
+    case longrope(LongRope)
 
     /// Whether every divisor is a positive number, and there is one for each pair.
     func isPossible(pairCount: Int) -> Bool {
@@ -24,16 +27,26 @@ package enum RotaryScaling: Sendable, Equatable {
                 && scaling.lowFrequencyFactor < scaling.highFrequencyFactor && scaling.highFrequencyFactor.isFinite
         case .divisors(let divisors):
             divisors.count == pairCount && divisors.allSatisfy { isDivisor(Double($0)) }
+        case .longrope(let scaling):
+            [scaling.short, scaling.long].allSatisfy { $0.count == pairCount && $0.allSatisfy(isDivisor) }
+                && scaling.originalPositionCount >= 2 && scaling.magnitude > 0 && scaling.magnitude.isFinite
         }
     }
 
-    func apply(to frequencies: [Double]) -> [Double] {
+    /// - Parameter length: the longest sequence that will be computed.
+    func apply(to frequencies: [Double], length: Int) -> [Double] {
         switch self {
         case .none: frequencies
         case .linear(let factor): frequencies.map { $0 / factor }
         case .llama3(let scaling): frequencies.map(scaling.scaled)
         case .divisors(let divisors): zip(frequencies, divisors).map { $0 / Double($1) }
+        case .longrope(let scaling): zip(frequencies, scaling.divisors(length: length)).map { $0 / $1 }
         }
+    }
+
+    /// What cosines and sines are multiplied with.
+    var magnitude: Float {
+        if case .longrope(let scaling) = self { Float(scaling.magnitude) } else { 1 }
     }
 }
 
@@ -67,11 +80,44 @@ package struct Llama3Scaling: Sendable, Equatable {
     }
 }
 
+/// The numbers of `"rope_type": "longrope"`.
+///
+/// transformers changes from short to long divisors when a text passes the original length, which would need all its
+/// keys again; as in llama.cpp, it is the longest sequence that a server is set up for that decides, once.
+package struct LongRope: Sendable, Equatable {
+    package var short: [Double]
+    package var long: [Double]
+    /// Positions that the model was first trained for.
+    package var originalPositionCount: Int
+    /// Of all rotated vectors: longer contexts dilute attention, larger products sharpen it.
+    package var magnitude: Double
+
+    package init(short: [Double], long: [Double], originalPositionCount: Int, magnitude: Double) {
+        self.short = short
+        self.long = long
+        self.originalPositionCount = originalPositionCount
+        self.magnitude = magnitude
+    }
+
+    /// √(1 + ln s / ln original), where s is how many times longer the context has become.
+    static func magnitude(maxPositionCount: Int, originalPositionCount: Int) -> Double {
+        guard maxPositionCount > originalPositionCount, originalPositionCount > 1 else { return 1 }
+        let original = Double(originalPositionCount)
+        return (1 + log(Double(maxPositionCount) / original) / log(original)).squareRoot()
+    }
+
+    func divisors(length: Int) -> [Double] { length > originalPositionCount ? long : short }
+}
+
 extension ModelConfiguration {
-    /// Radians per position of each pair of features: base^(−2i/K), scaled.
-    package var rotaryFrequencies: [Float] { rotaryScaling.apply(to: unscaledFrequencies).map(Float.init) }
+    /// Radians per position of each pair of features: base^(−2i/rotated features), scaled.
+    ///
+    /// - Parameter length: the longest sequence that will be computed.
+    package func rotaryFrequencies(length: Int) -> [Float] {
+        rotaryScaling.apply(to: unscaledFrequencies, length: length).map(Float.init)
+    }
 
     var unscaledFrequencies: [Double] {
-        (0..<headWidth / 2).map { pow(rotaryBase, -Double(2 * $0) / Double(headWidth)) }
+        (0..<rotaryWidth / 2).map { pow(rotaryBase, -Double(2 * $0) / Double(rotaryWidth)) }
     }
 }

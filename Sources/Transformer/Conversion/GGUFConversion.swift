@@ -25,14 +25,15 @@ package struct GGUFConversion {
     ) throws {
         let source = checkpoint.files.tensors
         // Takes every weight by name and shape: a file that no program could load is not written.
-        unusedNames = try DecoderWeights(checkpoint.configuration, from: source, pool: ThreadPool(threadCount: 1))
-            .unusedNames
+        unusedNames = try DecoderWeights(
+            checkpoint.configuration, from: source, packs: false, pool: ThreadPool(threadCount: 1)
+        ).unusedNames
         let types = TypeChoice(type: type, headType: headType, isTied: checkpoint.configuration.tiesEmbeddings)
         switch checkpoint.files {
         case .gguf(let file):
             tensors = try file.tensorNames.map { name in
                 let record = try Self.record(name, in: file)
-                let stored = TensorNaming.llama.gguf(name) ?? name
+                let stored = file.naming.gguf(name) ?? name
                 return TensorRewrite(name: stored, source: record, type: types.choose(stored, record))
             }
             alignment = try file.metadata.integer("general.alignment", default: 32)
@@ -52,17 +53,15 @@ package struct GGUFConversion {
         _ checkpoint: ModelCheckpoint, _ source: any TensorSource, unused: Set<String>, _ types: TypeChoice
     ) throws -> [TensorRewrite] {
         let configuration = checkpoint.configuration
-        var rewrites: [TensorRewrite] = []
-        if let divisors = configuration.rotaryDivisors {
-            rewrites.append(
-                TensorRewrite(
-                    name: RotaryScaling.divisorTensor, source: TensorRecord(divisors, name: "rope_freqs"), type: .f32))
+        let naming = TensorNaming.of(architecture: configuration.ggufArchitecture)
+        var rewrites = configuration.rotaryTensors.map { name, divisors in
+            TensorRewrite(name: name, source: TensorRecord(divisors, name: name), type: .f32)
         }
         for name in source.tensorNames where !unused.contains(name) {
             let record = try record(name, in: source)
             // A tied pair stored once under the head's name.
             let isEmbedding = configuration.tiesEmbeddings && name == "lm_head.weight"
-            guard let stored = isEmbedding ? "token_embd.weight" : TensorNaming.llama.gguf(name) else { continue }
+            guard let stored = isEmbedding ? "token_embd.weight" : naming.gguf(name) else { continue }
             let part = name.split(separator: ".").dropLast().last
             let heads: Int? =
                 switch part {

@@ -6,45 +6,70 @@ import Kernels
 
 extension ModelConfiguration {
     /// GGUF knows Mistral as Llama.
-    private var ggufArchitecture: String { family == DecoderFamily.mistral.name ? DecoderFamily.llama.name : family }
+    var ggufArchitecture: String { family == DecoderFamily.mistral.name ? DecoderFamily.llama.name : family }
 
     /// llama.cpp rotates adjacent pairs in Llama's layout, for which the rows of q and k change places.
     var ggufInterleavesHeads: Bool { ggufArchitecture == DecoderFamily.llama.name && rotaryLayout == .halves }
 
-    /// The divisors of llama3 scaling, one for each pair of features; nil for models without it.
-    var rotaryDivisors: [Float]? {
-        guard case .llama3 = rotaryScaling else { return nil }
-        let frequencies = unscaledFrequencies
-        return zip(frequencies, rotaryScaling.apply(to: frequencies)).map { Float($0 / $1) }
+    /// The divisors of rotary scaling, one for each pair of features, in tensors of their own.
+    var rotaryTensors: [(name: String, divisors: [Float])] {
+        switch rotaryScaling {
+        case .none, .linear: []
+        case .divisors(let divisors): [(RotaryScaling.divisorTensor, divisors)]
+        case .llama3:
+            [
+                (
+                    RotaryScaling.divisorTensor,
+                    zip(unscaledFrequencies, rotaryScaling.apply(to: unscaledFrequencies, length: 0)).map {
+                        Float($0 / $1)
+                    }
+                )
+            ]
+        case .longrope(let scaling):
+            [
+                (RotaryScaling.longTensor, scaling.long.map(Float.init)),
+                (RotaryScaling.shortTensor, scaling.short.map(Float.init)),
+            ]
+        }
     }
 
     /// - Parameter name: `general.name`.
     /// - Throws: `ModelError` for a number that does not fit GGUF's 32 bits.
     func ggufKeys(name: String) throws -> [GGUFKeyValue] {
-        let architecture = ggufArchitecture
+        let names = ConfigurationKeys.gguf(ggufArchitecture)
         func number(_ key: String, _ value: Int) throws(ModelError) -> GGUFKeyValue {
             guard let value = UInt32(exactly: value) else {
                 throw .invalid(key: key, problem: "is \(value), more than 32 bits hold", source: name)
             }
-            return GGUFKeyValue("\(architecture).\(key)", value)
+            return GGUFKeyValue(key, value)
         }
         var keys = [
-            GGUFKeyValue("general.architecture", architecture), GGUFKeyValue("general.type", "model"),
+            GGUFKeyValue("general.architecture", ggufArchitecture), GGUFKeyValue("general.type", "model"),
             GGUFKeyValue("general.name", name),
-            try number("block_count", layerCount), try number("context_length", maxPositionCount),
-            try number("embedding_length", modelWidth), try number("feed_forward_length", feedForwardWidth),
-            try number("attention.head_count", queryHeadCount),
-            try number("attention.head_count_kv", keyValueHeadCount),
-            try number("attention.key_length", headWidth), try number("attention.value_length", headWidth),
-            try number("rope.dimension_count", headWidth), try number("vocab_size", vocabularySize),
-            GGUFKeyValue("\(architecture).rope.freq_base", Float(rotaryBase)),
-            GGUFKeyValue("\(architecture).attention.layer_norm_rms_epsilon", normEpsilon),
+            try number(names.layerCount, layerCount), try number(names.maxPositionCount, maxPositionCount),
+            try number(names.modelWidth, modelWidth), try number(names.feedForwardWidth, feedForwardWidth),
+            try number(names.queryHeadCount, queryHeadCount),
+            try number(names.keyValueHeadCount, keyValueHeadCount),
+            try number(names.headWidth, headWidth), try number(names.valueWidth, headWidth),
+            try number(names.rotaryWidth, rotaryWidth), try number(names.vocabularySize, vocabularySize),
+            GGUFKeyValue(names.rotaryBase, Float(rotaryBase)), GGUFKeyValue(names.normEpsilon, normEpsilon),
         ]
-        if case .linear(let factor) = rotaryScaling {
+        switch rotaryScaling {
+        case .none, .llama3, .divisors: break
+        case .linear(let factor):
             keys += [
-                GGUFKeyValue("\(architecture).rope.scaling.type", "linear"),
-                GGUFKeyValue("\(architecture).rope.scaling.factor", Float(factor)),
+                GGUFKeyValue(names.rotaryScaling + ".type", "linear"),
+                GGUFKeyValue(names.rotaryScaling + ".factor", Float(factor)),
             ]
+        case .longrope(let scaling):
+            keys += [
+                try number(names.rotaryScaling + ".original_context_length", scaling.originalPositionCount),
+                GGUFKeyValue(names.rotaryScaling + ".attn_factor", Float(scaling.magnitude)),
+            ]
+        }
+        // GGUF has no windows for the other families.
+        if DecoderFamily.registered.contains(where: { $0.name == family && $0.ggufHasWindow }) {
+            keys.append(try number(names.slidingWindow, slidingWindows_L.compactMap(\.self).first ?? 0))
         }
         return keys
     }

@@ -32,14 +32,16 @@ package final class DecoderModel: LanguageModel {
         self.configuration = configuration
         self.pool = pool
         numerics = options.numerics
-        weights = try DecoderWeights(configuration, from: checkpoint.files.tensors, pool: pool)
+        weights = try DecoderWeights(
+            configuration, from: checkpoint.files.tensors, packs: options.integerProducts, pool: pool)
         unusedTensorNames = weights.unusedNames
         storage = try KVStorage(
             configuration, elementType: options.cacheType, blockCount: options.blockCount,
             tokensPerBlock: options.tokensPerBlock)
         workspace = try Workspace(configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows)
         rotary = try RotaryTable(
-            inverseFrequencies: configuration.rotaryFrequencies, positionCount: options.maxModelLength)
+            inverseFrequencies: configuration.rotaryFrequencies(length: options.maxModelLength),
+            positionCount: options.maxModelLength, magnitude: configuration.rotaryScaling.magnitude)
         scratch = try AttentionScratch(
             headCount: configuration.queryHeadCount, kvHeadCount: configuration.keyValueHeadCount,
             headWidth: configuration.headWidth, maximumContext: options.maxModelLength, threadCount: pool.threadCount)
@@ -49,7 +51,7 @@ package final class DecoderModel: LanguageModel {
 
     /// Bytes of weights that every step reads, and the multiply-adds that a row costs: the model's side of a roofline.
     package var weightBytesPerStep: Int { weights.products.reduce(0) { $0 + $1.byteCount } }
-    package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.rows * $1.columns } }
+    package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.shape.rows * $1.shape.columns } }
     /// The stored type of most weights.
     package var weightType: ElementType {
         weights.layers.first?.up.weight.elementType ?? weights.head.weight.elementType
@@ -90,9 +92,7 @@ package final class DecoderModel: LanguageModel {
         let context_THK = view(workspace.context_THK, T, configuration.queryWidth)
 
         norm(hidden_TD, layer.attentionNorm_D, into: normed_TD)
-        product(normed_TD, layer.query, into: query_THK)
-        product(normed_TD, layer.key, into: key_TGK)
-        product(normed_TD, layer.value, into: value_TGK)
+        products(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
         normalizeHeads(query_THK, layer.queryNorm_K)
         normalizeHeads(key_TGK, layer.keyNorm_K)
         rotate(query_THK, configuration.queryHeadCount, rows)
@@ -115,8 +115,7 @@ package final class DecoderModel: LanguageModel {
         let up_TF = view(workspace.up_TF, T, configuration.feedForwardWidth)
 
         norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
-        product(normed_TD, layer.gate, into: gate_TF)
-        product(normed_TD, layer.up, into: up_TF)
+        products(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
         siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
         product(gate_TF, layer.down, into: hidden_TD, accumulate: true)
     }
@@ -164,12 +163,40 @@ package final class DecoderModel: LanguageModel {
         norm(heads, weight_K, into: heads)
     }
 
+    private typealias Job = (projection: Projection, output: MutableMatrixView)
+
+    /// Two or three projections of the same rows: one job where all of them are packed in one type.
+    private func products(_ input: MutableMatrixView, _ first: Job, _ second: Job, _ third: Job? = nil) {
+        guard let a = part(first), let b = part(second), a.elementType == b.elementType,
+            third == nil || third.flatMap(part)?.elementType == a.elementType
+        else {
+            product(input, first.projection, into: first.output)
+            product(input, second.projection, into: second.output)
+            if let third { product(input, third.projection, into: third.output) }
+            return
+        }
+        workspace.rounded.round(input.readOnly, for: a.elementType, pool: pool)
+        linear(workspace.rounded, a, b, third.flatMap(part), pool: pool)
+    }
+
     private func product(
         _ input: MutableMatrixView, _ projection: Projection, into output: MutableMatrixView, accumulate: Bool = false
     ) {
-        linear(
-            input.readOnly, projection.weight, into: output, accumulate: accumulate, bias: projection.bias?.pointer,
-            numerics: numerics, pool: pool)
+        switch projection.weight {
+        case .stored(let weight):
+            linear(
+                input.readOnly, weight, into: output, accumulate: accumulate, bias: projection.bias?.pointer,
+                numerics: numerics, pool: pool)
+        case .packed(let weight):
+            workspace.rounded.round(input.readOnly, for: weight.elementType, pool: pool)
+            let part = PanelPart(weight, into: output, bias: projection.bias?.pointer, accumulates: accumulate)
+            linear(workspace.rounded, part, pool: pool)
+        }
+    }
+
+    private func part(_ job: Job) -> PanelPart? {
+        guard case .packed(let weight) = job.projection.weight else { return nil }
+        return PanelPart(weight, into: job.output, bias: job.projection.bias?.pointer)
     }
 
     private func rotate(_ rows_TD: MutableMatrixView, _ headCount: Int, _ rows: AttentionRows) {

@@ -5,7 +5,7 @@ package import Kernels
 
 /// Sizes of cache and batch, and how sums may be taken.
 package struct DecoderOptions: Sendable {
-    package var cacheType: ElementType = .f16
+    package var cacheType: CacheType = .f16
     package var blockCount: Int
     package var tokensPerBlock = 16
     /// Longest sequence.
@@ -15,6 +15,9 @@ package struct DecoderOptions: Sendable {
     /// Rows of one forward pass whose logits are wanted.
     package var maxLogitRows = 64
     package var numerics = Numerics.reproducible
+    /// Q8_0 and Q4_0 weights are multiplied as integers with activations rounded to 8 bits. Without, they are multiplied
+    /// in f32 as their definition says: many times slower, and what the weights mean to the bit.
+    package var integerProducts = true
 
     package init(blockCount: Int, maxModelLength: Int) {
         self.blockCount = blockCount

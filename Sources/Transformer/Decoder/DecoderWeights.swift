@@ -34,11 +34,13 @@ struct DecoderWeights {
     let unusedNames: [String]
 
     /// Every matrix that a step multiplies with, once each.
-    var products: [Matrix] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
+    var products: [Weight] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
 
-    /// Takes every weight by name and shape.
+    /// Takes every weight by name and shape, and packs those whose type has panels.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
-    init(_ configuration: ModelConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
+    init(
+        _ configuration: ModelConfiguration, from source: any TensorSource, packs: Bool, pool: ThreadPool
+    ) throws {
         var reader = WeightReader(source)
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
             let record = try reader.take(name, shape: [rows, columns])
@@ -51,10 +53,20 @@ struct DecoderWeights {
         }
         func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool) throws -> Projection {
             Projection(
-                weight: try matrix(name + ".weight", rows, columns),
+                weight: try Weight(matrix(name + ".weight", rows, columns), packs: packs, pool: pool),
                 bias: bias ? try vector(name + ".bias", rows) : nil)
         }
         let traits = configuration.traits
+        func products(
+            _ folder: String, _ names: [String], _ rows: [Int], columns: Int, bias: Bool, stacked: String
+        ) throws -> [Projection] {
+            guard traits.stackedProducts else {
+                return try zip(names, rows).map { try projection(folder + $0, $1, columns, bias: bias) }
+            }
+            return try reader.takeStacked(folder + stacked + ".weight", rows: rows, columns: columns).map {
+                Projection(weight: try Weight($0, packs: packs, pool: pool), bias: nil)
+            }
+        }
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
         let (K, HK, GK) = (configuration.headWidth, configuration.queryWidth, configuration.keyValueWidth)
 
@@ -65,26 +77,33 @@ struct DecoderWeights {
         layers = try (0..<configuration.layerCount).map { index in
             let layer = "model.layers.\(index)."
             let (attention, feedForward) = (layer + "self_attn.", layer + "mlp.")
+            let queryKeyValue = try products(
+                attention, ["q_proj", "k_proj", "v_proj"], [HK, GK, GK], columns: D, bias: traits.queryKeyValueBias,
+                stacked: "qkv_proj")
+            let gateUp = try products(
+                feedForward, ["gate_proj", "up_proj"], [F, F], columns: D, bias: traits.feedForwardBias,
+                stacked: "gate_up_proj")
             return DecoderLayer(
                 attentionNorm_D: try vector(layer + "input_layernorm.weight", D),
-                query: try projection(attention + "q_proj", HK, D, bias: traits.queryKeyValueBias),
-                key: try projection(attention + "k_proj", GK, D, bias: traits.queryKeyValueBias),
-                value: try projection(attention + "v_proj", GK, D, bias: traits.queryKeyValueBias),
+                query: queryKeyValue[0],
+                key: queryKeyValue[1],
+                value: queryKeyValue[2],
                 queryNorm_K: traits.queryKeyNorm ? try vector(attention + "q_norm.weight", K) : nil,
                 keyNorm_K: traits.queryKeyNorm ? try vector(attention + "k_norm.weight", K) : nil,
                 output: try projection(attention + "o_proj", D, HK, bias: traits.outputBias),
                 feedForwardNorm_D: try vector(layer + "post_attention_layernorm.weight", D),
-                gate: try projection(feedForward + "gate_proj", F, D, bias: traits.feedForwardBias),
-                up: try projection(feedForward + "up_proj", F, D, bias: traits.feedForwardBias),
+                gate: gateUp[0],
+                up: gateUp[1],
                 down: try projection(feedForward + "down_proj", D, F, bias: traits.feedForwardBias),
                 slidingWindow: configuration.slidingWindows_L[index])
         }
         finalNorm_D = try vector("model.norm.weight", D)
         embedding_VD = embedding
         // A tied model may still store the head; it is then reported as unused.
-        head = Projection(weight: configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D), bias: nil)
+        let headMatrix = configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D)
+        head = Projection(weight: try Weight(headMatrix, packs: packs, pool: pool), bias: nil)
         // Read with the configuration.
-        if case .divisors = configuration.rotaryScaling { reader.skip(RotaryScaling.divisorTensor) }
+        if configuration.rotaryScaling != .none { RotaryScaling.tensors.forEach { reader.skip($0) } }
         unusedNames = reader.finish()
     }
 }

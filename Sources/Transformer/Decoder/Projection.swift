@@ -5,10 +5,52 @@ import Base
 import Checkpoint
 import Kernels
 
-/// `output = weight · input`, `+ bias` where the family has one. The matrix stays in the mapped file, as stored.
+/// A weight matrix in the form its product wants.
+enum Weight {
+    /// In place in the mapped file, as stored.
+    case stored(Matrix)
+    /// A copy in panels; the file's pages are let go.
+    case packed(PackedMatrix)
+
+    /// - Parameter packs: whether a type that has panels is put into them.
+    /// - Throws: `AllocationError` when there is no room for the panels.
+    init(_ matrix: Matrix, packs: Bool, pool: ThreadPool) throws(AllocationError) {
+        guard packs, PackedMatrix.packs(matrix.elementType) else {
+            self = .stored(matrix)
+            return
+        }
+        self = .packed(try PackedMatrix(matrix, pool: pool))
+        (matrix.owner as? any DiscardableMemory)?.discard(
+            UnsafeRawBufferPointer(start: matrix.pointer, count: matrix.byteCount))
+    }
+
+    var elementType: ElementType {
+        switch self {
+        case .stored(let matrix): matrix.elementType
+        case .packed(let matrix): matrix.elementType
+        }
+    }
+
+    /// Outputs and inputs.
+    var shape: (rows: Int, columns: Int) {
+        switch self {
+        case .stored(let matrix): (matrix.rows, matrix.columns)
+        case .packed(let matrix): (matrix.rows, matrix.columns)
+        }
+    }
+
+    var byteCount: Int {
+        switch self {
+        case .stored(let matrix): matrix.byteCount
+        case .packed(let matrix): matrix.byteCount
+        }
+    }
+}
+
+/// `output = weight · input`, `+ bias` where the family has one.
 struct Projection {
     /// [outputs, inputs].
-    let weight: Matrix
+    let weight: Weight
     let bias: VectorWeight?
 }
 

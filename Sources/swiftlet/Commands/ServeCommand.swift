@@ -3,8 +3,10 @@
 
 import Base
 import Console
+import Embedding
 import Engine
 import Glibc
+import Kernels
 import Network
 import Server
 import Tokenization
@@ -17,6 +19,8 @@ enum ServeCommand: Command {
         [
             OptionDefinition("--host", "ADDRESS", "where to listen (default: 127.0.0.1)"),
             OptionDefinition("--port", "N", "0 picks a free one (default: 8080)"),
+            OptionDefinition(
+                "--encoder", "DIR|none", "the model of /v1/embeddings (default: \(EmbedCommand.defaultModel))"),
             OptionDefinition("--ignore-unknown-fields", nil, "skip request fields nobody knows instead of refusing"),
             OptionDefinition("--no-request-log", nil, "do not log one line per request to stderr"),
             OptionDefinition("--drain-timeout", "SECONDS", "how long SIGTERM waits for open answers (default: 30)"),
@@ -50,6 +54,9 @@ enum ServeCommand: Command {
                 ServedModel(
                     id: model.name, created: Int(time(nil)), codec: model.tokenizer, service: client,
                     defaultSampling: model.defaults))
+            if let encoder = try encoder(arguments["--encoder"], threadCount: plan.threadCount) {
+                try server.serve(encoder)
+            }
             running = (server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout)))
             engine = client
             if let problem = model.tokenizer.chatTemplateProblem {
@@ -59,6 +66,22 @@ enum ServeCommand: Command {
         }
         engine?.shutDown()
         withExtendedLifetime(running) {}
+    }
+
+    /// nil when none is wanted, and with a warning when the default one has not been fetched.
+    private static func encoder(_ wanted: String?, threadCount: Int) throws -> EncoderEmbedder? {
+        if wanted == "none" { return nil }
+        let path: String
+        do throws(UsageError) {
+            path = try EmbedCommand.path(wanted)
+        } catch {
+            guard wanted == nil else { throw error }
+            Output.note("warning: /v1/embeddings is off: \(error)")
+            return nil
+        }
+        let encoder = try EncoderEmbedder(folder: path, pool: ThreadPool(threadCount: threadCount))
+        for warning in encoder.warnings { Output.note("warning: \(warning)") }
+        return encoder
     }
 
     /// SIGTERM and Ctrl-C drain; a second one ends at once.

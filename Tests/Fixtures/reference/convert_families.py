@@ -1,7 +1,7 @@
 """Converts the folders of make_family_fixtures.py to GGUF with llama.cpp's own converter, which is run, not copied.
 
     pip download --no-binary llama-cpp-python --no-deps llama-cpp-python   # and unpack it
-    python convert_families.py .../vendor/llama.cpp/convert_hf_to_gguf.py  # writes <folder>/model.gguf
+    python convert_families.py .../vendor/llama.cpp/convert_hf_to_gguf.py [name ...]  # writes <folder>/model.gguf
 
 The converter recognises a byte-level pre-tokenizer by a hash over the ids of a known text, and refuses what it
 does not know: any tokenizer of our own. Its answer to that one question is therefore given here, and it is the true
@@ -19,12 +19,12 @@ from make_family_fixtures import FAMILIES, HERE
 
 
 def main():
-    script = Path(sys.argv[1]).resolve()
+    script, wanted = Path(sys.argv[1]).resolve(), sys.argv[2:]
     sys.path[:0] = [str(script.parent), str(script.parent / "gguf-py")]
     importlib.import_module("conversion.base").TextModel.get_vocab_base_pre = lambda self, tokenizer: "gpt-2"
     converter = importlib.import_module(script.stem)
     for family in FAMILIES:
-        if family.name == "qwen2-window-sharded":
+        if family.name == "qwen2-window-sharded" or wanted and family.name not in wanted:
             continue
         output = HERE / family.name / "model.gguf"
         sys.argv = [script.name, str(HERE / family.name), "--outtype", "bf16", "--outfile", str(output)]

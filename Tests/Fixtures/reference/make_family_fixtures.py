@@ -35,10 +35,15 @@ class Family:
     transformers_4: dict = field(default_factory=dict)
     # llama.cpp's converter drops the window: what it leaves has expectations of its own.
     gguf_config: dict | None = None
+    # By which llama.cpp's converter of the family knows a byte-level vocabulary.
+    tokenizer_class: str | None = None
 
 
 LLAMA3 = dict(rope_type="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
               original_max_position_embeddings=64)  # fmt: skip
+
+LONGROPE = dict(rope_type="longrope", short_factor=[1.0, 1.1, 1.5, 2.0], long_factor=[1.5, 3.0, 8.0, 20.0],
+                original_max_position_embeddings=512)  # fmt: skip
 
 FAMILIES = [
     # Heads of 16: of the 8 frequencies some are kept, some interpolated and some divided by 8.
@@ -57,6 +62,18 @@ FAMILIES = [
            dict(use_sliding_window=True, sliding_window=20, max_window_layers=1, tie_word_embeddings=True),
            shard_size="50KB"),
     Family("qwen3-head-norms", "qwen3", dict(head_dim=16, intermediate_size=48)),
+    # Fused tensors; every pair of features has a divisor of its own, and scores are scaled for twice the context.
+    Family("phi3-longrope", "phi3",
+           dict(sliding_window=40, pad_token_id=1, max_position_embeddings=1024, original_max_position_embeddings=512,
+                rope_parameters=LONGROPE | dict(rope_theta=10000.0)),
+           tokenizer_class="GPT2Tokenizer"),
+    # Every text is longer than the original 4 positions; only the first half of a head's features is rotated.
+    Family("phi3-long-texts", "phi3",
+           dict(pad_token_id=1, num_attention_heads=2, num_key_value_heads=1, max_position_embeddings=1024,
+                original_max_position_embeddings=4, tie_word_embeddings=True,
+                rope_parameters=LONGROPE | dict(rope_theta=10000.0, partial_rotary_factor=0.5,
+                                                original_max_position_embeddings=4)),
+           tokenizer_class="GPT2Tokenizer"),
 ]  # fmt: skip
 
 
@@ -110,6 +127,9 @@ def write(family):
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=BOS, eos_token=EOS).save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "generation_config.json").unlink(missing_ok=True)
+    if family.tokenizer_class:
+        path = folder / "tokenizer_config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | dict(tokenizer_class=family.tokenizer_class), indent=2))
     if family.transformers_4:
         config = json.loads((folder / "config.json").read_text())
         del config["rope_parameters"]

@@ -50,7 +50,7 @@ private func touchAll(_ source: any TensorSource) {
 
 /// What a model is sized by.
 private func touch(_ configuration: ModelConfiguration) {
-    blackHole(configuration.rotaryFrequencies.count)
+    blackHole(configuration.rotaryFrequencies(length: 4096).count)
     blackHole(configuration.queryWidth &+ configuration.keyValueWidth)
     blackHole(configuration.slidingWindows_L.count)
 }

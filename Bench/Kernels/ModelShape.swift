@@ -1,0 +1,78 @@
+// ModelShape.swift — the sizes of two small models, and their products.
+// Bench › Kernels.
+
+import Kernels
+
+/// One model's sizes: D model width, F feed-forward width, H and G heads of K numbers, V vocabulary.
+struct ModelShape {
+    let name: String
+    let D: Int
+    let F: Int
+    let H: Int
+    let G: Int
+    let K: Int
+    let V: Int
+
+    static let all = [
+        ModelShape(name: "smollm2-135m", D: 576, F: 1536, H: 9, G: 3, K: 64, V: 49_152),
+        ModelShape(name: "qwen2.5-0.5b", D: 896, F: 4864, H: 14, G: 2, K: 64, V: 151_936),
+    ]
+
+    /// The different matrices of a layer, and the head, as (outputs, inputs).
+    var products: [(name: String, outputs: Int, inputs: Int)] {
+        [
+            ("query, output", H * K, D), ("key, value", G * K, D), ("gate, up", F, D), ("down", D, F), ("head", V, D),
+        ]
+    }
+}
+
+struct ProductFigure {
+    let model: String
+    let name: String
+    let type: ElementType
+    let outputs: Int
+    let inputs: Int
+    let rows: Int
+    let figure: KernelFigure
+}
+
+extension ModelShape {
+    /// Every product with this type of weights; shapes that are no whole number of blocks are left out.
+    func measureProducts(_ type: ElementType, _ rowCounts: [Int], _ pool: ThreadPool) throws -> [ProductFigure] {
+        var figures: [ProductFigure] = []
+        for (name, outputs, inputs) in products {
+            guard let rowBytes = type.rowByteCount(columns: inputs) else { continue }
+            let weights = try makeWeights(type, outputs: outputs, inputs: inputs, byteCount: outputs * rowBytes)
+            // Only rows that choose a token meet the head: never a whole chunk of a prompt.
+            for rows in rowCounts where name != "head" || rows <= 64 {
+                let input = try AlignedBuffer<Float>(count: rows * inputs)
+                for index in 0..<input.count { input.baseAddress[index] = Float(index % 17 - 8) / 8 }
+                let output = try AlignedBuffer<Float>(count: rows * outputs)
+                let (input_MK, output_MN) = (
+                    MatrixView(input.baseAddress, rows: rows, columns: inputs),
+                    MutableMatrixView(output.baseAddress, rows: rows, columns: outputs)
+                )
+                let seconds = Stopwatch.median { turn in
+                    linear(input_MK, weights[turn % weights.count], into: output_MN, pool: pool)
+                }
+                let figure = KernelFigure(
+                    operations: 2 * Double(rows * inputs * outputs), bytes: Double(outputs * rowBytes),
+                    seconds: seconds)
+                figures.append(
+                    ProductFigure(
+                        model: self.name, name: name, type: type, outputs: outputs, inputs: inputs, rows: rows,
+                        figure: figure))
+            }
+        }
+        return figures
+    }
+
+    private func makeWeights(_ type: ElementType, outputs: Int, inputs: Int, byteCount: Int) throws -> [Matrix] {
+        try (0..<WorkingSet.count(of: byteCount)).map { _ in
+            let buffer = try SharedBuffer<UInt8>(count: byteCount)
+            // Bytes between 0x2c and 0x2f make ordinary numbers and scales of every type.
+            for index in 0..<byteCount { buffer.baseAddress[index] = 0x2c + UInt8(index & 3) }
+            return Matrix(type, rows: outputs, columns: inputs, pointer: buffer.baseAddress, owner: buffer)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// PostingsCursor.swift — walks one term's postings, unpacking only the blocks it lands in.
+// Retrieval › Lexical.
+
+/// A place in a postings list. The room it unpacks into belongs to the search.
+struct PostingsCursor {
+    /// Above every ordinal: the list has ended.
+    static let end = UInt32.max
+    static let roomRows = 64
+
+    let term: Int
+    let weight: Float
+    /// The most that this term can add to any chunk's score.
+    let bound: Double
+    private let endBlock: Int
+    private let ordinals: UnsafeMutablePointer<UInt32>
+    private let counts: UnsafeMutablePointer<UInt32>
+
+    /// The ordinal here, or `end`.
+    private(set) var ordinal: UInt32 = 0
+    /// The block that holds `ordinal`.
+    private var block: Int
+    private var position = 0
+    private var postingCount = 0
+    private var hasCounts = false
+    /// The block that `blockBound` speaks of; at or after `block`.
+    private var boundedBlock = -1
+    private(set) var blockBound = 0.0
+
+    /// Stands at the first posting.
+    init(
+        _ term: WeightedTerm, _ postings: borrowing Postings, _ scoring: TermScoring,
+        room: UnsafeMutablePointer<PackedRows.Row>
+    ) {
+        self.term = term.number
+        weight = term.weight
+        bound = Double(
+            TermScoring.score(weight: weight, saturation: postings.listSaturation(self.term, scoring)))
+        let range = postings.blockRange(self.term)
+        block = range.lowerBound
+        endBlock = range.upperBound
+        ordinals = UnsafeMutableRawPointer(room).assumingMemoryBound(to: UInt32.self)
+        counts = ordinals + PostingsWriter.blockSize
+        load(postings)
+    }
+
+    private mutating func load(_ postings: borrowing Postings) {
+        let room = UnsafeMutableRawPointer(ordinals).assumingMemoryBound(to: PackedRows.Row.self)
+        postingCount = postings.unpackOrdinals(term, block, into: room)
+        for index in postingCount..<max(postingCount, PostingsWriter.blockSize) { ordinals[index] = Self.end }
+        hasCounts = false
+        position = 0
+        ordinal = ordinals[0]
+    }
+
+    /// How often the term occurs here.
+    @inline(__always)
+    mutating func count(_ postings: borrowing Postings) -> UInt32 {
+        if !hasCounts {
+            let room = UnsafeMutableRawPointer(counts).assumingMemoryBound(to: PackedRows.Row.self)
+            postings.unpackCounts(block, postingCount: postingCount, into: room)
+            hasCounts = true
+        }
+        return counts[position] &+ 1
+    }
+
+    /// What the term adds to the chunk here.
+    @inline(__always)
+    mutating func score(_ postings: borrowing Postings, inverseNorm: Float) -> Double {
+        Double(TermScoring.score(weight: weight, saturation: Float(count(postings)) * inverseNorm))
+    }
+
+    @inline(__always)
+    mutating func next(_ postings: borrowing Postings) {
+        position += 1
+        if position < postingCount {
+            ordinal = ordinals[position]
+        } else {
+            nextBlock(postings)
+        }
+    }
+
+    private mutating func nextBlock(_ postings: borrowing Postings) {
+        block += 1
+        if block < endBlock { load(postings) } else { ordinal = Self.end }
+    }
+
+    /// Moves to the first ordinal from `target` on. Never moves back.
+    @inline(__always)
+    mutating func seek(_ target: UInt32, _ postings: borrowing Postings) {
+        guard ordinal < target else { return }
+        if postings.header(block).pointee.last < target {
+            block = blockHolding(target, from: max(block + 1, boundedBlock), postings)
+            guard block < endBlock else {
+                ordinal = Self.end
+                return
+            }
+            load(postings)
+        }
+        // The first of 128 that is not below: seven halvings without a branch.
+        var low = position
+        var size = PostingsWriter.blockSize - position
+        while size > 0 {
+            let half = size / 2
+            let isBelow = ordinals[low + half] < target
+            low = isBelow ? low + half + 1 : low
+            size = isBelow ? size - half - 1 : half
+        }
+        position = low
+        ordinal = ordinals[low]
+    }
+
+    private func blockHolding(_ target: UInt32, from start: Int, _ postings: borrowing Postings) -> Int {
+        var block = start
+        // Most targets lie a few blocks on; far ones are found by doubling steps.
+        var step = 1
+        while block + step < endBlock, postings.header(block + step).pointee.last < target {
+            block += step
+            step *= 2
+        }
+        while block < endBlock, postings.header(block).pointee.last < target { block += 1 }
+        return block
+    }
+
+    /// Finds the block that would hold `target` and bounds its scores, without unpacking it.
+    ///
+    /// - Returns: the block's last ordinal; `end` when the list ends before `target`, the bound being 0.
+    @inline(__always)
+    mutating func boundBlock(
+        _ target: UInt32, _ postings: borrowing Postings, _ scoring: TermScoring
+    ) -> UInt32 {
+        var place = max(boundedBlock, block)
+        if place < endBlock, postings.header(place).pointee.last < target {
+            place = blockHolding(target, from: place, postings)
+        }
+        guard place < endBlock else {
+            boundedBlock = place
+            blockBound = 0
+            return Self.end
+        }
+        let header = postings.header(place)
+        if place != boundedBlock {
+            boundedBlock = place
+            let largest = postings.saturation(
+                postings.impacts + Int(header.pointee.firstImpact), count: Int(header.pointee.impactCount), scoring)
+            blockBound = Double(TermScoring.score(weight: weight, saturation: largest))
+        }
+        return header.pointee.last
+    }
+}

@@ -1,0 +1,149 @@
+// EncoderWeights.swift — every weight of a BERT encoder, under the names checkpoints use.
+// Transformer › Encoder.
+
+import Base
+import Checkpoint
+import Kernels
+
+/// `output = weight · input + bias`.
+struct Affine {
+    /// [outputs, inputs], in place in the mapped file.
+    let weight: Matrix
+    let bias: VectorWeight
+}
+
+/// One layer's weights. Shapes are [outputs, inputs]; every product adds a bias.
+struct EncoderLayer {
+    let query: Affine  // [D, D]
+    let key: Affine  // [D, D]
+    let value: Affine  // [D, D]
+    let attentionOutput: Affine  // [D, D]
+    let attentionNorm: NormWeight
+    let up: Affine  // [F, D]
+    let down: Affine  // [D, F]
+    let feedForwardNorm: NormWeight
+}
+
+/// What turns the first token's row into scores, in models that were trained to classify.
+struct ClassificationHead {
+    let pooler: Affine  // [D, D]
+    let classifier: Affine  // [labels, D]
+
+    var labelCount: Int { classifier.weight.rows }
+}
+
+struct EncoderWeights {
+    let wordEmbedding_VD: Matrix
+    /// [types · positions, D]: the sum of a type's and a position's row, taken once here instead of for every token.
+    let placeEmbedding: Matrix
+    let embeddingNorm: NormWeight
+    let layers: [EncoderLayer]
+    /// nil in a model that only embeds.
+    let head: ClassificationHead?
+    /// Tensors of the file that this model does not use.
+    let unusedNames: [String]
+
+    /// Takes every weight by name and shape.
+    /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape; `AllocationError`.
+    init(_ configuration: EncoderConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
+        var reader = WeightReader(source)
+        let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
+        // A model with a head stores its encoder under a name of its own.
+        let isNested = source.shape(of: "bert." + Self.wordEmbedding) != nil
+        let root = isNested ? "bert." : ""
+        func norm(_ name: String) throws -> NormWeight {
+            try NormWeight(
+                scale: reader.take(name + ".weight", shape: [D]), shift: reader.take(name + ".bias", shape: [D]),
+                pool: pool)
+        }
+        func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Affine {
+            Affine(
+                weight: Matrix(try reader.take(name + ".weight", shape: [rows, columns])),
+                bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
+        }
+
+        wordEmbedding_VD = Matrix(try reader.take(root + Self.wordEmbedding, shape: [V, D]))
+        placeEmbedding = try Self.places(
+            positions: Matrix(
+                reader.take(
+                    root + "embeddings.position_embeddings.weight", shape: [configuration.maxPositionCount, D])),
+            types: Matrix(
+                reader.take(root + "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, D])),
+            pool: pool)
+        embeddingNorm = try norm(root + "embeddings.LayerNorm")
+        layers = try (0..<configuration.layerCount).map { index in
+            let layer = root + "encoder.layer.\(index)."
+            return EncoderLayer(
+                query: try projection(layer + "attention.self.query", D, D),
+                key: try projection(layer + "attention.self.key", D, D),
+                value: try projection(layer + "attention.self.value", D, D),
+                attentionOutput: try projection(layer + "attention.output.dense", D, D),
+                attentionNorm: try norm(layer + "attention.output.LayerNorm"),
+                up: try projection(layer + "intermediate.dense", F, D),
+                down: try projection(layer + "output.dense", D, F),
+                feedForwardNorm: try norm(layer + "output.LayerNorm"))
+        }
+        // Without a classifier the pooler, which pre-training leaves behind, has no use here.
+        if let labels = source.shape(of: "classifier.weight")?.first {
+            head = ClassificationHead(
+                pooler: try projection(root + "pooler.dense", D, D),
+                classifier: try projection("classifier", labels, D))
+        } else {
+            head = nil
+            for part in ["weight", "bias"] { reader.skip(root + "pooler.dense." + part) }
+        }
+        // 0, 1, 2, …: old versions stored them.
+        reader.skip(root + "embeddings.position_ids")
+        unusedNames = reader.finish()
+    }
+
+    private static let wordEmbedding = "embeddings.word_embeddings.weight"
+
+    private static func places(positions: Matrix, types: Matrix, pool: ThreadPool) throws(AllocationError) -> Matrix {
+        let (P, D) = (positions.rows, positions.columns)
+        let sums = try SharedBuffer<Float>(count: types.rows * P * D)
+        let typeRow = try AlignedBuffer<Float>(count: D)
+        let positionIDs = (0..<P).map { TokenID($0) }
+        for type in 0..<types.rows {
+            let block = MutableMatrixView(sums.baseAddress + type * P * D, rows: P, columns: D)
+            embed(positionIDs, from: positions, into: block, pool: pool)
+            let typeView = MutableMatrixView(typeRow.baseAddress, rows: 1, columns: D)
+            embed([TokenID(type)], from: types, into: typeView, pool: pool)
+            for position in 0..<P {
+                let row = block.rows(position..<position + 1)
+                add(row.readOnly, typeView.readOnly, into: row, pool: pool)
+            }
+        }
+        return Matrix(
+            .f32, rows: types.rows * P, columns: D, pointer: UnsafeRawPointer(sums.baseAddress), owner: sums)
+    }
+}
+
+/// LayerNorm's two vectors as f32, one after the other.
+final class NormWeight {
+    private let buffer: AlignedBuffer<Float>
+    private let width: Int
+
+    init(scale: TensorRecord, shift: TensorRecord, pool: ThreadPool) throws(AllocationError) {
+        width = scale.shape[0]
+        buffer = try AlignedBuffer(count: 2 * width)
+        let rows = MutableMatrixView(buffer.baseAddress, rows: 2, columns: width)
+        for (index, record) in [scale, shift].enumerated() {
+            let stored = Matrix(
+                record.elementType, rows: 1, columns: width, pointer: record.bytes.baseAddress!, owner: record.owner)
+            embed([0], from: stored, into: rows.rows(index..<index + 1), pool: pool)
+        }
+    }
+
+    /// [2, D]: scale, shift. Valid while this object lives.
+    var rows: MatrixView { MatrixView(buffer.baseAddress, rows: 2, columns: width) }
+}
+
+extension Matrix {
+    /// A stored tensor of two dimensions, in place.
+    fileprivate init(_ record: TensorRecord) {
+        self.init(
+            record.elementType, rows: record.shape[0], columns: record.shape[1], pointer: record.bytes.baseAddress!,
+            owner: record.owner)
+    }
+}

@@ -1,0 +1,82 @@
+// EvaluateCommand.swift — how well a search finds what people judged relevant.
+// swiftlet › Commands.
+
+import Base
+import Console
+import Retrieval
+
+enum EvaluateCommand: Command {
+    static let name = "evaluate"
+    static let summary = "measure retrieval on a judged collection in BEIR's layout"
+    static let operands = "retrieval"
+    static let options = [
+        OptionDefinition("--collection", "DIR", "corpus.jsonl, queries.jsonl and qrels.tsv"),
+        OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
+        OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
+        OptionDefinition("--json", nil, "print one JSON document"),
+    ]
+
+    static func run(_ arguments: Arguments) throws {
+        guard arguments.positionals == ["retrieval"] else { throw UsageError("evaluate needs what: retrieval") }
+        guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
+        let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25
+        let embedder = mode == .bm25 ? nil : try EmbedderLocator.find()
+        guard mode == .bm25 || embedder != nil else {
+            throw UsageError("--mode \(mode.rawValue) needs an encoder, and none is installed; bm25 works without")
+        }
+        let collection = try JudgedCollection(folder: folder)
+        let snapshot = try collection.snapshot(embedder: embedder)
+        let retriever = Retriever(embedder: embedder)
+        let evaluation = try RetrievalEvaluation(collection) { question, count in
+            var request = SearchRequest(question)
+            request.mode = mode
+            request.count = count
+            return try retriever.search(request, in: snapshot).hits.map { ($0.chunk.documentID, $0.score) }
+        }
+        if let path = arguments["--run"] { try write(evaluation, of: collection, to: path) }
+        report(evaluation, of: collection, mode: mode.rawValue, json: arguments.has("--json"))
+    }
+
+    private static func report(
+        _ evaluation: RetrievalEvaluation, of collection: JudgedCollection, mode: String, json: Bool
+    ) {
+        let mean = evaluation.mean
+        let (p50, p99) = (evaluation.milliseconds(percentile: 50), evaluation.milliseconds(percentile: 99))
+        guard json else {
+            Output.line("\(collection.name), \(mode): \(evaluation.questionCount) questions")
+            Output.line("nDCG@10 \(mean.ndcg10), MRR@10 \(mean.mrr10)")
+            Output.line("Recall@10 \(mean.recall10), Recall@100 \(mean.recall100)")
+            return Output.line("latency \(p50) ms (half of the questions), \(p99) ms (99 %)")
+        }
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.field("collection", collection.name)
+            writer.field("mode", mode)
+            writer.field("rerank", "none")
+            writer.field("queries", evaluation.questionCount)
+            writer.field("ndcg@10", mean.ndcg10)
+            writer.field("mrr@10", mean.mrr10)
+            writer.field("recall@10", mean.recall10)
+            writer.field("recall@100", mean.recall100)
+            writer.key("latency_ms")
+            writer.object { writer in
+                writer.field("p50", p50)
+                writer.field("p99", p99)
+            }
+        }
+        Output.line(String(decoding: writer.bytes, as: UTF8.self))
+    }
+
+    /// `question Q0 document rank score swiftlet`, a line each.
+    private static func write(
+        _ evaluation: RetrievalEvaluation, of collection: JudgedCollection, to path: String
+    ) throws {
+        try AtomicFile.write(to: path) { file in
+            for (question, ranking) in zip(collection.questions, evaluation.rankings) {
+                for (index, entry) in ranking.enumerated() {
+                    try file.write("\(question.id) Q0 \(entry.id) \(index + 1) \(entry.score) swiftlet\n")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Base
+import Embedding
+import Kernels
+import TestSupport
+import Testing
+import Tokenization
+
+/// The real model, against `tokenizers` and transformers; Tests/Fixtures/encoder.
+@Suite(.enabled(if: MiniLM.isThere, MiniLM.reason)) struct `all-MiniLM-L6-v2` {
+    @Test func `hello world`() throws {
+        let embedder = try EncoderEmbedder(folder: MiniLM.path, pool: ThreadPool(threadCount: 1))
+        let vector = try embedder.embed(["hello world"])[0]
+        for (found, expected) in zip(vector, [-0.03447721, 0.03102321, 0.00673498, 0.02610898] as [Float]) {
+            #expect(abs(found - expected) < 5e-7)
+        }
+        #expect(embedder.dimension == 384)
+        #expect(embedder.warnings.isEmpty)
+    }
+
+    @Test(arguments: KernelSet.available)
+    func `vectors are transformers' vectors`(kernels: KernelSet) throws {
+        let embedder = try EncoderEmbedder(
+            folder: MiniLM.path, pool: ThreadPool(threadCount: 2, kernels: kernels))
+        let cases = try ExpectedVector.read("minilm.json")
+        #expect(cases.contains { $0.wholeTokenCount > 256 })
+        for (vector, expected) in zip(try embedder.embed(cases.map(\.text)), cases) {
+            #expect(cosine(vector, expected.vector) >= 0.9999)
+            #expect(zip(vector, expected.vector).allSatisfy { abs($0 - $1) < 2e-6 }, "\(expected.text)")
+        }
+    }
+
+    @Test func `word pieces of 1,000 texts in many scripts are the reference's`() throws {
+        let tokenizer = try Tokenizer.load(huggingFaceFolder: MiniLM.path)
+        let lines = try TestFiles.bytes(TestFiles.fixture("encoder/wordpieces.jsonl")).split(
+            separator: UInt8(ascii: "\n"))
+        #expect(lines.count == 1000)
+        for line in lines {
+            let entry = try JSON.parse(Array(line))
+            let text = try #require(entry["text"]?.utf8)
+            let ids = tokenizer.encode(text, addSpecialTokens: true, parseSpecialTokens: true)
+            #expect(
+                ids.map(\.index) == entry["ids"]?.elements.compactMap(\.integer),
+                "\(String(decoding: text, as: UTF8.self))")
+        }
+    }
+}
