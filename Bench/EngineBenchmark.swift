@@ -106,7 +106,12 @@ struct EngineRun {
     let promptTokens: Int
     let outputTokens: Int
 
-    init(_ core: EngineCore<DecoderModel>, _ workload: Workload, concurrency: Int, seed: UInt64) throws {
+    /// What every request was answered.
+    private(set) var outputs: [RequestID: [TokenID]] = [:]
+
+    init<Model: LanguageModel>(
+        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64
+    ) throws {
         promptTokens = concurrency * workload.promptTokens
         outputTokens = concurrency * workload.outputTokens
         for index in 0..<concurrency {
@@ -124,6 +129,7 @@ struct EngineRun {
                 switch event.kind {
                 case .tokens(let tokens):
                     if isDecodePhase { tokensInDecodePhase += tokens.count }
+                    outputs[event.request, default: []] += tokens
                     startedCount.insert(event.request)
                 case .finished(let summary):
                     if case .failed(let reason) = summary.reason { throw RunFailure(description: reason) }

@@ -1,8 +1,9 @@
 // ConstraintBenchmark.swift — what a constraint adds to choosing a token.
-// Bench.
+// Bench › Speculation.  Beside it stands what a decode step takes at the least, measured in the same run.
 
 import Base
 import Console
+import Kernels
 import Sampling
 
 /// One row of logits, chosen from with and without a constraint.
@@ -12,6 +13,7 @@ enum ConstraintBenchmark: Command {
     static let options = [
         OptionDefinition("--vocabulary", "N", "tokens of the model (default: 151936)"),
         OptionDefinition("--spans", "N", "passages that may be quoted (default: 2000)"),
+        OptionDefinition("--threads", "N", "kernel threads of the decode step (default: physical cores)"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
 
@@ -33,10 +35,17 @@ enum ConstraintBenchmark: Command {
         var sampling = SamplingParameters()
         sampling.topP = 0.9
         let results = [
-            ("free", measure(row, sampling, nil)), ("inside_a_span", measure(row, sampling, inside)),
-            ("between_spans", measure(row, sampling, atStart)),
+            (name: "free", microseconds: measure(row, sampling, nil)),
+            ("inside_a_span", measure(row, sampling, inside)), ("between_spans", measure(row, sampling, atStart)),
             ("half_the_vocabulary", measure(row, sampling, Half(size: size))),
         ]
+        // The products of a small model with a large vocabulary, in the smallest common type.
+        let shape = ModelShape.all.first { $0.name == "qwen2.5-0.5b" }!
+        let threads = try arguments.integer("--threads", in: 1...256) ?? Machine.usableCoreCount
+        let pool = ThreadPool(threadCount: threads, kernels: KernelSet.best)
+        let step = try shape.measureStepSeconds(.q4_0, pool) * 1e6
+        let free = results[0].microseconds
+
         var writer = JSONWriter()
         writer.object { writer in
             writer.field("cpu", Machine.processorName)
@@ -44,9 +53,15 @@ enum ConstraintBenchmark: Command {
             writer.field("spans", spanCount)
             writer.key("microseconds_per_choice")
             writer.object { writer in for (name, time) in results { writer.field(name, time) } }
+            writer.field("threads", threads)
+            writer.field("microseconds_per_step_of_qwen2.5-0.5b_q4_0", step)
         }
         if arguments.has("--json") { return Output.line(String(decoding: writer.bytes, as: UTF8.self)) }
-        for (name, time) in results { Output.line("\(name): \(rounded(time)) µs a choice") }
+        for (name, time) in results {
+            Output.line(
+                "\(name): \(rounded(time)) µs a choice, \(rounded(time - free)) µs more than free:"
+                    + " \(rounded(100 * (time - free) / step)) % of a step of \(shape.name) in Q4_0")
+        }
     }
 
     /// Median microseconds of one choice: mask, filters and draw, on a fresh copy of the row.
