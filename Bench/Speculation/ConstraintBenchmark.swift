@@ -34,8 +34,8 @@ enum ConstraintBenchmark: Command {
 
         var sampling = SamplingParameters()
         sampling.topP = 0.9
-        let results = [
-            (name: "free", microseconds: measure(row, sampling, nil)),
+        let results: [(name: String, microseconds: Double)] = [
+            ("free", measure(row, sampling, nil)),
             ("inside_a_span", measure(row, sampling, inside)), ("between_spans", measure(row, sampling, atStart)),
             ("half_the_vocabulary", measure(row, sampling, Half(size: size))),
         ]
