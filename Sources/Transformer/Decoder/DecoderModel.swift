@@ -109,7 +109,7 @@ package final class DecoderModel: LanguageModel {
         let context_THK = view(workspace.context_THK, T, configuration.queryWidth)
 
         norm(hidden_TD, layer.attentionNorm_D, into: normed_TD)
-        multiplier.apply((layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK), normed_TD)
+        multiplier.apply(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
         normalizeHeads(query_THK, layer.queryNorm_K)
         normalizeHeads(key_TGK, layer.keyNorm_K)
         let table = layer.slidingWindow == nil ? rotary : windowRotary
@@ -133,7 +133,7 @@ package final class DecoderModel: LanguageModel {
         let up_TF = view(workspace.up_TF, T, configuration.feedForwardWidth)
 
         norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
-        multiplier.apply((layer.gate, gate_TF), (layer.up, up_TF), normed_TD)
+        multiplier.apply(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
         switch configuration.traits.activation {
         case .silu: siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
         case .gelu: geluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
