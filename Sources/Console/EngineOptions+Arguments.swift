@@ -23,6 +23,7 @@ extension EngineOptions {
         OptionDefinition(
             "--speculative-acceptance", "RULE", "invariant (default): the same text as without; or rejection"),
         OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
+        OptionDefinition("--draft-always", nil, "compute so many guesses in every step, whether that pays or not"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
@@ -52,6 +53,7 @@ extension EngineOptions {
             try arguments.choice("--speculative-acceptance", [("invariant", .invariant), ("rejection", .rejection)])
             ?? speculation.acceptance
         speculation.maxDraftCount = try arguments.integer("--draft-tokens", in: 1...32) ?? speculation.maxDraftCount
+        speculation.isAdaptive = !arguments.has("--draft-always")
         numerics =
             try arguments.choice("--numerics", [("reproducible", .reproducible), ("fast", .fast)]) ?? numerics
         if numerics == .fast {
