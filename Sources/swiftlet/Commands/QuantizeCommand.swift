@@ -13,9 +13,14 @@ enum QuantizeCommand: Command {
     static let summary = "write a Hugging Face folder or a GGUF file as a GGUF file of another type"
     static let operands = "IN OUT.gguf"
     static let options = [
-        OptionDefinition("--type", "TYPE", "\(ElementType.writable.map { "\($0)" }.joined(separator: ", "))"),
+        OptionDefinition(
+            "--type", "TYPE", "needed: \(ElementType.writable.map { "\($0)" }.joined(separator: ", "))"),
         OptionDefinition("--pure", nil, "with q4_0: the output head too, which is q8_0 otherwise"),
     ]
+    static let notes = """
+        example
+          swiftlet quantize path/to/folder model.gguf --type q8_0
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.count == 2 else { throw UsageError("two paths are needed: IN OUT.gguf") }
