@@ -39,9 +39,7 @@ package final class DecoderModel: LanguageModel {
         let cache = PanelCache(beside: source, threshold: options.panelCacheThreshold, pool: pool)
         weights = try DecoderWeights(
             configuration, from: source,
-            packing: Packing(
-                integerProducts: options.integerProducts, numerics: options.numerics, cache: cache),
-            pool: pool)
+            packing: options.packsWeights ? Packing(numerics: options.numerics, cache: cache) : nil, pool: pool)
         panelCacheNote = cache?.finish()
         unusedTensorNames = weights.unusedNames
         storage = try KVStorage(

@@ -117,7 +117,7 @@ package final class EncoderModel {
     }
 
     /// Runs the encoder over the inputs in order, as many as fit at a time.
-    private func forEachPass(
+    func forEachPass(
         _ inputs: [EncoderInput], _ body: (_ hidden_TD: MutableMatrixView, _ texts: [Range<Int>]) -> Void
     ) {
         var next = 0
