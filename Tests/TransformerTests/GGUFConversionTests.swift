@@ -45,6 +45,14 @@ import Transformer
         }
     }
 
+    @Test(arguments: [
+        ("mistral-window", true), ("qwen2-window-sharded", true), ("qwen2-bias", false), ("phi3-longrope", false),
+        ("gemma2-caps", false), ("gemma3-windows", false),
+    ]) func `knows which families' windows GGUF has no place for`(name: String, isLost: Bool) throws {
+        let checkpoint = try ModelCheckpoint(path: TestFiles.fixture("reference/" + name))
+        #expect(checkpoint.configuration.losesWindowsInGGUF == isLost)
+    }
+
     /// The dequantised weights as f32 give the same logits, bit for bit: what a type means, nothing else, decides.
     @Test(arguments: KernelSet.available, [ElementType.q8_0, .q4_0, .f16, .bf16])
     func `logits equal those of the same weights as f32`(kernels: KernelSet, type: ElementType) throws {
