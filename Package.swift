@@ -62,7 +62,7 @@ let package = Package(
         module("Embedding", ["Base", "Kernels", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
-            exclude: ["Speculation/README.md"]),
+            exclude: ["Speculation/README.md", "Speculation/REJECTION.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),

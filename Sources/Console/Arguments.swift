@@ -107,11 +107,13 @@ package struct Arguments: Sendable {
         return value
     }
 
-    /// A size such as `268435456`, `256MiB` or `1.5GiB`.
+    /// A size such as `268435456`, `256MiB`, `1.5G` (both powers of 1024) or `1.5GB` (powers of 1000).
     package func byteCount(_ option: String) throws(UsageError) -> Int? {
         guard let text = values[option] else { return nil }
         let units: [(String, Double)] = [
-            ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30), ("TiB", 0x1p40), ("B", 1), ("", 1),
+            ("KiB", 0x1p10), ("MiB", 0x1p20), ("GiB", 0x1p30), ("TiB", 0x1p40),
+            ("kB", 1e3), ("KB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12),
+            ("K", 0x1p10), ("M", 0x1p20), ("G", 0x1p30), ("T", 0x1p40), ("B", 1), ("", 1),
         ]
         for (unit, factor) in units where text.hasSuffix(unit) {
             guard let number = Double(text.dropLast(unit.count)), number * factor >= 1, number * factor < 0x1p50 else {
@@ -119,7 +121,10 @@ package struct Arguments: Sendable {
             }
             return Int(number * factor)
         }
-        throw wrong(option, "\(option) must be a size such as 268435456, 256MiB or 2GiB")
+        throw wrong(
+            option,
+            "\(option) must be a size below 1024 TiB: bytes, or with K, M, G, T (KiB, MiB, GiB, TiB: powers of 1024)"
+                + " or KB, MB, GB, TB (powers of 1000)")
     }
 
     package func choice<Value>(_ option: String, _ choices: [(String, Value)]) throws(UsageError) -> Value? {

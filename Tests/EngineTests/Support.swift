@@ -91,4 +91,17 @@ extension GenerationRequest {
         copy.stopTokens = endTokens
         return copy
     }
+
+    /// The same request, allowed to say only one of a few answers, some of which begin alike.
+    func choosing(_ generator: inout SeededGenerator, vocabularySize: Int = 50) -> Self {
+        func tokens(_ count: Int) -> [TokenID] {
+            (0..<count).map { _ in TokenID(Int.random(in: 0..<vocabularySize - 1, using: &generator)) }
+        }
+        let answers = (0..<8).map { _ in tokens(Int.random(in: 1...maxOutputTokens + 2, using: &generator)) }
+        let longer = answers.prefix(4).map { $0 + tokens(3) }
+        var copy = self
+        copy.stopTokens = [TokenID(vocabularySize - 1)]
+        copy.constraint = SpanConstraint(spans: answers + longer, endTokens: copy.stopTokens)
+        return copy
+    }
 }

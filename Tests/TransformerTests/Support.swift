@@ -15,7 +15,7 @@ final class SequenceRunner {
 
     init(
         path: String, cacheType: CacheType = .f32, kernels: KernelSet = .best, threads: Int = 1, length: Int = 512,
-        integerProducts: Bool = true
+        integerProducts: Bool = true, panelCacheThreshold: Int? = nil
     ) throws {
         let checkpoint = try ModelCheckpoint(path: path)
         let blockCount = (length + 15) / 16
@@ -23,6 +23,7 @@ final class SequenceRunner {
         options.cacheType = cacheType
         options.maxLogitRows = 360
         options.integerProducts = integerProducts
+        options.panelCacheThreshold = panelCacheThreshold
         model = try DecoderModel(
             checkpoint, options: options, pool: ThreadPool(threadCount: threads, kernels: kernels))
         blockTable = (0..<Int32(blockCount)).map { 2 * (Int32(blockCount) - $0) - 1 }

@@ -18,6 +18,8 @@ package struct DecoderOptions: Sendable {
     /// Q8_0 and Q4_0 weights are multiplied as integers with activations rounded to 8 bits. Without, they are multiplied
     /// in f32 as their definition says: many times slower, and what the weights mean to the bit.
     package var integerProducts = true
+    /// From how many bytes of files on the panels are kept beside the model, for the next start; nil never.
+    package var panelCacheThreshold: Int?
 
     package init(blockCount: Int, maxModelLength: Int) {
         self.blockCount = blockCount
