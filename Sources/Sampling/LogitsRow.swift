@@ -2,6 +2,7 @@
 // Sampling.
 
 import Base
+import Kernels
 
 /// What the pipeline chooses from.
 struct LogitsRow {
@@ -21,6 +22,11 @@ struct LogitsRow {
 
     /// The token of the largest logit, the lowest among equals; NaN never wins.
     func largest() -> TokenID? {
+        guard allowed != nil else {
+            guard let start = unsafe logits.baseAddress, logits.count > 0 else { return nil }
+            let index = unsafe argmax(start, count: logits.count)
+            return unsafe logits[index] > -.infinity ? TokenID(index) : nil
+        }
         var best = -Float.infinity
         var bestToken: TokenID?
         forEach { token, logit in

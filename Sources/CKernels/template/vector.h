@@ -88,6 +88,30 @@ INLINE vec4 fold_four(vec a, vec b, vec c, vec d) {
     return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
+typedef int32_t ivec4 __attribute__((ext_vector_type(4)));
+
+// The same tree over integers, where any order gives the same result: `join` is `+` or the maximum.
+#define JOIN_HALVES_4(name, join) \
+    INLINE ivec4 name##_to_4(ivec v) { \
+        ivec4 r = __builtin_shufflevector(v, v, 0, 1, 2, 3); \
+        UNROLL for (int l = 4; l < LANES; l += 4) { \
+            ivec4 next; \
+            memcpy(&next, (const char *)&v + 4 * l, sizeof next); \
+            r = join(r, next); \
+        } \
+        return r; \
+    } \
+    INLINE ivec4 name##_four(const ivec *v) { \
+        ivec4 a = name##_to_4(v[0]), b = name##_to_4(v[1]), c = name##_to_4(v[2]), d = name##_to_4(v[3]); \
+        ivec4 ab = join(__builtin_shufflevector(a, b, 0, 1, 4, 5), __builtin_shufflevector(a, b, 2, 3, 6, 7)); \
+        ivec4 cd = join(__builtin_shufflevector(c, d, 0, 1, 4, 5), __builtin_shufflevector(c, d, 2, 3, 6, 7)); \
+        return join(__builtin_shufflevector(ab, cd, 0, 2, 4, 6), __builtin_shufflevector(ab, cd, 1, 3, 5, 7)); \
+    }
+#define ADD_INTEGERS(a, b) ((a) + (b))
+#define LARGER_INTEGERS(a, b) __builtin_elementwise_max(a, b)
+JOIN_HALVES_4(sum, ADD_INTEGERS)
+JOIN_HALVES_4(largest, LARGER_INTEGERS)
+
 INLINE float fold(vec v) {
     vec4 f = fold_to_4(v);
     return (f.x + f.z) + (f.y + f.w);
