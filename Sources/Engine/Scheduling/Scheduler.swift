@@ -82,12 +82,12 @@ struct Scheduler {
         let rowLimit = min(configuration.maxBatchedTokens, plan.rowCount + options.maxDraftRows)
 
         wishes.removeAll(keepingCapacity: true)
-        var wishedRowCount = plan.rowCount
+        var (wishedRowCount, draftingCount) = (plan.rowCount, 0)
         for entry in plan.entries {
             let request = entry.request
             // One token is always chosen besides those that are guessed.
             var count = max(0, min(options.maxDraftCount, request.maxTokenCount - request.tokens.count - 1))
-            if let effort = drafts.effort(for: request, requestCount: plan.entries.count) {
+            if let effort = drafts.effort(for: request, besides: draftingCount) {
                 var speculation = request.speculation ?? Speculation(believing: usualAcceptance)
                 count = min(count, rowLimit - wishedRowCount)
                 if options.isAdaptive {
@@ -96,6 +96,7 @@ struct Scheduler {
                 }
                 request.speculation = speculation
                 wishedRowCount += count
+                if count > 0 { draftingCount += 1 }
             }
             wishes.append(DraftWish(request: request, count: count))
         }

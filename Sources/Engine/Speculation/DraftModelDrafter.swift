@@ -180,11 +180,13 @@ final class DraftModelDrafter: DraftSource {
 
     var guessesAreFree: Bool { false }
 
-    func effort(for request: Request, requestCount: Int) -> DraftEffort? {
+    func effort(for request: Request, besides otherCount: Int) -> DraftEffort? {
         guard cost.isMeasured else { return DraftEffort() }
         let behindCount = request.tokens.count - (sequences[request.id]?.knownCount ?? 0)
+        // The first pays for the pass, the others for their row in it.
+        let others = otherCount == 0 ? 0 : cost.cost(rows: otherCount)
         return DraftEffort(
-            secondsPerGuess: cost.cost(rows: requestCount) / Double(max(requestCount, 1)),
+            secondsPerGuess: cost.cost(rows: otherCount + 1) - others,
             secondsToBegin: isBehind(request) ? cost.cost(rows: behindCount) : 0)
     }
 

@@ -23,9 +23,10 @@ protocol DraftSource: AnyObject {
     var guessesAreFree: Bool { get }
     /// The request was preempted or has ended: frees what is kept for it.
     func forget(_ request: Request)
-    /// What guesses for this request, one of so many, cost before they are verified; nil where they are free. Those are
-    /// made first and counted afterwards; guesses that cost something are made only as many as are to be verified.
-    func effort(for request: Request, requestCount: Int) -> DraftEffort?
+    /// What guesses for this request cost before they are verified, where so many others are guessed for; nil where they
+    /// are free. Those are made first and counted afterwards; guesses that cost something are made only as many as are to
+    /// be verified.
+    func effort(for request: Request, besides otherCount: Int) -> DraftEffort?
     /// Recounts everything; for tests.
     func checkInvariants()
 }
@@ -47,6 +48,6 @@ final class SequenceDrafting: DraftSource {
 
     /// A drafter lives with its request.
     func forget(_ request: Request) {}
-    func effort(for request: Request, requestCount: Int) -> DraftEffort? { nil }
+    func effort(for request: Request, besides otherCount: Int) -> DraftEffort? { nil }
     func checkInvariants() {}
 }

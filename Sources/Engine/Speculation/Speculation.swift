@@ -26,6 +26,8 @@ struct Speculation {
     /// seldom each time it was not.
     private static let shortestRest = 32
     private static let longestRest = 1024
+    /// What guesses that cost something must promise: costs are measured with errors, and their own is paid for sure.
+    private static let caution = 1.05
     /// Steps over which the cost of beginning is spread.
     private static let horizon = 32.0
 
@@ -98,6 +100,7 @@ struct Speculation {
         var best = 0
         var tokens = Double(rowCount)
         var bestRate = tokens / cost.cost(rows: rowCount)
+        if effort.secondsPerGuess > 0 { bestRate *= Self.caution }
         var chance = 1.0
         for count in 1..<max(limit, 0) + 1 {
             chance *= acceptance
