@@ -15,8 +15,7 @@ enum WorkingSet {
 enum Stopwatch {
     /// Median seconds of one call of `body`, which is told how often it was called. At least five calls after the
     /// first, and as many as fit 40 ms.
-    static func median(_ body: (_ turn: Int) -> Void) -> Double {
-        let time = MonotonicTime()
+    static func median(time: any TimeSource = MonotonicTime(), _ body: (_ turn: Int) -> Void) -> Double {
         var seconds: [Double] = []
         var total = 0.0
         var turn = 0

@@ -1,6 +1,7 @@
 // ModelShape.swift — the sizes of two small models, and their products.
 // Bench › Kernels.
 
+import Base
 import Kernels
 
 /// One model's sizes: L layers, D model width, F feed-forward width, H and G heads of K numbers, V vocabulary.
@@ -29,9 +30,10 @@ struct ModelShape {
 
 extension ModelShape {
     /// What a step of one row computes, attention and everything small left out: less than a decode step takes.
+    /// Processor time of one thread.
     func measureStepSeconds(_ type: ElementType, _ pool: ThreadPool) throws -> Double {
         let counts = ["query, output": 2 * L, "key, value": 2 * L, "gate, up": 2 * L, "down": L, "head": 1]
-        return try measureProducts(type, [1], pool).reduce(0) { sum, product in
+        return try measureProducts(type, [1], pool, time: ProcessorTime()).reduce(0) { sum, product in
             sum + Double(counts[product.name] ?? 0) * product.figure.seconds
         }
     }
@@ -49,7 +51,9 @@ struct ProductFigure {
 
 extension ModelShape {
     /// Every product with this type of weights; shapes that are no whole number of blocks are left out.
-    func measureProducts(_ type: ElementType, _ rowCounts: [Int], _ pool: ThreadPool) throws -> [ProductFigure] {
+    func measureProducts(
+        _ type: ElementType, _ rowCounts: [Int], _ pool: ThreadPool, time: any TimeSource = MonotonicTime()
+    ) throws -> [ProductFigure] {
         var figures: [ProductFigure] = []
         for (name, outputs, inputs) in products {
             guard let rowBytes = type.rowByteCount(columns: inputs) else { continue }
@@ -63,7 +67,7 @@ extension ModelShape {
                     MatrixView(input.baseAddress, rows: rows, columns: inputs),
                     MutableMatrixView(output.baseAddress, rows: rows, columns: outputs)
                 )
-                let seconds = Stopwatch.median { turn in
+                let seconds = Stopwatch.median(time: time) { turn in
                     linear(input_MK, weights[turn % weights.count], into: output_MN, pool: pool)
                 }
                 let figure = KernelFigure(

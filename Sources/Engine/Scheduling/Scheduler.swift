@@ -12,6 +12,8 @@ struct Scheduler {
     private(set) var prefixHitTokenCount: UInt64 = 0
     /// What steps were measured to cost, for the length of drafts.
     var stepCost = StepCost()
+    /// Share of right guesses of the requests so far, the latest most: what a new one is believed to have.
+    private var usualAcceptance = 0.5
     private let configuration: EngineConfiguration
     /// Nil: one token a step.
     private let drafts: (any DraftSource)?
@@ -82,24 +84,24 @@ struct Scheduler {
     private mutating func planDrafts(into plan: inout StepPlan) {
         guard let drafts, !plan.isEmpty else { return }
         let options = configuration.speculation
-        let secondsPerGuess = drafts.secondsPerGuess(requestCount: plan.entries.count)
         let rowLimit = min(configuration.maxBatchedTokens, plan.rowCount + options.maxDraftRows)
 
         wishes.removeAll(keepingCapacity: true)
-        var wishedRowCount = plan.rowCount
+        var (wishedRowCount, draftingCount) = (plan.rowCount, 0)
         for entry in plan.entries {
             let request = entry.request
             // One token is always chosen besides those that are guessed.
             var count = max(0, min(options.maxDraftCount, request.maxTokenCount - request.tokens.count - 1))
-            if let secondsPerGuess {
+            if let effort = drafts.effort(for: request, besides: draftingCount) {
+                var speculation = request.speculation ?? Speculation(believing: usualAcceptance)
                 count = min(count, rowLimit - wishedRowCount)
                 if options.isAdaptive {
-                    count =
-                        request.speculation?.countWorthMaking(
-                            atMost: count, besides: wishedRowCount, stepCost, secondsPerGuess: secondsPerGuess)
-                        ?? count
+                    count = speculation.countWorthMaking(
+                        atMost: count, besides: wishedRowCount, stepCost, effort: effort)
                 }
+                request.speculation = speculation
                 wishedRowCount += count
+                if count > 0 { draftingCount += 1 }
             }
             wishes.append(DraftWish(request: request, count: count))
         }
@@ -107,7 +109,7 @@ struct Scheduler {
         for (index, wish) in wishes.enumerated() {
             guard let speculation = wish.request.speculation else { continue }
             var count = min(speculation.guesses.count, rowLimit - plan.rowCount)
-            if options.isAdaptive, secondsPerGuess == nil {
+            if options.isAdaptive, drafts.guessesAreFree {
                 count = speculation.bestCount(atMost: count, besides: plan.rowCount, stepCost)
             }
             while count > 0, !cache.reserve(wish.request, upTo: wish.request.tokens.count + count) { count -= 1 }
@@ -184,6 +186,9 @@ struct Scheduler {
 
     /// Takes a request out for good; its blocks are free at once.
     mutating func finish(_ request: Request) {
+        if let acceptance = request.speculation?.acceptance, request.draftedTokenCount > 0 {
+            usualAcceptance += 0.2 * (acceptance - usualAcceptance)
+        }
         remove(request)
         cache.release(request)
         drafts?.forget(request)

@@ -65,7 +65,6 @@ final class DraftModelDrafter: DraftSource {
     func propose(_ wishes: [DraftWish]) {
         for index in sequences.values.indices { sequences.values[index].isWished = false }
         for wish in wishes {
-            if wish.request.speculation == nil { wish.request.speculation = Speculation() }
             wish.request.speculation?.clear()
             guard wish.count > 0 else { continue }
             sequences[wish.request.id, default: CachedSequence()].rollBack(to: wish.request.tokens)
@@ -179,8 +178,16 @@ final class DraftModelDrafter: DraftSource {
 
     // MARK: - Cost
 
-    func secondsPerGuess(requestCount: Int) -> Double? {
-        cost.isMeasured ? cost.cost(rows: requestCount) / Double(max(requestCount, 1)) : 0
+    var guessesAreFree: Bool { false }
+
+    func effort(for request: Request, besides otherCount: Int) -> DraftEffort? {
+        guard cost.isMeasured else { return DraftEffort() }
+        let behindCount = request.tokens.count - (sequences[request.id]?.knownCount ?? 0)
+        // The first pays for the pass, the others for their row in it.
+        let others = otherCount == 0 ? 0 : cost.cost(rows: otherCount)
+        return DraftEffort(
+            secondsPerGuess: cost.cost(rows: otherCount + 1) - others,
+            secondsToBegin: isBehind(request) ? cost.cost(rows: behindCount) : 0)
     }
 
     // MARK: - Blocks

@@ -7,16 +7,26 @@ struct DraftWish {
     let count: Int
 }
 
+/// What guessing costs, besides computing the guesses with the target.
+struct DraftEffort {
+    var secondsPerGuess = 0.0
+    /// Once, before the first guess: a draft model reads what was said without it.
+    var secondsToBegin = 0.0
+}
+
 /// Guesses for all requests of a step in one go, into each request's `speculation`.
 protocol DraftSource: AnyObject {
     /// Leaves at most as many guesses as wished for. How many it leaves must not depend on which tokens it drew: under
     /// `DraftAcceptance.rejection` that would change what the remaining ones are drawn from.
     func propose(_ wishes: [DraftWish])
+    /// Whether `effort` is nil.
+    var guessesAreFree: Bool { get }
     /// The request was preempted or has ended: frees what is kept for it.
     func forget(_ request: Request)
-    /// Seconds that one more guess costs before it is verified; nil where guesses are free. Those are made first and
-    /// counted afterwards; guesses that cost something are made only as many as are to be verified.
-    func secondsPerGuess(requestCount: Int) -> Double?
+    /// What guesses for this request cost before they are verified, where so many others are guessed for; nil where they
+    /// are free. Those are made first and counted afterwards; guesses that cost something are made only as many as are to
+    /// be verified.
+    func effort(for request: Request, besides otherCount: Int) -> DraftEffort?
     /// Recounts everything; for tests.
     func checkInvariants()
 }
@@ -24,6 +34,7 @@ protocol DraftSource: AnyObject {
 /// Drafters that look at nothing but one request's own tokens.
 final class SequenceDrafting: DraftSource {
     private let kind: DrafterKind
+    let guessesAreFree = true
 
     init(_ kind: DrafterKind) { self.kind = kind }
 
@@ -37,6 +48,6 @@ final class SequenceDrafting: DraftSource {
 
     /// A drafter lives with its request.
     func forget(_ request: Request) {}
-    func secondsPerGuess(requestCount: Int) -> Double? { nil }
+    func effort(for request: Request, besides otherCount: Int) -> DraftEffort? { nil }
     func checkInvariants() {}
 }

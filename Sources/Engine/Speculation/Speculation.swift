@@ -14,11 +14,29 @@ struct Speculation {
     private var drafter: (any Drafter)?
     private var notedCount = 0
     /// Decayed counts of guesses that were looked at and of those that were right, given that all before them were.
-    /// They begin with a belief of one in two.
-    private var triedCount = 2.0
-    private var rightCount = 1.0
+    private var triedCount: Double
+    private var rightCount: Double
+    /// Steps without a guess so far, and how many there may be before one is tried again.
+    private var restCount = 0
+    private var restLength = Self.shortestRest
 
-    init(_ drafter: (any Drafter)? = nil) { self.drafter = drafter }
+    /// What the counts begin with, in guesses.
+    private static let beliefWeight = 2.0
+    /// Guesses that are not made teach nothing: now and then one is made to see whether it would be right, twice as
+    /// seldom each time it was not.
+    private static let shortestRest = 32
+    private static let longestRest = 1024
+    /// What guesses that cost something must promise: costs are measured with errors, and their own is paid for sure.
+    private static let caution = 1.05
+    /// Steps over which the cost of beginning is spread.
+    private static let horizon = 32.0
+
+    /// - Parameter acceptance: believed share of right guesses, until this request shows its own.
+    init(_ drafter: (any Drafter)? = nil, believing acceptance: Double = 0.5) {
+        self.drafter = drafter
+        triedCount = Self.beliefWeight
+        rightCount = Self.beliefWeight * acceptance
+    }
 
     /// What the guess at a place was drawn from.
     func distribution(ofGuess place: Int) -> TokenDistribution<Double> {
@@ -56,6 +74,15 @@ struct Speculation {
             rightCount = rightCount * 0.9 + (guess == token ? 1 : 0)
             if guess != token { break }
         }
+        if let guess = guesses.first, let token = emitted.first {
+            if guess == token {
+                // If that was a trial, the next step makes another.
+                restCount = restLength
+                restLength = Self.shortestRest
+            } else {
+                restCount = 0
+            }
+        }
         clear()
     }
 
@@ -63,38 +90,42 @@ struct Speculation {
     /// that gives the most tokens per unit of cost, for everybody in the step together.
     /// - Parameters:
     ///   - limit: guesses there are, or may be made.
-    ///   - secondsPerGuess: what making one costs, besides computing its row.
-    func bestCount(atMost limit: Int, besides rowCount: Int, _ cost: StepCost, secondsPerGuess: Double = 0) -> Int {
+    ///   - effort: what making them costs, besides computing their rows.
+    ///   - acceptance: believed instead of what was counted.
+    func bestCount(
+        atMost limit: Int, besides rowCount: Int, _ cost: StepCost, effort: DraftEffort = DraftEffort(),
+        ifAccepted acceptance: Double? = nil
+    ) -> Int {
+        let acceptance = acceptance ?? self.acceptance
         var best = 0
         var tokens = Double(rowCount)
         var bestRate = tokens / cost.cost(rows: rowCount)
+        if effort.secondsPerGuess > 0 { bestRate *= Self.caution }
         var chance = 1.0
         for count in 1..<max(limit, 0) + 1 {
             chance *= acceptance
             tokens += chance
-            let rate = tokens / (cost.cost(rows: rowCount + count) + secondsPerGuess * Double(count))
-            if rate > bestRate { (best, bestRate) = (count, rate) }
+            let seconds =
+                cost.cost(rows: rowCount + count) + effort.secondsPerGuess * Double(count)
+                + effort.secondsToBegin / Self.horizon
+            if tokens / seconds > bestRate { (best, bestRate) = (count, tokens / seconds) }
         }
         return best
     }
 
-    /// Steps without a guess so far.
-    private var restCount = 0
-    /// Guesses that are not made teach nothing: now and then one is made to see whether it would be right.
-    private static let longestRest = 32
-
     /// As `bestCount`, for guesses that cost something even when they are not computed.
     mutating func countWorthMaking(
-        atMost limit: Int, besides rowCount: Int, _ cost: StepCost, secondsPerGuess: Double
+        atMost limit: Int, besides rowCount: Int, _ cost: StepCost, effort: DraftEffort
     ) -> Int {
-        let best = bestCount(atMost: limit, besides: rowCount, cost, secondsPerGuess: secondsPerGuess)
-        guard best == 0, limit > 0 else {
-            restCount = 0
-            return best
-        }
+        let best = bestCount(atMost: limit, besides: rowCount, cost, effort: effort)
+        guard best == 0, limit > 0 else { return best }
         restCount += 1
-        guard restCount > Self.longestRest else { return 0 }
+        // Where not even good guesses would pay, because rows are dear, there is nothing to find out.
+        guard restCount > restLength,
+            bestCount(atMost: limit, besides: rowCount, cost, effort: effort, ifAccepted: 0.9) > 0
+        else { return 0 }
         restCount = 0
+        restLength = min(2 * restLength, Self.longestRest)
         return 1
     }
 }

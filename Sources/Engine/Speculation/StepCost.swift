@@ -32,8 +32,10 @@ struct StepCost {
         meanRows += share * rowsAway
         let secondsAway = seconds - meanSeconds
         meanSeconds += share * secondsAway
-        rowsVariation = rowsVariation * Self.decay + rowsAway * (rows - meanRows)
-        covariation = covariation * Self.decay + rowsAway * (seconds - meanSeconds)
+        // Steps of one size tell nothing about a row's cost: what was known of it is not forgotten over them.
+        let decay = abs(rowsAway) < 0.5 ? 1 : Self.decay
+        rowsVariation = rowsVariation * decay + rowsAway * (rows - meanRows)
+        covariation = covariation * decay + rowsAway * (seconds - meanSeconds)
     }
 
     var isMeasured: Bool { meanSeconds > 0 }
