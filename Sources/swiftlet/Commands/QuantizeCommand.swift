@@ -36,7 +36,7 @@ enum QuantizeCommand: Command {
         if case .folder = checkpoint.files {
             tokenizer = GGUFKeyValue.tokenizer(
                 try GGUFVocabulary(huggingFaceFolder: input, rowCount: checkpoint.configuration.vocabularySize))
-            if checkpoint.configuration.slidingWindows_L.contains(where: { $0 != nil }) {
+            if checkpoint.configuration.losesWindowsInGGUF {
                 Output.note("note: GGUF has no place for this model's sliding window; every layer will see everything")
             }
         }
