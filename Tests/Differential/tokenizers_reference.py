@@ -135,6 +135,7 @@ def main():
 
 def write_cases(tokenizer, texts, path):
     tokenizer.no_truncation()
+    tokenizer.no_padding()
     # A token found in normalised text is decoded by its normalised name, which is then not known to be special:
     # an oddity of the reference that is not followed, so those texts are compared by ids only.
     renamed = {id for id, token in tokenizer.get_added_tokens_decoder().items() if token.normalized}

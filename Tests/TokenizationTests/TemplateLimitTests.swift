@@ -43,6 +43,9 @@ import Tokenization
         limits.steps = 100
         #expect(throws: TemplateError.self) { try render("{% for i in range(60) %}{{ i }}{% endfor %}", limits) }
         #expect(try render("{% for i in range(6) %}{{ i }}{% endfor %}", limits) == "012345")
+        // An empty turn is work too: it makes a scope.
+        limits.steps = 500
+        #expect(throws: TemplateError.self) { try render("{% for i in range(99) %}{% endfor %}", limits) }
         limits = TemplateLimits()
         limits.characters = 10
         #expect(throws: TemplateError.limit(line: 2, message: "a text grows past 10 characters")) {
