@@ -33,12 +33,17 @@ package enum Limits {
     package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
     package static let embeddingTokens = Limit("input", 1 << 16, "tokens of one embeddings request")
     package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
+    package static let searchBytes = Limit("q", 4096, "bytes of a search")
+    package static let searchHits = Limit("top", 200, "hits of one search")
+    package static let rerankDocuments = Limit("documents", 1000, "texts of one rerank request")
+    package static let searchQueue = Limit("searches", 64, "searches that wait at once")
     package static let requestIDBytes = Limit("x-request-id", 128, "bytes of a client's request id")
 
     /// In the order of the README's table.
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, guidedChoices,
-        guidedChoiceBytes, logitBias, outputTokens, embeddingInputs, embeddingTokens, embeddingQueue, requestIDBytes,
+        guidedChoiceBytes, logitBias, outputTokens, embeddingInputs, embeddingTokens, embeddingQueue, searchBytes,
+        searchHits, rerankDocuments, searchQueue, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.
