@@ -8,6 +8,7 @@ import Engine
 import Glibc
 import Kernels
 import Network
+import Retrieval
 import Server
 import Tokenization
 import Transformer
@@ -21,6 +22,9 @@ enum ServeCommand: Command {
             OptionDefinition("--port", "N", "0 picks a free one (default: 8080)"),
             OptionDefinition(
                 "--encoder", "DIR|none", "the model of /v1/embeddings (default: \(EmbedCommand.defaultModel))"),
+            OptionDefinition(
+                "--index", "DIR|none", "what /v1/search searches (default: the notes in the program)"),
+            RerankerLocator.crossEncoderOption,
             OptionDefinition("--ignore-unknown-fields", nil, "skip request fields nobody knows instead of refusing"),
             OptionDefinition("--no-request-log", nil, "do not log one line per request to stderr"),
             OptionDefinition("--drain-timeout", "SECONDS", "how long SIGTERM waits for open answers (default: 30)"),
@@ -54,9 +58,9 @@ enum ServeCommand: Command {
                 ServedModel(
                     id: model.name, created: Int(time(nil)), codec: model.tokenizer, service: client,
                     defaultSampling: model.defaults))
-            if let encoder = try encoder(arguments["--encoder"], threadCount: plan.threadCount) {
-                try server.serve(encoder)
-            }
+            let encoder = try encoder(arguments["--encoder"], threadCount: plan.threadCount)
+            if let encoder { try server.serve(encoder) }
+            server.serve(try search(arguments, encoder))
             running = (server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout)))
             engine = client
             if let problem = model.tokenizer.chatTemplateProblem {
@@ -76,12 +80,21 @@ enum ServeCommand: Command {
             path = try EmbedCommand.path(wanted)
         } catch {
             guard wanted == nil else { throw error }
-            Output.note("warning: /v1/embeddings is off: \(error)")
+            Output.note("warning: /v1/embeddings is off, and /v1/search looks at words alone (BM25): \(error)")
             return nil
         }
         let encoder = try EncoderEmbedder(folder: path, pool: ThreadPool(threadCount: threadCount))
         for warning in encoder.warnings { Output.note("warning: \(warning)") }
         return encoder
+    }
+
+    /// What is searched, and the rerankers that are there; an index that is named must be one.
+    private static func search(_ arguments: Arguments, _ encoder: EncoderEmbedder?) throws -> SearchService {
+        let rerankers = try RerankerLocator.all(arguments, embedder: encoder)
+        let wanted = arguments["--index"]
+        guard wanted != "none" else { return SearchService(snapshot: nil, embedder: encoder, rerankers: rerankers) }
+        let index = try ServedIndex(wanted, embedder: encoder)
+        return SearchService(snapshot: { try index.snapshot() }, embedder: encoder, rerankers: rerankers)
     }
 
     /// SIGTERM and Ctrl-C drain; a second one ends at once.
