@@ -22,7 +22,7 @@ package enum PairedBootstrap {
             for _ in differences.indices {
                 // A linear congruential step; its high bits choose: Knuth, TAOCP 2, 3.3.4, table 1, line 26.
                 state = state &* 6_364_136_223_846_793_005 &+ 1
-                sum += differences[Int((state >> 32) * count >> 32)]
+                sum += differences[Int(((state >> 32) * count) >> 32)]
             }
             means.append(sum / Double(differences.count))
         }
