@@ -30,6 +30,10 @@ test-slow: build ## the long runs: speculation in every combination, 200 kills o
 	    --filter 'Exactness of speculation|An index whose writer dies'
 	@Tests/EndToEnd/run --soak 120
 
+.PHONY: test-clients
+test-clients: build ## openai, LangChain, LlamaIndex by base_url alone; schemathesis over /openapi.json
+	@Tests/EndToEnd/run --clients
+
 .PHONY: build
 build: setup ## build the programs
 	@$(BUILD) --product swiftlet && $(BUILD) --product swiftlet-bench

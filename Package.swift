@@ -63,14 +63,14 @@ let package = Package(
         module("Embedding", ["Base", "Kernels", "Retrieval", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
-            exclude: ["Speculation/README.md"]),
+            exclude: ["Speculation/README.md", "Speculation/REJECTION.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module(
             "Server", ["Base", "Embedding", "Engine", "Retrieval", "Sampling", "Tokenization", "Network"],
-            settings: strict),
+            settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
@@ -111,6 +111,7 @@ let package = Package(
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
         tests("Explainer", ["Explainer", "Base"]),
+        tests("Console", ["Console", "Base"]),
         tests(
             "Server",
             [

@@ -31,7 +31,7 @@ import Transformer
         #expect(Set(prompts.map { $0.file! }).count == 6)
         for prompt in prompts {
             let path = folder + "/" + prompt.file!
-            let logits = try SequenceRunner(path: path, integerProducts: false).extend(prompt.ids)
+            let logits = try SequenceRunner(path: path, packsWeights: false).extend(prompt.ids)
             let rounded = try SequenceRunner(path: path).extend(prompt.ids)
             for (position, expected) in zip(prompt.positions, prompt.logits) {
                 let error = relativeError(logits[position], expected)
@@ -40,7 +40,7 @@ import Transformer
                 let roundedError = relativeError(rounded[position], expected)
                 #expect(roundedError < 0.12, "\(prompt.testDescription), position \(position): \(roundedError)")
             }
-            let greedy = try SequenceRunner(path: path, integerProducts: false)
+            let greedy = try SequenceRunner(path: path, packsWeights: false)
                 .greedy(prompt.ids, prompt.greedy.count)
             #expect(greedy == prompt.greedy, "\(prompt.testDescription)")
         }
@@ -49,7 +49,7 @@ import Transformer
     /// One folder for each family and each part that no other has; make_family_fixtures.py.
     static let families = [
         "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen2-window-sharded",
-        "qwen3-head-norms", "phi3-longrope", "phi3-long-texts",
+        "qwen3-head-norms", "phi3-longrope", "phi3-long-texts", "gemma-plain", "gemma2-caps", "gemma3-windows",
     ]
 
     @Test(arguments: families, KernelSet.available)
@@ -61,12 +61,12 @@ import Transformer
     }
 
     /// Converted by llama.cpp's script; convert_families.py.
-    @Test(arguments: families.filter { $0 != "qwen2-window-sharded" })
-    func `so does a GGUF file that llama.cpp made of it`(family: String) throws {
+    @Test(arguments: families.filter { $0 != "qwen2-window-sharded" }, KernelSet.available)
+    func `so does a GGUF file that llama.cpp made of it`(family: String, kernels: KernelSet) throws {
         let folder = TestFiles.fixture("reference/" + family)
         // GGUF loses Mistral's window; transformers computed what is left.
         let expected = family == "mistral-window" ? "/expected-gguf.json" : "/expected.json"
-        try check(folder + "/model.gguf", against: folder + expected)
+        try check(folder + "/model.gguf", against: folder + expected, kernels: kernels)
     }
 
     @Test func `the sharded folder is really read through its index`() throws {

@@ -57,7 +57,7 @@ typedef struct {
     int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
 } ck_quantize;
 
-// Several matrices times the same rounded rows: a layer's queries, keys and values are one job. Slice s covers some
+// Several matrices times the same rows: a layer's queries, keys and values are one job. Slice s covers some
 // panels of one part and all rows.
 typedef struct {
     const void *panels;          // [⌈N/16⌉] panels of 16 outputs (README.md)
@@ -69,11 +69,12 @@ typedef struct {
     bool accumulate;
 } ck_panel_part;
 typedef struct {
-    const ck_block *input;       // [M, K/32]
+    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, whose K is a multiple of 32; else f32 [M, K]
+    ptrdiff_t input_stride;      // of f32 rows
     ptrdiff_t row_count;         // M
-    ptrdiff_t input_count;       // K, a multiple of 32
+    ptrdiff_t input_count;       // K
     ptrdiff_t panels_per_slice;
-    int32_t element_type;        // CK_Q8_0 or CK_Q4_0
+    int32_t element_type;        // CK_Q8_0, CK_Q4_0, CK_F32, CK_F16 or CK_BF16
     const ck_panel_part *part;
 } ck_panels;
 
@@ -89,6 +90,8 @@ typedef struct {
     ptrdiff_t output_stride;
     ptrdiff_t row_count, column_count, rows_per_slice;
     float epsilon;               // the norms only
+    float factor;                // scale only
+    float cap;                   // soft_cap only
 } ck_rows;
 
 // Rotates the first 2 · pair_count numbers of every head of every row, in place.
@@ -147,6 +150,7 @@ typedef struct {
     ptrdiff_t row_count, head_count, rows_per_slice;
     ptrdiff_t window;            // at least 1; PTRDIFF_MAX: no bound
     float scale;
+    float soft_cap;              // scores s become soft_cap · tanh(s / soft_cap); 0: they stay
     // attend_segment and merge_segments only: one [maximum, sum, K numbers] per (row, head, segment).
     float *partial;
     ptrdiff_t segment_count;     // segments per row in `partial`
@@ -184,7 +188,10 @@ typedef struct {
     ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
     ck_slice *gelu;              // ck_rows: a · Φ(a), without b
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
+    ck_slice *gelu_multiply;     // ck_rows: gelu(a) · b, gelu by its tanh formula
     ck_slice *add;               // ck_rows
+    ck_slice *scale;             // ck_rows: a · factor; b is not read
+    ck_slice *soft_cap;          // ck_rows: cap · tanh(a / cap); b is not read
     ck_slice *rotate;            // ck_rotary
     ck_slice *gather;            // ck_gather
     ck_slice *store;             // ck_store

@@ -58,10 +58,15 @@ struct Scheduler {
         if preemptionCount == preemptionsBefore { admit(rowLimit: rowLimit, into: &plan) }
     }
 
+    /// Rows of a prompt whose log-probabilities are wanted need logits, and room for those is limited.
+    private func scoringLimit(_ request: Request, _ plan: StepPlan) -> Int {
+        request.isScoringPrompt ? configuration.maxScoredRows - plan.scoredRowCount : .max
+    }
+
     private mutating func planRows(of request: Request, atMost limit: Int, into plan: inout StepPlan) {
         guard request.status == .running, !request.isPaused else { return }
         let room = configuration.maxBatchedTokens - plan.rowCount
-        let count = min(request.remainingCount, limit, room)
+        let count = min(request.remainingCount, limit, room, scoringLimit(request, plan))
         guard count > 0, plan.entries.count < configuration.maxRunningCount else { return }
         while !cache.reserve(request, upTo: request.computedCount + count) {
             let victim = preemptionVictim()
@@ -114,13 +119,15 @@ struct Scheduler {
         var index = 0
         while index < waiting.count, plan.rowCount < rowLimit, plan.entries.count < configuration.maxRunningCount {
             let request = waiting[index]
-            if request.isPaused {
+            if request.isPaused || request.isFollowing {
                 index += 1
                 continue
             }
             guard running.count(where: { !$0.isPaused }) < configuration.maxRunningCount else { return }
             let match = cache.longestCachedPrefix(of: request)
-            let count = min(request.tokens.count - match.tokenCount, rowLimit - plan.rowCount)
+            let count = min(
+                request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
+            guard count > 0 else { return }
             let admission = cache.admit(
                 request, match: match, upTo: match.tokenCount + count,
                 watermark: running.isEmpty ? 0 : configuration.admissionWatermark)
@@ -137,6 +144,7 @@ struct Scheduler {
                 prefixHitTokenCount += UInt64(match.tokenCount)
             }
             waiting.remove(at: index)
+            request.leader = nil
             request.status = .running
             Self.insert(request, into: &running)
             plan.append(request, count, copy: admission.copy)

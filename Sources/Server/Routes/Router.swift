@@ -4,6 +4,7 @@
 /// Everything that is served.
 package enum Route: Equatable, Sendable {
     case completion(CompletionFormat.Route)
+    case tool(TextTool)
     case embeddings
     case search
     case rerank
@@ -12,6 +13,7 @@ package enum Route: Equatable, Sendable {
     case health
     case ready
     case metrics
+    case openAPI
 
     /// - Throws: 404 for an unknown path, 405 with `allow` for a wrong method.
     package init(method: String, path: String) throws(APIError) {
@@ -35,7 +37,12 @@ package enum Route: Equatable, Sendable {
         case "/health": self = .health
         case "/ready": self = .ready
         case "/metrics": self = .metrics
+        case "/openapi.json": self = .openAPI
         default:
+            if let tool = TextTool(rawValue: path) {
+                self = .tool(tool)
+                return
+            }
             // A model's name may hold slashes: owner/name.
             let prefix = "/v1/models/"
             guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
@@ -43,11 +50,14 @@ package enum Route: Equatable, Sendable {
         }
     }
 
+    /// Probes need no key.
+    package static func isOpen(_ path: String) -> Bool { path == "/health" || path == "/ready" }
+
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
-        case .completion, .embeddings, .rerank: ["POST"]
-        case .search, .models, .model, .health, .ready, .metrics: ["GET", "HEAD"]
+        case .completion, .embeddings, .rerank, .tool: ["POST"]
+        case .search, .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
         }
     }
 
@@ -56,6 +66,7 @@ package enum Route: Equatable, Sendable {
         switch self {
         case .completion(.chat): "/v1/chat/completions"
         case .completion(.text): "/v1/completions"
+        case .tool(let tool): tool.rawValue
         case .embeddings: "/v1/embeddings"
         case .search: "/v1/search"
         case .rerank: "/v1/rerank"
@@ -64,6 +75,7 @@ package enum Route: Equatable, Sendable {
         case .health: "/health"
         case .ready: "/ready"
         case .metrics: "/metrics"
+        case .openAPI: "/openapi.json"
         }
     }
 }

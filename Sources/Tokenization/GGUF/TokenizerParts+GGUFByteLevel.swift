@@ -25,7 +25,7 @@ extension TokenizerParts {
             try merges.append(span.extracting(..<blank), span.extracting(min(blank + 1, rule.count)...))
         }
         var model = BytePairModel(
-            vocabulary: vocabulary, tokenCount: vocabulary.count, merges: merges.table,
+            vocabulary: vocabulary, tokenCount: vocabulary.count, merges: merges.makeTable(),
             alphabet: .bytes((0..<256).map { vocabulary.id(of: [UInt8($0)]) ?? -1 }))
         model.ignoresMerges = dialect.ignoresMerges
         model.unknown = source.unknown.map(Int32.init)
@@ -41,7 +41,7 @@ extension TokenizerParts {
         endOfSequence = source.endTokens(types, endOfSequence: source.endOfSequence)
         templateVariables = source.templateVariables(
             beginning: source.beginningOfSequence, end: source.endOfSequence, unknown: source.unknown)
-        chatTemplates = ChatTemplates(source: source.chatTemplate)
+        chatTemplates = source.chatTemplates
     }
 }
 

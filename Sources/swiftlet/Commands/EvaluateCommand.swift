@@ -11,12 +11,16 @@ enum EvaluateCommand: Command {
     static let operands = "retrieval"
     static let options =
         [
-            OptionDefinition("--collection", "DIR", "corpus.jsonl, queries.jsonl and qrels.tsv"),
+            OptionDefinition("--collection", "DIR", "a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
             OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
             OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
             OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ] + RerankerLocator.options + [EmbedderLocator.option]
+    static let notes = """
+        example
+          swiftlet evaluate retrieval --collection path/to/collection --mode bm25
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals == ["retrieval"] else { throw UsageError("evaluate needs what: retrieval") }
@@ -49,7 +53,7 @@ enum EvaluateCommand: Command {
         guard let embedder = try EmbedderLocator.find(arguments["--encoder"]) else {
             throw UsageError("--compare needs an encoder; `make models` fetches one, and --encoder DIR names another")
         }
-        let rerankers = try RerankerLocator.all(arguments, embedder: embedder)
+        let rerankers = try RerankerLocator.all(arguments["--cross-encoder"], embedder: embedder)
         try EvaluationTable(JudgedCollection(folder: folder), embedder: embedder, rerankers: rerankers)
             .print(json: arguments.has("--json"))
     }

@@ -21,6 +21,11 @@ enum SearchCommand: Command {
             OptionDefinition("--explain", nil, "show how each BM25 score came about"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ] + RerankerLocator.options + [EmbedderLocator.option]
+    static let notes = """
+        examples
+          swiftlet search "paged attention" --index my-index --top 5
+          swiftlet search "why cache keys and values?" --index my-index --mode bm25 --explain
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.count == 1, let query = arguments.positionals.first else {

@@ -21,7 +21,7 @@ enum RerankerLocator {
     static func find(_ arguments: Arguments, embedder: EncoderEmbedder?) throws -> (any Reranker)? {
         let wanted = try arguments.choice("--rerank", ["none", "maxsim", "cross"].map { ($0, $0) }) ?? "none"
         guard wanted != "none" else { return nil }
-        let found = try all(arguments, embedder: embedder).first { $0.name == wanted }
+        let found = try all(arguments["--cross-encoder"], embedder: embedder).first { $0.name == wanted }
         guard let found else {
             throw UsageError(
                 wanted == "maxsim"
@@ -32,9 +32,9 @@ enum RerankerLocator {
     }
 
     /// All that can be had, the best first.
-    static func all(_ arguments: Arguments, embedder: EncoderEmbedder?) throws -> [any Reranker] {
+    static func all(_ crossEncoder: String?, embedder: EncoderEmbedder?) throws -> [any Reranker] {
         var rerankers: [any Reranker] = []
-        if let folder = arguments["--cross-encoder"] {
+        if let folder = crossEncoder {
             let pool = ThreadPool(threadCount: Machine.usableCoreCount)
             rerankers.append(CrossEncoderReranker(try CrossEncoder(folder: ModelLocator.path(folder), pool: pool)))
         }
