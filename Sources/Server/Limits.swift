@@ -35,6 +35,10 @@ package enum Limits {
     package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
     package static let embeddingTokens = Limit("input", 1 << 16, "tokens of one embeddings request")
     package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
+    package static let searchBytes = Limit("q", 4096, "bytes of a search")
+    package static let searchHits = Limit("top", 200, "hits of one search")
+    package static let rerankDocuments = Limit("documents", 1000, "texts of one rerank request")
+    package static let searchQueue = Limit("searches", 64, "searches that wait at once")
     package static let requestLineBytes = Limit("request line", 8 << 10, "bytes of method, target and version")
     package static let headerBytes = Limit("headers", 32 << 10, "bytes of all header fields")
     package static let headerCount = Limit("headers", 100, "header fields")
@@ -44,7 +48,8 @@ package enum Limits {
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
         guidedChoices, guidedChoiceBytes, topLogprobs, logitBias, outputTokens, embeddingInputs, embeddingTokens,
-        embeddingQueue, requestLineBytes, headerBytes, headerCount, requestIDBytes,
+        embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, requestLineBytes, headerBytes,
+        headerCount, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

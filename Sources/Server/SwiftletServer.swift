@@ -24,6 +24,7 @@ package import Network
     private var http: HTTPServer?
     private var model: ServedModel?
     private var embeddings: EmbeddingDesk?
+    private var searches: SearchDesk?
     private var drainTimer: DeadlineTimer?
     private var drainWaiters: [@EventLoop () -> Void] = []
 
@@ -56,6 +57,11 @@ package import Network
     /// - Throws: when no thread can be had for it.
     package func serve(_ embedder: EncoderEmbedder) throws { embeddings = try EmbeddingDesk(embedder, hub: hub) }
 
+    /// From now on an index is searched, and texts are reranked.
+    package func serve(_ service: SearchService) {
+        searches = SearchDesk(service, hub: hub, time: telemetry.time)
+    }
+
     /// Takes over what can change while the server runs: keys, log, and how strict it is about unknown fields.
     package func reload(_ newest: ServerConfiguration) {
         configuration.authentication = newest.authentication
@@ -77,6 +83,10 @@ package import Network
             case .completion(let kind): try complete(kind, request, responder)
             case .tool(let tool): try answer(tool, request, responder)
             case .embeddings: try embed(request, responder)
+            case .search: try openSearches().search(request, responder, ignoresUnknown: ignoresUnknownFields)
+            case .rerank:
+                guard request.hasJSONContent else { throw .notJSONContent }
+                try openSearches().rerank(request.body, responder, ignoresUnknown: ignoresUnknownFields)
             case .models:
                 responder.respond(status: 200, body: ModelList.body(try loadedModel(), embeddings?.embedder))
             case .model(let id):
@@ -94,6 +104,14 @@ package import Network
     private func loadedModel() throws(APIError) -> ServedModel {
         guard let model else { throw .modelLoading }
         return model
+    }
+
+    private var ignoresUnknownFields: Bool { configuration.ignoresUnknownFields }
+
+    private func openSearches() throws(APIError) -> SearchDesk {
+        guard !isDraining else { throw .shuttingDown }
+        guard let searches else { throw .noIndex }
+        return searches
     }
 
     private func embed(_ request: HTTPRequest, _ responder: Responder) throws(APIError) {
@@ -216,6 +234,7 @@ extension SwiftletServer {
         drainTimer = DeadlineTimer { [self] in
             hub.abortAll(.cancelled)
             embeddings?.abortAll(.cancelled)
+            searches?.abortAll(.cancelled)
         }
         drainTimer?.start(after: deadline)
         hub.onIdle = { [self] in answersEnded() }

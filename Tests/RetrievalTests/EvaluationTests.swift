@@ -21,6 +21,16 @@ import Testing
         #expect(abs(metrics.recall100 - 2.0 / 3) < 1e-12)
     }
 
+    @Test func `a bootstrap interval holds the mean, and is narrow where questions agree`() {
+        let mixed = PairedBootstrap.interval((0..<200).map { $0 % 2 == 0 ? 0.4 : -0.2 })
+        #expect(abs(mixed.mean - 0.1) < 1e-12)
+        // The mean of 200 draws of ±.3 about .1 has a deviation of .3 / √200 = .0212.
+        #expect(abs(mixed.low - (0.1 - 1.96 * 0.0212)) < 0.004 && abs(mixed.high - (0.1 + 1.96 * 0.0212)) < 0.004)
+        let equal = PairedBootstrap.interval([Double](repeating: 0.3, count: 50))
+        #expect(abs(equal.low - 0.3) < 1e-12 && abs(equal.high - 0.3) < 1e-12)
+        #expect(PairedBootstrap.interval([]).mean == 0)
+    }
+
     @Test(
         .enabled(if: TestFiles.hasSharedData, "../shared/data is absent"),
         arguments: [("cranfield", 0.357), ("cacm", 0.49), ("xquad-en", 0.963)])

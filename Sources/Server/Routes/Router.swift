@@ -6,6 +6,8 @@ package enum Route: Equatable, Sendable {
     case completion(CompletionFormat.Route)
     case tool(TextTool)
     case embeddings
+    case search
+    case rerank
     case models
     case model(String)
     case health
@@ -29,6 +31,8 @@ package enum Route: Equatable, Sendable {
         case "/v1/chat/completions": self = .completion(.chat)
         case "/v1/completions": self = .completion(.text)
         case "/v1/embeddings": self = .embeddings
+        case "/v1/search": self = .search
+        case "/v1/rerank": self = .rerank
         case "/v1/models": self = .models
         case "/health": self = .health
         case "/ready": self = .ready
@@ -52,8 +56,8 @@ package enum Route: Equatable, Sendable {
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
-        case .completion, .embeddings, .tool: ["POST"]
-        case .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
+        case .completion, .embeddings, .rerank, .tool: ["POST"]
+        case .search, .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
         }
     }
 
@@ -64,6 +68,8 @@ package enum Route: Equatable, Sendable {
         case .completion(.text): "/v1/completions"
         case .tool(let tool): tool.rawValue
         case .embeddings: "/v1/embeddings"
+        case .search: "/v1/search"
+        case .rerank: "/v1/rerank"
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .health: "/health"

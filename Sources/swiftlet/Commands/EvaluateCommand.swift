@@ -9,12 +9,14 @@ enum EvaluateCommand: Command {
     static let name = "evaluate"
     static let summary = "measure retrieval on a judged collection in BEIR's layout"
     static let operands = "retrieval"
-    static let options = [
-        OptionDefinition("--collection", "DIR", "a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
-        OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
-        OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
-        OptionDefinition("--json", nil, "print one JSON document"),
-    ]
+    static let options =
+        [
+            OptionDefinition("--collection", "DIR", "a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
+            OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
+            OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
+            OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
+            OptionDefinition("--json", nil, "print one JSON document"),
+        ] + RerankerLocator.options + [EmbedderLocator.option]
     static let notes = """
         example
           swiftlet evaluate retrieval --collection path/to/collection --mode bm25
@@ -23,31 +25,46 @@ enum EvaluateCommand: Command {
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals == ["retrieval"] else { throw UsageError("evaluate needs what: retrieval") }
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
+        if arguments.has("--compare") { return try compare(folder, arguments) }
         let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25
-        let embedder = mode == .bm25 ? nil : try EmbedderLocator.find()
+        let embedder = mode == .bm25 ? nil : try EmbedderLocator.find(arguments["--encoder"])
         guard mode == .bm25 || embedder != nil else {
             throw UsageError("--mode \(mode.rawValue) needs an encoder, and none is installed; bm25 works without")
         }
         let collection = try JudgedCollection(folder: folder)
         let snapshot = try collection.snapshot(embedder: embedder)
-        let retriever = Retriever(embedder: embedder)
+        let reranker = try RerankerLocator.find(arguments, embedder: embedder)
+        let retriever = Retriever(embedder: embedder, reranker: reranker)
         let evaluation = try RetrievalEvaluation(collection) { question, count in
             var request = SearchRequest(question)
             request.mode = mode
             request.count = count
+            // What an order is worth is asked here, not what it costs.
+            request.rerankMilliseconds = 600_000
             return try retriever.search(request, in: snapshot).hits.map { ($0.chunk.documentID, $0.score) }
         }
         if let path = arguments["--run"] { try write(evaluation, of: collection, to: path) }
-        report(evaluation, of: collection, mode: mode.rawValue, json: arguments.has("--json"))
+        report(
+            evaluation, of: collection, mode: mode.rawValue, reranker: reranker?.name ?? "none",
+            json: arguments.has("--json"))
+    }
+
+    private static func compare(_ folder: String, _ arguments: Arguments) throws {
+        guard let embedder = try EmbedderLocator.find(arguments["--encoder"]) else {
+            throw UsageError("--compare needs an encoder; `make models` fetches one, and --encoder DIR names another")
+        }
+        let rerankers = try RerankerLocator.all(arguments["--cross-encoder"], embedder: embedder)
+        try EvaluationTable(JudgedCollection(folder: folder), embedder: embedder, rerankers: rerankers)
+            .print(json: arguments.has("--json"))
     }
 
     private static func report(
-        _ evaluation: RetrievalEvaluation, of collection: JudgedCollection, mode: String, json: Bool
+        _ evaluation: RetrievalEvaluation, of collection: JudgedCollection, mode: String, reranker: String, json: Bool
     ) {
         let mean = evaluation.mean
         let (p50, p99) = (evaluation.milliseconds(percentile: 50), evaluation.milliseconds(percentile: 99))
         guard json else {
-            Output.line("\(collection.name), \(mode): \(evaluation.questionCount) questions")
+            Output.line("\(collection.name), \(mode), rerank \(reranker): \(evaluation.questionCount) questions")
             Output.line("nDCG@10 \(mean.ndcg10), MRR@10 \(mean.mrr10)")
             Output.line("Recall@10 \(mean.recall10), Recall@100 \(mean.recall100)")
             return Output.line("latency \(p50) ms (half of the questions), \(p99) ms (99 %)")
@@ -56,7 +73,7 @@ enum EvaluateCommand: Command {
         writer.object { writer in
             writer.field("collection", collection.name)
             writer.field("mode", mode)
-            writer.field("rerank", "none")
+            writer.field("rerank", reranker)
             writer.field("queries", evaluation.questionCount)
             writer.field("ndcg@10", mean.ndcg10)
             writer.field("mrr@10", mean.mrr10)

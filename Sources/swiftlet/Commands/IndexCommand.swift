@@ -3,6 +3,7 @@
 
 import Base
 import Console
+import Embedding
 import Glibc
 import Retrieval
 
@@ -14,7 +15,7 @@ enum IndexCommand: Command {
         OptionDefinition("--index", "DIR", "the index (needed)"),
         OptionDefinition("--corpus", "PATH", "a folder of .md, .txt and .jsonl files, or one file (build, add)"),
         OptionDefinition("--batch", "N", "chunks embedded and written together (default: 256)"),
-        OptionDefinition("--lexical", nil, "build without vectors even if an encoder is installed"),
+        EmbedderLocator.option,
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
     static let notes = """
@@ -62,9 +63,10 @@ enum IndexCommand: Command {
 
     private static func build(_ folder: String, _ arguments: Arguments) throws {
         guard arguments["--corpus"] != nil else { throw UsageError("index build needs --corpus PATH") }
-        let embedder = arguments.has("--lexical") ? nil : try EmbedderLocator.find()
-        if embedder == nil, !arguments.has("--lexical") {
-            Output.note("warning: no encoder is installed; the index will hold words alone (BM25)")
+        let embedder = try EmbedderLocator.find(arguments["--encoder"])
+        if embedder == nil, arguments["--encoder"] == nil {
+            Output.note(
+                "warning: the index will hold words alone (BM25): no encoder is installed; `make models` fetches it")
         }
         let writer = try IndexWriter(
             creating: folder, embedder: embedder?.fingerprint, dimension: embedder?.dimension)
@@ -81,7 +83,7 @@ enum IndexCommand: Command {
 
     private static func add(to writer: IndexWriter, _ arguments: Arguments) throws {
         guard let corpus = arguments["--corpus"] else { throw UsageError("index add needs --corpus PATH") }
-        let embedder = try embedder(of: writer)
+        let embedder = try embedder(of: writer, arguments)
         let batch = try arguments.integer("--batch", in: 1...65_536) ?? 256
         var indexer = Indexer(writer, embedder: embedder, batchSize: batch)
         let progress = ProgressLine("indexed")
@@ -100,13 +102,13 @@ enum IndexCommand: Command {
     }
 
     /// The index's own embedder. One with vectors cannot grow without it.
-    private static func embedder(of writer: IndexWriter) throws -> (any Embedder)? {
+    private static func embedder(of writer: IndexWriter, _ arguments: Arguments) throws -> EncoderEmbedder? {
         guard let wanted = writer.manifest.embedder else { return nil }
-        guard let embedder = try EmbedderLocator.find(), embedder.fingerprint == wanted else {
-            throw IndexError.otherEmbedder(
-                writer.folder, index: wanted, program: try EmbedderLocator.find()?.fingerprint ?? "none")
+        let found = try EmbedderLocator.find(arguments["--encoder"])
+        guard let found, found.fingerprint == wanted else {
+            throw IndexError.otherEmbedder(writer.folder, index: wanted, program: found?.fingerprint ?? "none")
         }
-        return embedder
+        return found
     }
 
     private static func graphProgress() -> (Int) -> Bool {

@@ -9,16 +9,18 @@ enum SearchCommand: Command {
     static let name = "search"
     static let summary = "search an index by words, by vectors, or by both"
     static let operands = "QUERY"
-    static let options = [
-        OptionDefinition("--index", "DIR", "the index (needed)"),
-        OptionDefinition("--mode", "MODE", "bm25, dense or hybrid (default: hybrid where there are vectors)"),
-        OptionDefinition("--fusion", "HOW", "convex (default) or rrf"),
-        OptionDefinition("--alpha", "X", "BM25's share in the convex fusion, 0 to 1 (default: 0.5)"),
-        OptionDefinition("--top", "N", "chunks to show (default: 10)"),
-        OptionDefinition("--filter", "F", "conditions such as topic=rag,level!=senior,year>=2020"),
-        OptionDefinition("--explain", nil, "show how each BM25 score came about"),
-        OptionDefinition("--json", nil, "print one JSON document"),
-    ]
+    static let options =
+        [
+            IndexLocator.option,
+            OptionDefinition("--mode", "MODE", "bm25, dense or hybrid (default: hybrid where there are vectors)"),
+            OptionDefinition("--fusion", "HOW", "convex (default) or rrf"),
+            OptionDefinition("--alpha", "X", "BM25's share in the convex fusion, 0 to 1 (default: 0.5)"),
+            OptionDefinition("--top", "N", "chunks to show (default: 10)"),
+            OptionDefinition("--filter", "F", "conditions such as topic=rag,level!=senior,year>=2020"),
+            OptionDefinition("--rerank-timeout", "MS", "what a reranker may take (default: 2000)"),
+            OptionDefinition("--explain", nil, "show how each BM25 score came about"),
+            OptionDefinition("--json", nil, "print one JSON document"),
+        ] + RerankerLocator.options + [EmbedderLocator.option]
     static let notes = """
         examples
           swiftlet search "paged attention" --index my-index --top 5
@@ -29,7 +31,6 @@ enum SearchCommand: Command {
         guard arguments.positionals.count == 1, let query = arguments.positionals.first else {
             throw UsageError("search needs one QUERY (in quotes)")
         }
-        guard let folder = arguments["--index"] else { throw UsageError("--index DIR is needed") }
         var request = SearchRequest(query)
         request.count = try arguments.integer("--top", in: 1...10_000) ?? 10
         request.filter = try arguments["--filter"].map { try filter($0) } ?? .all
@@ -37,15 +38,20 @@ enum SearchCommand: Command {
         let asked = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) })
         request.mode = asked ?? .hybrid
 
-        let status = try IndexReader.status(folder)
-        let embedder = request.mode == .bm25 ? nil : try EmbedderLocator.find(for: status.manifest, at: folder)
+        let found = try IndexLocator.find(arguments, needsVectors: request.mode != .bm25)
+        let embedder = found.embedder
+        let status = try IndexReader.status(found.folder)
         if let asked, asked != .bm25, status.manifest.embedder == nil {
             Output.note("warning: the index has no vectors; searching by words alone (BM25)")
         }
-        let result = try Retriever(embedder: embedder).search(request, in: status.snapshot)
+        let reranker = try RerankerLocator.find(arguments, embedder: embedder)
+        request.rerankMilliseconds = try arguments.integer("--rerank-timeout", in: 1...3_600_000) ?? 2000
+        let result = try Retriever(embedder: embedder, reranker: reranker).search(request, in: status.snapshot)
+        if let reason = result.rerankFallback { Output.note("warning: the order is not reranked: \(reason)") }
         let explanations = arguments.has("--explain") ? explanations(result, query, status.snapshot) : nil
         if arguments.has("--json") {
-            Output.line(json(result, query, explanations))
+            let json = result.json(query: query, reranker: reranker?.name, explanations: explanations)
+            Output.line(String(decoding: json, as: UTF8.self))
         } else {
             show(result, explanations)
         }
@@ -75,6 +81,7 @@ enum SearchCommand: Command {
             var parts = ["score \(rounded(hit.score))"]
             if let bm25 = hit.bm25 { parts.append("bm25 \(rounded(bm25)) of \(rounded(result.bm25Ceiling))") }
             if let cosine = hit.cosine { parts.append("cosine \(rounded(cosine))") }
+            if let rerank = hit.rerank { parts.append("rerank \(rounded(rerank))") }
             Output.line("\(index + 1). \(hit.chunk.title.isEmpty ? hit.chunk.documentID : hit.chunk.title)")
             Output.line("   \(hit.chunk.documentID), chunk \(hit.chunk.sequence); \(parts.joined(separator: ", "))")
             let text = hit.chunk.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -84,63 +91,4 @@ enum SearchCommand: Command {
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 1000).rounded() / 1000 }
-
-    private static func json(
-        _ result: SearchResult, _ query: String, _ explanations: [ScoreExplanation]?
-    ) -> String {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.field("query", query)
-            writer.field("mode", result.mode.rawValue)
-            writer.field("bm25_ceiling", result.bm25Ceiling)
-            writer.key("hits")
-            writer.array { writer in
-                for (index, hit) in result.hits.enumerated() {
-                    writer.object { writer in
-                        write(hit, to: &writer)
-                        if let explanation = explanations?[index] {
-                            writer.key("explanation")
-                            write(explanation, to: &writer)
-                        }
-                    }
-                }
-            }
-            writer.key("timings")
-            writer.object { writer in
-                writer.field("embed_ms", result.timings.embedMilliseconds)
-                writer.field("bm25_ms", result.timings.lexicalMilliseconds)
-                writer.field("dense_ms", result.timings.denseMilliseconds)
-                writer.field("fusion_ms", result.timings.fusionMilliseconds)
-                writer.field("rerank_ms", result.timings.rerankMilliseconds)
-                writer.field("total_ms", result.timings.totalMilliseconds)
-            }
-        }
-        return String(decoding: writer.bytes, as: UTF8.self)
-    }
-
-    private static func write(_ hit: SearchHit, to writer: inout JSONWriter) {
-        writer.field("id", hit.chunk.documentID)
-        writer.field("chunk", hit.chunk.sequence)
-        writer.field("title", hit.chunk.title)
-        writer.field("text", hit.chunk.text)
-        writer.field("offset", hit.chunk.sourceOffset)
-        writer.field("score", hit.score)
-        writer.key("parts")
-        writer.object { writer in
-            for (name, part) in [("bm25", hit.bm25), ("cosine", hit.cosine), ("rerank", hit.rerank)] {
-                if let part { writer.field(name, part) } else { writer.nullField(name) }
-            }
-        }
-    }
-
-    private static func write(_ explanation: ScoreExplanation, to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.field("value", explanation.value)
-            writer.field("description", explanation.description)
-            writer.key("details")
-            writer.array { writer in
-                for detail in explanation.details { write(detail, to: &writer) }
-            }
-        }
-    }
 }

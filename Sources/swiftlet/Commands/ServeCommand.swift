@@ -39,6 +39,7 @@ enum ServeCommand: Command {
                     outcome.engine = loaded.client
                     server.serve(loaded.served)
                     if let encoder = loaded.encoder { try server.serve(encoder) }
+                    server.serve(loaded.search)
                     warn(loaded.model)
                     announce(loaded.model, loaded.plan, settings.server.host, server.port)
                 } catch {

@@ -16,6 +16,9 @@ struct ServeSettings {
     var draftModel: String?
     /// The model of /v1/embeddings, or "none".
     var encoder: String?
+    /// What /v1/search searches, or "none"; nil: the notes in the program.
+    var index: String?
+    var crossEncoder: String?
     var drainTimeout: Duration
 
     /// - Throws: `UsageError` that names the option, and its place in the file if it stands there.
@@ -35,6 +38,8 @@ struct ServeSettings {
         model = arguments["--model"]
         draftModel = arguments["--draft-model"]
         encoder = arguments["--encoder"]
+        index = arguments["--index"]
+        crossEncoder = arguments["--cross-encoder"]
     }
 
     /// Not on the command line, where everybody on the machine can read it.
@@ -57,7 +62,10 @@ struct ServeSettings {
 
     private static let embedding = [
         OptionDefinition(
-            "--encoder", "DIR|none", "the model of /v1/embeddings (default: \(EmbedCommand.defaultModel))")
+            "--encoder", "DIR|none", "the model of /v1/embeddings (default: \(EmbedCommand.defaultModel))"),
+        OptionDefinition(
+            "--index", "DIR|none", "what /v1/search searches (default: the notes in the program)"),
+        RerankerLocator.crossEncoderOption,
     ]
 
     static let options = listening + starting + embedding + EngineOptions.definitions
@@ -80,7 +88,7 @@ struct ServeSettings {
             EngineOptions.definitions.filter { names.contains($0.name) }
         }
         return [
-            OptionSection("Models", named(model) + embedding),
+            OptionSection("Models and search", named(model) + embedding),
             OptionSection("Clients", listening),
             OptionSection("Memory: the cache of keys and values", named(memory)),
             OptionSection("Scheduling", named(batch)),

@@ -1,26 +1,51 @@
 // EmbedderLocator.swift — finds the encoder that makes vectors, if there is one.
 // swiftlet › Loading.  Every command that searches asks here, so that all of them use the same.
 
+import Base
 import Console
+import Embedding
+import Kernels
 import Retrieval
 
 enum EmbedderLocator {
-    /// The embedder of an installed encoder; nil when none is installed.
-    static func find() throws -> (any Embedder)? { nil }
+    static let option = OptionDefinition(
+        "--encoder", "DIR|none", "the encoder of the vectors (default: \(EmbedCommand.defaultModel), if installed)")
 
-    /// The embedder for an index that is to be read, or nothing where the index has no vectors or there is no
-    /// encoder; then one line says that only words count.
+    /// The embedder of the encoder that is wanted; without a wish the default one, nil when that is not installed.
+    ///
+    /// - Throws: one line, when the encoder is not there or cannot be read.
+    static func find(_ wanted: String?) throws -> EncoderEmbedder? {
+        if wanted == "none" { return nil }
+        guard wanted != nil || (try? EmbedCommand.path(nil)) != nil else { return nil }
+        let pool = ThreadPool(threadCount: Machine.usableCoreCount)
+        let embedder = try EncoderEmbedder(folder: EmbedCommand.path(wanted), pool: pool)
+        for warning in embedder.warnings { Output.note("warning: \(warning)") }
+        return embedder
+    }
+
+    /// As `find`; where there is no encoder, or the default one is damaged, nil after one line that says so: words
+    /// still find much.
+    static func findOrWarn(_ wanted: String?) throws -> EncoderEmbedder? {
+        do {
+            if let found = try find(wanted) { return found }
+            if wanted == nil {
+                Output.note(
+                    "warning: searching by words alone (BM25): no encoder is installed; `make models` fetches it")
+            }
+        } catch  where wanted == nil {
+            Output.note("warning: searching by words alone (BM25): \(error)")
+        }
+        return nil
+    }
+
+    /// The embedder for an index that is to be read; nil where the index has no vectors, too.
     ///
     /// - Throws: `IndexError.otherEmbedder` when the index's vectors are of another encoder.
-    static func find(for manifest: Manifest, at folder: String) throws -> (any Embedder)? {
-        guard let wanted = manifest.embedder else { return nil }
-        guard let embedder = try find() else {
-            Output.note("warning: no encoder is installed; searching by words alone (BM25)")
-            return nil
+    static func find(_ wanted: String?, for manifest: Manifest, at folder: String) throws -> EncoderEmbedder? {
+        guard let fingerprint = manifest.embedder, let found = try findOrWarn(wanted) else { return nil }
+        guard found.fingerprint == fingerprint else {
+            throw IndexError.otherEmbedder(folder, index: fingerprint, program: found.fingerprint)
         }
-        guard embedder.fingerprint == wanted else {
-            throw IndexError.otherEmbedder(folder, index: wanted, program: embedder.fingerprint)
-        }
-        return embedder
+        return found
     }
 }

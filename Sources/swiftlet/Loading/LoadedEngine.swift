@@ -16,6 +16,8 @@ struct LoadedEngine: Sendable {
     let client: EngineClient
     /// The model of /v1/embeddings.
     let encoder: EncoderEmbedder?
+    /// What /v1/search searches and /v1/rerank asks.
+    let search: SearchService
 
     /// - Parameter deliver: given the engine's events, on the engine's thread.
     /// - Throws: one line for a person, whatever is wrong.
@@ -25,6 +27,7 @@ struct LoadedEngine: Sendable {
         plan = try EnginePlan(model.configuration, settings.engine, draft: draft?.configuration)
         let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
         encoder = try Self.encoder(settings.encoder, threadCount: plan.threadCount)
+        search = try Self.search(settings, encoder)
         client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: deliver)
         self.model = model
     }
@@ -35,6 +38,16 @@ struct LoadedEngine: Sendable {
             defaultSampling: model.defaults)
     }
 
+    /// An index that is named must be one; the rerankers are those that can be had.
+    private static func search(_ settings: ServeSettings, _ encoder: EncoderEmbedder?) throws -> SearchService {
+        let rerankers = try RerankerLocator.all(settings.crossEncoder, embedder: encoder)
+        guard settings.index != "none" else {
+            return SearchService(snapshot: nil, embedder: encoder, rerankers: rerankers)
+        }
+        let index = try ServedIndex(settings.index, embedder: encoder)
+        return SearchService(snapshot: { try index.snapshot() }, embedder: encoder, rerankers: rerankers)
+    }
+
     /// nil when none is wanted, and with a warning when the default one has not been fetched.
     static func encoder(_ wanted: String?, threadCount: Int) throws -> EncoderEmbedder? {
         if wanted == "none" { return nil }
@@ -43,7 +56,7 @@ struct LoadedEngine: Sendable {
             path = try EmbedCommand.path(wanted)
         } catch {
             guard wanted == nil else { throw error }
-            Output.note("warning: /v1/embeddings is off: \(error)")
+            Output.note("warning: /v1/embeddings is off, and /v1/search looks at words alone (BM25): \(error)")
             return nil
         }
         let encoder = try EncoderEmbedder(folder: path, pool: ThreadPool(threadCount: threadCount))

@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Nearest neighbours beside hnswlib, faiss and usearch: the same vectors and questions, one thread each.
+
+    pip install numpy hnswlib faiss-cpu usearch
+    Bench/peers/retrieval/vectors.py WORK [--texts FILE…] [--vectors 100000] [--output RESULT.json]
+
+WORK is a folder for the vectors; what is there already is used again. With --texts (a text a line), the vectors are those
+of the texts, made by `swiftlet embed`, 1,000 of them kept aside as questions; where they are too few, the rest are
+perturbed copies at a cosine of about .9. Without, they are synthetic: 200 topics, 5,000 subtopics, noise along 40 common
+directions and along all. The filters are random shares, and topical ones (the nearest to one vector, so that they lie in
+one corner). Times are processor times; each program builds and searches once, in turn, within one run.
+"""
+import argparse, json, pathlib, subprocess, sys, time
+
+import numpy as np
+
+programs = pathlib.Path(__file__).resolve().parents[3] / ".build" / "release"
+WIDTH, QUESTIONS, NEIGHBOURS = 384, 1000, 10
+POOLS = [16, 32, 64, 128, 256, 512]
+SHARES = [0.1, 0.5, 2, 10, 25, 50, 90]
+
+
+def unit(rows):
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def synthetic(count):
+    generator = np.random.default_rng(7)
+    topics, subtopics = generator.normal(size=(200, WIDTH)), generator.normal(size=(5000, WIDTH))
+    common = generator.normal(size=(40, WIDTH))
+
+    def some(number):
+        subtopic = generator.integers(0, 5000, number)
+        return unit(topics[subtopic % 200] * 0.7 + subtopics[subtopic] * 0.7
+                    + generator.normal(size=(number, 40)) @ common * 0.10 + generator.normal(size=(number, WIDTH)) * 0.35)
+    return some(count), some(QUESTIONS)
+
+
+def embedded(files, count):
+    texts = sorted({line.strip() for file in files for line in file.read_text().splitlines() if len(line.strip()) > 20})
+    generator = np.random.default_rng(7)
+    generator.shuffle(texts)
+    lines = "".join(text + "\n" for text in texts[: count + QUESTIONS])
+    output = subprocess.run([programs / "swiftlet", "embed"], input=lines.encode(), stdout=subprocess.PIPE, check=True)
+    rows = np.array([json.loads(line) for line in output.stdout.splitlines()], np.float32)
+    queries, base = rows[:QUESTIONS], rows[QUESTIONS:]
+    if len(base) < count:
+        copies = base[generator.integers(0, len(base), count - len(base))]
+        noise = unit(generator.normal(size=copies.shape))
+        base = np.concatenate([base, unit(copies + 0.48 * noise)])
+    return unit(base), unit(queries), min(len(rows) - QUESTIONS, count)
+
+
+def neighbours(base, queries, allowed=None):
+    """The exact best of each question, −1 where fewer are allowed."""
+    best = np.full((len(queries), NEIGHBOURS), -1, np.int32)
+    rows = np.arange(len(base)) if allowed is None else np.flatnonzero(allowed)
+    for start in range(0, len(queries), 100):
+        scores = queries[start : start + 100] @ base[rows].T
+        count = min(NEIGHBOURS, len(rows))
+        top = np.argpartition(-scores, count - 1, axis=1)[:, :count]
+        order = np.take_along_axis(scores, top, 1).argsort(1)[:, ::-1]
+        best[start : start + 100, :count] = rows[np.take_along_axis(top, order, 1)]
+    return best
+
+
+def write(work, base, queries):
+    base.tofile(work / "base.f32")
+    queries.tofile(work / "query.f32")
+    neighbours(base, queries).tofile(work / "truth.i32")
+    generator = np.random.default_rng(11)
+    for share in SHARES:
+        count = max(int(len(base) * share / 100), 1)
+        for kind in ("random", "topical"):
+            order = generator.permutation(len(base)) if kind == "random" else (-(base @ base[generator.integers(len(base))])).argsort()
+            allowed = np.zeros((len(base) + 63) // 64 * 64, bool)
+            allowed[order[:count]] = True
+            np.packbits(allowed, bitorder="little").tofile(work / f"filter-{kind}-{share}.u64")
+            neighbours(base, queries, allowed[: len(base)]).tofile(work / f"truth-{kind}-{share}.i32")
+
+
+def recall(found, truth):
+    return float(np.mean([len(set(a) & set(b)) / NEIGHBOURS for a, b in zip(found, truth)]))
+
+
+def searched(search, queries, truth, limit=QUESTIONS):
+    queries, truth = queries[:limit], truth[:limit]
+    search(queries[0])
+    start = time.process_time()
+    found = [search(query) for query in queries]
+    return {"queries_per_second": len(queries) / (time.process_time() - start), "recall@10": recall(found, truth)}
+
+
+def hnswlib_figures(base, queries, truth):
+    import hnswlib
+    index = hnswlib.Index("ip", WIDTH)
+    index.init_index(len(base), ef_construction=200, M=16, random_seed=1)
+    index.set_num_threads(1)
+    start = time.process_time()
+    index.add_items(base, num_threads=1)
+    figures = {"build_seconds": time.process_time() - start, "results": {}}
+    for pool in POOLS:
+        index.set_ef(pool)
+        figures["results"][f"ef {pool}"] = searched(
+            lambda query: index.knn_query(query, k=NEIGHBOURS, num_threads=1)[0][0], queries, truth)
+    return figures
+
+
+def faiss_figures(base, queries, truth):
+    import faiss
+    faiss.omp_set_num_threads(1)
+    graph = faiss.IndexHNSWFlat(WIDTH, 16, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction = 200
+    start = time.process_time()
+    graph.add(base)
+    figures = {"build_seconds": time.process_time() - start, "results": {}}
+    for pool in POOLS:
+        graph.hnsw.efSearch = pool
+        figures["results"][f"ef {pool}"] = searched(
+            lambda query: graph.search(query[None], NEIGHBOURS)[1][0], queries, truth)
+    flat = faiss.IndexScalarQuantizer(WIDTH, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+    flat.train(base)
+    flat.add(base)
+    figures["results"]["flat SQ8"] = searched(lambda query: flat.search(query[None], NEIGHBOURS)[1][0], queries, truth, 300)
+    return figures
+
+
+def usearch_figures(base, queries, truth, kind):
+    from usearch.index import Index
+    index = Index(ndim=WIDTH, metric="ip", dtype=kind, connectivity=16, expansion_add=200)
+    start = time.process_time()
+    index.add(np.arange(len(base)), base, threads=1)
+    figures = {"build_seconds": time.process_time() - start, "results": {}}
+    for pool in POOLS:
+        index.expansion_search = pool
+        figures["results"][f"ef {pool}"] = searched(
+            lambda query: index.search(query, NEIGHBOURS, threads=1).keys.astype(np.int64), queries, truth)
+    return figures
+
+
+def swiftlet_figures(work):
+    output = subprocess.run(
+        [programs / "swiftlet-bench", "retrieval", "--vectors", work, "--dimension", str(WIDTH), "--json"],
+        stdout=subprocess.PIPE, check=True)
+    return json.loads(output.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("--texts", nargs="*", type=pathlib.Path)
+    parser.add_argument("--vectors", type=int, default=100_000)
+    parser.add_argument("--peers", default="hnswlib,faiss,usearch f32,usearch i8")
+    parser.add_argument("--output", type=pathlib.Path)
+    arguments = parser.parse_args()
+    work = arguments.work
+    work.mkdir(parents=True, exist_ok=True)
+    source = work / "source.json"
+    if not source.exists():
+        if arguments.texts:
+            base, queries, real = embedded(arguments.texts, arguments.vectors)
+        else:
+            (base, queries), real = synthetic(arguments.vectors), 0
+        write(work, base, queries)
+        source.write_text(json.dumps({"vectors": len(base), "of_texts": real}))
+    base = np.fromfile(work / "base.f32", np.float32).reshape(-1, WIDTH)
+    queries = np.fromfile(work / "query.f32", np.float32).reshape(-1, WIDTH)
+    truth = np.fromfile(work / "truth.i32", np.int32).reshape(-1, NEIGHBOURS)
+    table = {"source": json.loads(source.read_text()), "swiftlet": swiftlet_figures(work)}
+    for peer in filter(None, arguments.peers.split(",")):
+        program, _, kind = peer.partition(" ")
+        if program == "usearch":
+            table[peer] = usearch_figures(base, queries, truth, kind)
+        else:
+            table[peer] = {"hnswlib": hnswlib_figures, "faiss": faiss_figures}[program](base, queries, truth)
+    for program, figures in table.items():
+        if program == "source":
+            continue
+        print(f"{program}: built in {figures['build_seconds']:.1f} s", file=sys.stderr)
+        for name, row in figures["results"].items():
+            print(f"  {name:18} recall {row['recall@10']:.4f} {row['queries_per_second']:9.0f} queries/s", file=sys.stderr)
+    if arguments.output:
+        arguments.output.write_text(json.dumps(table, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
