@@ -63,6 +63,7 @@ let package = Package(
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md"]),
+        module("Limiting", ["Base", "CLibCrypto"], settings: strict),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
@@ -99,6 +100,7 @@ let package = Package(
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Embedding", ["Embedding", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
+        tests("Limiting", ["Limiting", "Base"]),
         tests("Network", ["Network", "Base"]),
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
