@@ -16,6 +16,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var prefillTokensBesideDecode = 128
     package var maxWaitingCount = 256
     package var sharesPrefixes = true
+    /// False: whoever came first is admitted first, whatever else his tenant has got.
+    package var isFair = true
     package var speculation = SpeculationOptions()
 
     package init(maxModelLength: Int, blockCount: Int) {

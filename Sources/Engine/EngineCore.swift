@@ -66,8 +66,8 @@ package final class EngineCore<Model: LanguageModel> {
     package func submit(_ request: GenerationRequest) {
         precondition(requests[request.id] == nil, "\(request.id) was submitted twice")
         let record = Request(
-            request, arrivalOrder: arrivalCount, maxModelLength: configuration.maxModelLength,
-            arrivalNanoseconds: time.nanoseconds())
+            request, tenant: scheduler.record(for: request.tenant), arrivalOrder: arrivalCount,
+            maxModelLength: configuration.maxModelLength, arrivalNanoseconds: time.nanoseconds())
         arrivalCount += 1
         requests[request.id] = record
         statistics.promptTokenCount += UInt64(record.promptCount)
@@ -165,6 +165,7 @@ package final class EngineCore<Model: LanguageModel> {
     private func take(_ token: TokenID, for request: Request) -> FinishReason? {
         if request.outputCount == 0 { request.timings.firstTokenNanoseconds = time.nanoseconds() }
         request.append(token)
+        TokenCounters.chargeOutput(1, to: request.tenant)
         statistics.generatedTokenCount += 1
         if request.stopTokens.contains(token) { return .stopToken(token) }
         return request.tokens.count >= request.maxTokenCount ? .length : nil
@@ -252,6 +253,9 @@ package final class EngineCore<Model: LanguageModel> {
         statistics.prefixHitTokenCount = scheduler.prefixHitTokenCount
         statistics.isBusy = statistics.pausedCount < requests.count
     }
+
+    /// Who was served what; in the order in which they came. - Complexity: O(tenants + requests).
+    package var tenantStatistics: [TenantStatistics] { scheduler.tenantStatistics }
 
     /// Recounts everything; for tests. - Complexity: O(blocks + requests).
     package func checkInvariants() {

@@ -27,6 +27,8 @@ final class Request {
     /// Prompt plus output never grow past this.
     let maxTokenCount: Int
     let namespace: CacheNamespace
+    let sharedPrefixCount: Int
+    let tenant: TenantRecord
     /// Lower first; ties go by arrival.
     let priority: Int
     let arrivalOrder: UInt64
@@ -54,13 +56,18 @@ final class Request {
     var acceptedTokenCount = 0
     var timings = RequestTimings()
 
-    init(_ request: GenerationRequest, arrivalOrder: UInt64, maxModelLength: Int, arrivalNanoseconds: UInt64) {
+    init(
+        _ request: GenerationRequest, tenant: TenantRecord, arrivalOrder: UInt64, maxModelLength: Int,
+        arrivalNanoseconds: UInt64
+    ) {
         id = request.id
         promptCount = request.promptTokens.count
         parameters = request.sampling
         stopTokens = request.stopTokens
         maxTokenCount = min(maxModelLength, promptCount + request.maxOutputTokens)
         namespace = request.cacheNamespace
+        sharedPrefixCount = request.sharedPrefixCount
+        self.tenant = tenant
         priority = request.priority
         constraint = request.constraint
         self.arrivalOrder = arrivalOrder
@@ -78,6 +85,9 @@ final class Request {
     var remainingCount: Int { tokens.count - computedCount }
     /// One row away from its next token.
     var isDecoding: Bool { remainingCount == 1 && outputCount > 0 }
+
+    /// Waits for nothing but its turn.
+    var isEligible: Bool { !isPaused }
 
     func precedes(_ other: Request) -> Bool {
         priority != other.priority ? priority < other.priority : arrivalOrder < other.arrivalOrder

@@ -44,3 +44,18 @@ package struct EngineStatistics: Sendable {
 
     package init() {}
 }
+
+/// What one tenant was served.
+package struct TenantStatistics: Sendable, Equatable {
+    package let tenant: UInt32
+    package let weight: Int
+    /// The virtual token counter: cost per weight, 1 for a computed prompt token and 2 for a generated one.
+    package let service: Double
+    /// Some request of it waits for admission, and nothing but its turn.
+    package let isBacklogged: Bool
+    package var waitingCount = 0
+    package var runningCount = 0
+    /// Its prefixes in the cache, in blocks, and how many of them are safe from others.
+    package let cachedBlockCount: Int
+    package let cacheQuota: Int
+}
