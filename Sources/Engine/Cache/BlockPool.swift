@@ -100,10 +100,10 @@ package struct BlockPool {
         if referenceCounts[block.index] == 0 { insert(block) }
     }
 
-    /// Notes that a referenced block's contents are now reusable.
+    /// Notes that a referenced block's contents are now reusable. Its first owner stays its owner.
     package mutating func markCached(_ block: BlockID, owner: CacheOwner = .everyone) {
         precondition(referenceCounts[block.index] > 0 && owner != .nobody, "only a held block can become cached")
-        precondition(owners[block.index] == .nobody, "\(block) is cached already")
+        guard owners[block.index] == .nobody else { return }
         owners[block.index] = owner
         accounts.didCache(owner)
     }
