@@ -62,14 +62,16 @@ let package = Package(
         module("Embedding", ["Base", "Kernels", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
-            exclude: ["Speculation/README.md"]),
+            exclude: ["Speculation/README.md", "Speculation/REJECTION.md"]),
         module("Limiting", ["Base", "CLibCrypto"], settings: strict),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
-        module("Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict),
+        module(
+            "Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict,
+            exclude: ["README.md"]),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
@@ -106,6 +108,7 @@ let package = Package(
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
+        tests("Console", ["Console", "Base"]),
         tests(
             "Server",
             ["Server", "Network", "Embedding", "Engine", "Transformer", "Kernels", "Sampling", "Tokenization", "Base"]),

@@ -19,6 +19,8 @@ enum EngineBenchmark: Command {
             OptionDefinition("--concurrency", "LIST", "requests at once, e.g. 1,4,16 (default)"),
             OptionDefinition("--repeats", "N", "measured runs of each, after one warm-up (default: 3)"),
             OptionDefinition("--same-prompt", nil, "send one prompt again and again: what the prefix cache is worth"),
+            OptionDefinition("--quote", nil, "answers copy passages of their prompt: what guessing is good at"),
+            OptionDefinition("--temperature", "T", "how tokens are drawn (default: 0, greedily)"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ] + EngineOptions.definitions
 
@@ -28,6 +30,9 @@ enum EngineBenchmark: Command {
         workload.outputTokens = try arguments.integer("--output-tokens", in: 1...(1 << 20)) ?? 64
         workload.repeats = try arguments.integer("--repeats", in: 1...1000) ?? 3
         workload.repeatsPrompt = arguments.has("--same-prompt")
+        workload.quotes = arguments.has("--quote")
+        workload.temperature = try arguments.number("--temperature") ?? 0
+        guard (0...2).contains(workload.temperature) else { throw UsageError("--temperature must be from 0 to 2") }
         let list = (arguments["--concurrency"] ?? "1,4,16").split(separator: ",").map { Int($0) ?? 0 }
         guard !list.isEmpty, list.allSatisfy({ (1...4096).contains($0) }) else {
             throw UsageError("--concurrency must be a list such as 1,4,16")
@@ -67,13 +72,6 @@ enum EngineBenchmark: Command {
     }
 }
 
-struct Workload {
-    var promptTokens = 512
-    var outputTokens = 64
-    var repeats = 3
-    var repeatsPrompt = false
-}
-
 /// What a model costs per step and row.
 struct ModelCost {
     let weightBytes: Int
@@ -97,33 +95,33 @@ struct EngineRun {
     /// Until every request has its first token; after that everyone decodes.
     private(set) var prefillSeconds = 0.0
     private(set) var decodeSeconds = 0.0
+    /// Of all threads: on a machine that others use too, a steadier measure than the clock on the wall.
+    private(set) var decodeProcessorSeconds = 0.0
     private(set) var tokensInDecodePhase = 0
     private(set) var stepsInDecodePhase = 0
     private(set) var timeToFirstToken: [Double] = []
     private(set) var timePerOutputToken: [Double] = []
+    private(set) var draftedTokens = 0
+    private(set) var acceptedTokens = 0
     let promptTokens: Int
     let outputTokens: Int
 
-    init(_ core: EngineCore<DecoderModel>, _ workload: Workload, concurrency: Int, seed: UInt64) throws {
+    /// What every request was answered.
+    private(set) var outputs: [RequestID: [TokenID]] = [:]
+
+    init<Model: LanguageModel>(
+        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64
+    ) throws {
         promptTokens = concurrency * workload.promptTokens
         outputTokens = concurrency * workload.outputTokens
-        let vocabularySize = UInt64(core.model.vocabularySize)
         for index in 0..<concurrency {
-            // Numbers that look random and differ between runs and requests, unless one prompt is to be repeated.
-            var state = workload.repeatsPrompt ? 1 : (seed << 20 | UInt64(index) + 1) &* 0x9E37_79B9_7F4A_7C15
-            let prompt = (0..<workload.promptTokens).map { _ in
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return TokenID(Int((state >> 33) % vocabularySize))
-            }
-            core.submit(
-                GenerationRequest(
-                    id: RequestID(seed << 20 | UInt64(index)), promptTokens: prompt, sampling: .greedy,
-                    maxOutputTokens: workload.outputTokens))
+            core.submit(workload.request(index, run: seed, vocabularySize: core.model.vocabularySize))
         }
 
         var startedCount: Set<RequestID> = []
         let start = MonotonicTime().nanoseconds()
         var prefillEnd = start
+        var processorStart = Self.processorSeconds()
         while core.step() {
             let isDecodePhase = startedCount.count == concurrency
             if isDecodePhase { stepsInDecodePhase += 1 }
@@ -131,20 +129,33 @@ struct EngineRun {
                 switch event.kind {
                 case .tokens(let tokens):
                     if isDecodePhase { tokensInDecodePhase += tokens.count }
+                    outputs[event.request, default: []] += tokens
                     startedCount.insert(event.request)
                 case .finished(let summary):
                     if case .failed(let reason) = summary.reason { throw RunFailure(description: reason) }
                     note(summary)
                 }
             }
-            if !isDecodePhase { prefillEnd = MonotonicTime().nanoseconds() }
+            if !isDecodePhase {
+                prefillEnd = MonotonicTime().nanoseconds()
+                processorStart = Self.processorSeconds()
+            }
         }
+        decodeProcessorSeconds = Self.processorSeconds() - processorStart
         let end = MonotonicTime().nanoseconds()
         prefillSeconds = Double(prefillEnd - start) / 1e9
         decodeSeconds = Double(end - prefillEnd) / 1e9
     }
 
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
     private mutating func note(_ summary: RequestSummary) {
+        draftedTokens += summary.draftedTokenCount
+        acceptedTokens += summary.acceptedTokenCount
         let timings = summary.timings
         timeToFirstToken.append(Double(timings.firstTokenNanoseconds - timings.arrivalNanoseconds) / 1e6)
         guard summary.outputTokenCount > 1 else { return }
@@ -155,6 +166,7 @@ struct EngineRun {
 
     var prefillTokensPerSecond: Double { Double(promptTokens) / max(prefillSeconds, 1e-9) }
     var decodeTokensPerSecond: Double { Double(tokensInDecodePhase) / max(decodeSeconds, 1e-9) }
+    var decodeTokensPerProcessorSecond: Double { Double(tokensInDecodePhase) / max(decodeProcessorSeconds, 1e-9) }
     var totalTokensPerSecond: Double { Double(promptTokens + outputTokens) / (prefillSeconds + decodeSeconds) }
     var outputTokensPerSecond: Double { Double(outputTokens) / (prefillSeconds + decodeSeconds) }
 }

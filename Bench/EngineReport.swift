@@ -41,6 +41,14 @@ struct EngineReport {
         let prefill = median(result.runs.map(\.prefillTokensPerSecond))
         let decode = median(result.runs.map(\.decodeTokensPerSecond))
         return "concurrency \(concurrency): prefill \(rounded(prefill)) tokens/s, decode \(rounded(decode)) tokens/s"
+            + guesses(result.runs)
+    }
+
+    /// What was guessed and what came true, and how many tokens a request got per step; nothing where nobody guessed.
+    private func guesses(_ runs: [EngineRun]) -> String {
+        let (drafted, accepted) = (runs.reduce(0) { $0 + $1.draftedTokens }, runs.reduce(0) { $0 + $1.acceptedTokens })
+        guard drafted > 0 else { return "" }
+        return ", \(accepted) of \(drafted) guesses right (\(rounded(100 * Double(accepted) / Double(drafted))) %)"
     }
 
     var table: String {
@@ -91,10 +99,13 @@ struct EngineReport {
             writer.field("concurrency", result.concurrency)
             writer.field("prefill_tokens_per_second", middle { $0.prefillTokensPerSecond })
             writer.field("decode_tokens_per_second", middle { $0.decodeTokensPerSecond })
+            writer.field("decode_tokens_per_processor_second", middle { $0.decodeTokensPerProcessorSecond })
             writer.field("total_tokens_per_second", middle { $0.totalTokensPerSecond })
             writer.field("output_tokens_per_second", middle { $0.outputTokensPerSecond })
             writeQuantiles("ttft_ms", result.runs.flatMap(\.timeToFirstToken), &writer)
             writeQuantiles("tpot_ms", result.runs.flatMap(\.timePerOutputToken), &writer)
+            writer.field("drafted_tokens", result.runs.reduce(0) { $0 + $1.draftedTokens })
+            writer.field("accepted_tokens", result.runs.reduce(0) { $0 + $1.acceptedTokens })
             writer.field("peak_rss_bytes", result.peakBytes)
             writer.key("share_of_limit")
             writer.object { writer in

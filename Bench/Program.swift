@@ -11,7 +11,7 @@ enum Program {
             name: "swiftlet-bench", version: "0.1.0", purpose: "Measures Swiftlet's parts on this machine.",
             commands: [
                 EngineBenchmark.self, KernelBenchmark.self, ServeBenchmark.self, TokenizerBenchmark.self,
-                EncoderBenchmark.self, RetrievalBenchmark.self,
+                EncoderBenchmark.self, RetrievalBenchmark.self, SpeculationBenchmark.self, ConstraintBenchmark.self,
             ]
         ).run()
     }

@@ -3,9 +3,10 @@
 
 import Kernels
 
-/// One model's sizes: D model width, F feed-forward width, H and G heads of K numbers, V vocabulary.
+/// One model's sizes: L layers, D model width, F feed-forward width, H and G heads of K numbers, V vocabulary.
 struct ModelShape {
     let name: String
+    let L: Int
     let D: Int
     let F: Int
     let H: Int
@@ -14,8 +15,8 @@ struct ModelShape {
     let V: Int
 
     static let all = [
-        ModelShape(name: "smollm2-135m", D: 576, F: 1536, H: 9, G: 3, K: 64, V: 49_152),
-        ModelShape(name: "qwen2.5-0.5b", D: 896, F: 4864, H: 14, G: 2, K: 64, V: 151_936),
+        ModelShape(name: "smollm2-135m", L: 30, D: 576, F: 1536, H: 9, G: 3, K: 64, V: 49_152),
+        ModelShape(name: "qwen2.5-0.5b", L: 24, D: 896, F: 4864, H: 14, G: 2, K: 64, V: 151_936),
     ]
 
     /// The different matrices of a layer, and the head, as (outputs, inputs).
@@ -23,6 +24,16 @@ struct ModelShape {
         [
             ("query, output", H * K, D), ("key, value", G * K, D), ("gate, up", F, D), ("down", D, F), ("head", V, D),
         ]
+    }
+}
+
+extension ModelShape {
+    /// What a step of one row computes, attention and everything small left out: less than a decode step takes.
+    func measureStepSeconds(_ type: ElementType, _ pool: ThreadPool) throws -> Double {
+        let counts = ["query, output": 2 * L, "key, value": 2 * L, "gate, up": 2 * L, "down": L, "head": 1]
+        return try measureProducts(type, [1], pool).reduce(0) { sum, product in
+            sum + Double(counts[product.name] ?? 0) * product.figure.seconds
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 """Writes the newest checkpoint as a Hugging Face folder in bf16.
 
     python export.py --out ../swiftlet-5m
+    python export.py --draft --checkpoints draft --out ../swiftlet-5m-draft
 """
 
 import argparse
@@ -11,7 +12,7 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from model import FULL, TINY
+from model import DRAFT, FULL, TINY, TINY_DRAFT
 from tokenizer import BOUNDARY, CHAT_TEMPLATE, END, SPECIAL
 from train import HERE
 
@@ -33,10 +34,14 @@ def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--checkpoints", type=Path, default=HERE / "checkpoints")
     a.add_argument("--out", type=Path, required=True)
+    a.add_argument("--draft", action="store_true", help="of a run with a teacher")
     a.add_argument("--tiny", action="store_true")
     a.add_argument("--unfinished", action="store_true", help="take a checkpoint from the middle of a run")
     args = a.parse_args()
-    c = TINY if args.tiny else FULL
+    if args.draft:
+        c = TINY_DRAFT if args.tiny else DRAFT
+    else:
+        c = TINY if args.tiny else FULL
     newest = sorted(args.checkpoints.glob("step-*.pt"))[-1]
     state = torch.load(newest, weights_only=True)
     if not (state["finished"] or args.unfinished):

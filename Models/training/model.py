@@ -26,7 +26,9 @@ class Config:
 
 
 FULL = Config()
+DRAFT = Config(width=96, layers=2, heads=3, kv_heads=1, head_width=32, ff=256)  # guesses for FULL: a tenth of it
 TINY = Config(vocabulary=512, width=64, layers=2, heads=4, kv_heads=2, head_width=16, ff=160, positions=128)
+TINY_DRAFT = Config(vocabulary=512, width=32, layers=1, heads=2, kv_heads=1, head_width=16, ff=64, positions=128)
 
 
 class RMSNorm(nn.Module):

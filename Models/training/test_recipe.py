@@ -1,9 +1,11 @@
-"""Runs the whole recipe on a tiny model: train, stop, resume, export, compare with transformers, evaluate.
+"""Runs the whole recipe on a tiny model: train, stop, resume, export, compare with transformers, evaluate; and a still
+smaller one that learns to guess for it.
 
     python test_recipe.py [--data ../../../shared/training-text]        # under a minute
 """
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
@@ -13,8 +15,9 @@ import torch
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 import evaluate
+from model import Llama
 from tokenizer import render
-from train import HERE, SHARED_TEXT
+from train import HERE, SHARED_TEXT, divergence
 
 
 def run(script, *arguments):
@@ -58,7 +61,30 @@ def main():
         text = Path(temporary) / "text.txt"
         text.write_text("A small text, longer than one window of the tiny model. " * 40)
         print(evaluate.score(model, tokenizer, bos, text))
+        check_draft(Path(temporary), common, out)
     print("recipe: passed")
+
+
+def check_draft(folder, common, teacher):
+    whole, parts, out = (folder / name for name in ("draft", "draft-parts", "draft-out"))
+    common = [*common, "--teacher", teacher]
+    run("train.py", *common, "--checkpoints", whole)
+    # Killed, not asked to leave: what was written last is where it goes on.
+    run("train.py", *common, "--checkpoints", parts, "--stop-after", 20)
+    (parts / "step-000999.part").write_bytes(b"half a checkpoint")
+    run("train.py", *common, "--checkpoints", parts)
+    for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
+        assert torch.equal(w, v), f"a resumed run differs in {name}"
+    log = [json.loads(line) for line in (whole / "log.jsonl").read_text().splitlines()]
+    assert log[-2]["loss"] < log[0]["loss"] and log[-1]["kept"] > 0.5, log
+    run("export.py", "--draft", "--checkpoints", whole, "--out", out)
+    assert (out / "tokenizer.json").read_text() == (teacher / "tokenizer.json").read_text()
+    draft, _, _ = evaluate.load(out)
+    # Against a model that knows nothing, and against itself.
+    rows = torch.arange(100)[None] + 5
+    model, _, _ = evaluate.load(teacher)
+    assert divergence(draft, model, rows) < divergence(Llama(draft.config), model, rows)
+    assert abs(divergence(model, model, rows)) < 1e-5
 
 
 if __name__ == "__main__":

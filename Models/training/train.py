@@ -3,6 +3,10 @@
     nice -n 19 python train.py --minutes 80
     nice -n 19 python train.py --steps 2000      # the same number of steps on any machine
     python train.py --tiny --steps 60            # the whole recipe in seconds, for the test
+    python train.py --teacher ../swiftlet-5m --checkpoints draft --minutes 30
+
+With a teacher, a model of a tenth of its size learns to guess what it would say: its tokenizer, and its
+probabilities of the next token at every position in place of the token that the text has there.
 
 Progress (0…1) is the part of the time or of the steps that is done; the learning rate and the stage
 follow it. What is read at a step depends only on the counters in the checkpoint and the seed.
@@ -20,7 +24,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 import data
-from model import FULL, TINY, Llama
+from model import DRAFT, FULL, TINY, TINY_DRAFT, Llama
 from optimizer import optimizers
 from tokenizer import train_tokenizer
 
@@ -39,6 +43,7 @@ def arguments():
     a.add_argument("--checkpoints", type=Path, default=HERE / "checkpoints")
     a.add_argument("--minutes", type=float, help="plan the run by time")
     a.add_argument("--steps", type=int, help="plan the run by steps")
+    a.add_argument("--teacher", type=Path, help="exported folder of the model to imitate")
     a.add_argument("--tiny", action="store_true", help="a 0.1 M model on 300 kB of text")
     a.add_argument("--tokens-per-step", type=int, default=6144)
     a.add_argument("--muon-lr", type=float, default=0.02)
@@ -61,7 +66,10 @@ def prepare(args, config):
     if not (folder / "held-out.npy").exists():
         docs = data.documents(args.data, limit=300_000 if args.tiny else None)
         kept, held = data.split(docs)
-        tokenizer = train_tokenizer((text for _, text in kept), config.vocabulary)
+        if args.teacher:
+            tokenizer = Tokenizer.from_file(str(args.teacher / "tokenizer.json"))
+        else:
+            tokenizer = train_tokenizer((text for _, text in kept), config.vocabulary)
         tokenizer.save(str(folder / "tokenizer.json"))
         arrays = [
             data.plain_tokens(tokenizer, kept, args.seed),
@@ -112,6 +120,24 @@ def loss_of(model, inputs, targets):
     return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
 
 
+def divergence(model, teacher, inputs):
+    """How many nats the model's next tokens are from the teacher's: KL(teacher || model), the mean over positions."""
+    with torch.no_grad():
+        wanted = F.log_softmax(teacher(inputs), dim=-1).flatten(0, 1)
+    found = F.log_softmax(model(inputs), dim=-1).flatten(0, 1)
+    return F.kl_div(found, wanted, log_target=True, reduction="batchmean")
+
+
+@torch.no_grad()
+def overlap(model, teacher, ids, config, windows=32):
+    """Share of guesses kept by rejection sampling at temperature 1, and of those equal to the likeliest token."""
+    T = config.positions // 4
+    pool = data.Windows(ids, T, 0)
+    rows = torch.from_numpy(np.stack([pool[i] for i in range(min(windows, pool.count))]).astype(np.int64))[:, :-1]
+    p, q = (F.softmax(m(rows), dim=-1) for m in (teacher, model))
+    return torch.minimum(p, q).sum(-1).mean().item(), (p.argmax(-1) == q.argmax(-1)).float().mean().item()
+
+
 @torch.no_grad()
 def held_out_loss(model, ids, config, windows=32):
     T = config.positions // 4
@@ -129,9 +155,23 @@ def save(folder, state):
         old.unlink()
 
 
+def load_teacher(folder):
+    if not folder:
+        return None
+    from evaluate import load  # which imports this file
+
+    return load(folder)[0].requires_grad_(False)
+
+
 def main():
     args = arguments()
-    config = TINY if args.tiny else FULL
+    teacher = load_teacher(args.teacher)
+    if teacher:
+        config = TINY_DRAFT if args.tiny else DRAFT
+        known = teacher.config
+        assert (known.vocabulary, known.positions) == (config.vocabulary, config.positions), "see model.py"
+    else:
+        config = TINY if args.tiny else FULL
     torch.manual_seed(args.seed)
     torch.set_num_threads(min(2, os.cpu_count()))
     _, (plain, chat, held) = prepare(args, config)
@@ -150,7 +190,9 @@ def main():
         step, seconds, seen = state["step"], state["seconds"], state["tokens"]
         batches.used = {(kind, T): n for kind, T, n in state["used"]}
         print(f"resumed at step {step}", flush=True)
-    train_loss = torch.compile(loss_of, dynamic=False) if args.compile else loss_of
+    train_loss = divergence if teacher else loss_of
+    if args.compile:
+        train_loss = torch.compile(train_loss, dynamic=False)
     print(f"{sum(p.numel() for p in model.parameters())} parameters", flush=True)
 
     log = open(args.checkpoints / "log.jsonl", "a")
@@ -166,7 +208,7 @@ def main():
                 for group in optimizer.param_groups:
                     group["lr"] = peak * rate
             inputs, targets = batches.next(stage(progress), step)
-            loss = train_loss(model, inputs, targets)
+            loss = train_loss(model, teacher, inputs) if teacher else train_loss(model, inputs, targets)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)
             for optimizer in (muon, adam):
@@ -183,6 +225,8 @@ def main():
             losses = []
             if step % 200 == 0 or stopping:
                 entry["held_out"] = round(held_out_loss(model, held, config), 4)
+                if teacher:
+                    entry["kept"], entry["likeliest"] = (round(x, 4) for x in overlap(model, teacher, held, config))
             print(json.dumps(entry), file=log, flush=True)
             print(json.dumps(entry), flush=True)
         if stopping or clock - saved > args.save_every:

@@ -16,6 +16,9 @@ package enum ModelFiles {
             return .gguf(try GGUFFile(path: path))
         } catch .file(let error) where error.reason == .isFolder {
             return .folder(try HuggingFaceFolder(path: path))
+        } catch .unsupported where path.hasSuffix(".safetensors") {
+            throw .unsupported(
+                path: path, what: "it holds only weights; give the folder that also has config.json and tokenizer.json")
         }
     }
 

@@ -42,6 +42,12 @@ package struct TensorNaming: Sendable {
                 // Both halves, in spite of the name.
                 ("blk.{n}.ffn_up", "model.layers.{n}.mlp.gate_up_proj"),
             ])
+        case "gemma2", "gemma3":
+            llama.with([
+                ("blk.{n}.post_attention_norm", "model.layers.{n}.post_attention_layernorm"),
+                ("blk.{n}.ffn_norm", "model.layers.{n}.pre_feedforward_layernorm"),
+                ("blk.{n}.post_ffw_norm", "model.layers.{n}.post_feedforward_layernorm"),
+            ])
         default: llama
         }
     }

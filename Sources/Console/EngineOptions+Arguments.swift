@@ -9,7 +9,7 @@ extension EngineOptions {
         OptionDefinition("--model", "PATH_OR_NAME", "a Hugging Face folder, a .gguf file, or a name under Models/"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--max-model-len", "N", "longest prompt plus output, in tokens"),
-        OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache, e.g. 512MiB"),
+        OptionDefinition("--kv-cache-memory", "SIZE", "hard ceiling of the KV cache: bytes, 512MiB, 2G (as 2GiB), 2GB"),
         OptionDefinition("--kv-cache-dtype", "f16|f32|int8", "how keys and values are stored (default: f16)"),
         OptionDefinition("--block-size", "N", "tokens per KV block (default: 16)"),
         OptionDefinition("--max-num-seqs", "N", "requests computed together (default: 64)"),
@@ -23,6 +23,7 @@ extension EngineOptions {
         OptionDefinition(
             "--speculative-acceptance", "RULE", "invariant (default): the same text as without; or rejection"),
         OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
+        OptionDefinition("--draft-always", nil, "compute so many guesses in every step, whether that pays or not"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
@@ -52,6 +53,7 @@ extension EngineOptions {
             try arguments.choice("--speculative-acceptance", [("invariant", .invariant), ("rejection", .rejection)])
             ?? speculation.acceptance
         speculation.maxDraftCount = try arguments.integer("--draft-tokens", in: 1...32) ?? speculation.maxDraftCount
+        speculation.isAdaptive = !arguments.has("--draft-always")
         numerics =
             try arguments.choice("--numerics", [("reproducible", .reproducible), ("fast", .fast)]) ?? numerics
         if numerics == .fast {

@@ -9,6 +9,7 @@ extension SamplingParameters {
         OptionDefinition("--top-p", "P", "keep the likeliest tokens that together reach P"),
         OptionDefinition("--top-k", "K", "keep the K likeliest tokens"),
         OptionDefinition("--min-p", "P", "drop tokens less likely than P times the likeliest"),
+        OptionDefinition("--repetition-penalty", "R", "above 1: tokens seen before become less likely (default: 1)"),
         OptionDefinition("--seed", "S", "the same seed gives the same text (default: random)"),
     ]
 
@@ -18,6 +19,7 @@ extension SamplingParameters {
         topP = try arguments.number("--top-p") ?? topP
         topK = try arguments.integer("--top-k", in: 0...1_000_000) ?? topK
         minP = try arguments.number("--min-p") ?? minP
+        repetitionPenalty = try arguments.number("--repetition-penalty") ?? repetitionPenalty
         seed = try arguments.seed("--seed") ?? .random(in: 0 ... .max)
         do throws(SamplingParameterError) {
             try validate()

@@ -23,7 +23,7 @@ package struct ResponseHead: Equatable {
     package mutating func append(line: String) {
         if line.hasPrefix("HTTP/") {
             self = ResponseHead()
-            let words = line.split(separator: " ")
+            let words = ResponseHead.trimmed(line[...]).split(separator: " ")
             status = words.count > 1 ? Int(words[1]) ?? 0 : 0
             return
         }

@@ -19,6 +19,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// False: whoever came first is admitted first, whatever else his tenant has got.
     package var isFair = true
     package var speculation = SpeculationOptions()
+    /// Prompt rows of one step whose logits may be asked for; a prompt whose log-probabilities are wanted goes slower.
+    package var maxScoredRows = 32
 
     package init(maxModelLength: Int, blockCount: Int) {
         self.maxModelLength = maxModelLength
@@ -29,8 +31,11 @@ package struct EngineConfiguration: Sendable, Equatable {
     /// preempted: one per hundred, at least one.
     var admissionWatermark: Int { max(1, blockCount / 100) }
 
-    /// Rows of one step whose logits are wanted, at most: one for every running request, and those of drafts.
-    package var maxLogitRows: Int { maxRunningCount + (speculation.drafter == nil ? 0 : speculation.maxDraftRows) }
+    /// Rows of one step whose logits are wanted, at most: one for every running request, those of drafts, and those of
+    /// prompts whose log-probabilities are wanted.
+    package var maxLogitRows: Int {
+        maxRunningCount + (speculation.drafter == nil ? 0 : speculation.maxDraftRows) + maxScoredRows
+    }
 
     /// Rows that a draft model computes at once: its requests' next tokens, and as much of what they said before as a
     /// step may cost.

@@ -13,6 +13,7 @@ package final class EngineCore<Model: LanguageModel> {
     private var scheduler: Scheduler
     private var runner: ModelRunner<Model>
     private var pipeline: LogitsPipeline
+    private var logprobReader = LogprobReader()
     private var requests: [RequestID: Request] = [:]
     private var plan = StepPlan()
     private var events: [RequestEvent] = []
@@ -68,6 +69,7 @@ package final class EngineCore<Model: LanguageModel> {
         let record = Request(
             request, tenant: scheduler.record(for: request.tenant), arrivalOrder: arrivalCount,
             maxModelLength: configuration.maxModelLength, arrivalNanoseconds: time.nanoseconds())
+        if configuration.sharesPrefixes { record.leader = request.leader.flatMap { requests[$0] } }
         arrivalCount += 1
         requests[request.id] = record
         statistics.promptTokenCount += UInt64(record.promptCount)
@@ -123,12 +125,13 @@ package final class EngineCore<Model: LanguageModel> {
     private func advance() {
         var logitsIndex = 0
         for entry in plan.entries {
+            if entry.scoresPrompt { scorePrompt(entry, logitsIndex: logitsIndex) }
+            logitsIndex += entry.logitRowCount
             guard entry.choosesToken else {
                 scheduler.didCompute(entry, acceptedCount: 0)
                 continue
             }
-            advance(entry, logitsIndex: logitsIndex)
-            logitsIndex += 1 + entry.draftCount
+            advance(entry, logitsIndex: logitsIndex - 1 - entry.draftCount)
         }
     }
 
@@ -140,12 +143,16 @@ package final class EngineCore<Model: LanguageModel> {
         let request = entry.request
         let countBefore = request.tokens.count
         var reason: FinishReason?
+        var logprobs: [TokenLogprobs] = []
         let acceptedCount = follow(entry.draft) { place in
             let logits = unsafe runner.model.logits(logitsIndex + place)
+            // Before anything is done to the row.
+            if request.outputLogprobs != nil { unsafe logprobReader.read(logits) }
             guard let token = unsafe choose(for: request, logits, guess: place < entry.draftCount ? place : nil) else {
                 reason = .failed("the model gave no usable logits (all masked, infinite or NaN)")
                 return nil
             }
+            if let count = request.outputLogprobs { logprobs.append(logprobReader.logprobs(of: token, top: count)) }
             reason = take(token, for: request)
             return reason == nil ? token : nil
         }
@@ -155,10 +162,25 @@ package final class EngineCore<Model: LanguageModel> {
         // A stop token is counted and not delivered.
         var delivered = request.tokens[countBefore...]
         if case .stopToken = reason { delivered = delivered.dropLast() }
-        if !delivered.isEmpty {
-            events.append(RequestEvent(request: request.id, kind: .tokens(TokenRun(delivered))))
+        let scores = countBefore == request.promptCount ? request.promptScores : []
+        if !delivered.isEmpty || !scores.isEmpty {
+            events.append(
+                RequestEvent(
+                    request: request.id, kind: .tokens(TokenRun(delivered)),
+                    logprobs: Array(logprobs.prefix(delivered.count)), promptLogprobs: scores))
         }
-        if let reason { finish(request, reason) }
+        if let reason { finish(request, reason, logprobs: Array(logprobs.dropFirst(delivered.count))) }
+    }
+
+    /// Notes how likely each token of the prompt was, by the row of the token before it.
+    private func scorePrompt(_ entry: StepPlan.Entry, logitsIndex: Int) {
+        let request = entry.request
+        // Rows that are computed again after a preemption have their scores already.
+        for index in entry.range where index >= request.promptScores.count && index < request.promptCount - 1 {
+            unsafe logprobReader.read(runner.model.logits(logitsIndex + index - entry.range.lowerBound))
+            request.promptScores.append(
+                logprobReader.logprobs(of: request.tokens[index + 1], top: request.promptLogprobs ?? 0))
+        }
     }
 
     /// Adds a chosen token to its request. - Returns: why the request ends with it, if it does.
@@ -175,6 +197,11 @@ package final class EngineCore<Model: LanguageModel> {
     private func choose(
         for request: Request, _ logits: UnsafeMutableBufferPointer<Float>, guess place: Int?
     ) -> TokenID? {
+        if request.outputCount < request.minOutputCount {
+            for token in request.stopTokens where logits.indices.contains(token.index) {
+                unsafe logits[token.index] = -.infinity
+            }
+        }
         let position = request.tokens.count
         let parameters = request.parameters
         guard let place, configuration.speculation.acceptance == .rejection, let speculation = request.speculation
@@ -208,11 +235,12 @@ package final class EngineCore<Model: LanguageModel> {
         scheduler.stepCost.observe(rows: plan.rowCount, seconds: Double(time.nanoseconds() - start) / 1e9)
     }
 
-    private func finish(_ request: Request, _ reason: FinishReason) {
+    private func finish(_ request: Request, _ reason: FinishReason, logprobs: [TokenLogprobs] = []) {
         scheduler.finish(request)
         requests[request.id] = nil
         request.timings.finishedNanoseconds = time.nanoseconds()
-        events.append(RequestEvent(request: request.id, kind: .finished(request.summary(reason))))
+        events.append(
+            RequestEvent(request: request.id, kind: .finished(request.summary(reason)), logprobs: logprobs))
         switch reason {
         case .stopToken: statistics.finishedByStop += 1
         case .length: statistics.finishedByLength += 1

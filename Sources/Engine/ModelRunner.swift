@@ -20,8 +20,8 @@ struct ModelRunner<Model: LanguageModel> {
         blockTable.reserveCapacity(configuration.maxModelLength / configuration.tokensPerBlock + 1)
     }
 
-    /// Computes the plan. Afterwards the logits of the entries that choose a token stand one after another:
-    /// of each, those of its last token and then of its drafted ones.
+    /// Computes the plan. Afterwards the logits that the entries want stand one after another: of each, those of its
+    /// scored prompt rows or of its last token, and then of its drafted ones.
     mutating func run(_ plan: StepPlan) {
         for copy in plan.copies { model.copyBlock(from: copy.source.rawValue, to: copy.destination.rawValue) }
         batch.removeAll()
@@ -31,7 +31,7 @@ struct ModelRunner<Model: LanguageModel> {
             batch.append(
                 tokens: entry.request.tokens, range: entry.range, draft: entry.draft,
                 blockTable: blockTable,
-                logits: entry.choosesToken ? .lastRow : .none)
+                logits: entry.logitsWanted)
         }
         model.forward(batch)
     }

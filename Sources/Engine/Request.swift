@@ -32,6 +32,12 @@ final class Request {
     /// Lower first; ties go by arrival.
     let priority: Int
     let arrivalOrder: UInt64
+    let minOutputCount: Int
+    /// How many of the likeliest tokens are told with every token of the output and of the prompt; nil: nothing is.
+    let outputLogprobs: Int?
+    let promptLogprobs: Int?
+    /// Nil once its prompt is computed, or it is gone.
+    var leader: Request?
 
     private(set) var tokens: [TokenID]
     var status = RequestStatus.waiting
@@ -46,6 +52,9 @@ final class Request {
     var registeredBlockCount = 0
     /// Prompt tokens found in the prefix cache when first admitted; nil before.
     var cachedTokenCount: Int?
+
+    /// Of the prompt's tokens from the second on, as far as their rows were computed.
+    var promptScores: [TokenLogprobs] = []
 
     var history: TokenHistory
     var constraint: (any TokenConstraint)?
@@ -69,6 +78,9 @@ final class Request {
         sharedPrefixCount = request.sharedPrefixCount
         self.tenant = tenant
         priority = request.priority
+        minOutputCount = request.minOutputTokens
+        outputLogprobs = request.outputLogprobs
+        promptLogprobs = request.promptLogprobs
         constraint = request.constraint
         self.arrivalOrder = arrivalOrder
         tokens = request.promptTokens
@@ -86,8 +98,15 @@ final class Request {
     /// One row away from its next token.
     var isDecoding: Bool { remainingCount == 1 && outputCount > 0 }
 
+    /// Logits of prompt rows are still wanted: they say how likely the token behind each was.
+    var isScoringPrompt: Bool { promptLogprobs != nil && promptScores.count < promptCount - 1 }
+    /// Its leader is computing the same prompt.
+    var isFollowing: Bool {
+        guard let leader else { return false }
+        return leader.status != .finished && leader.outputCount == 0
+    }
     /// Waits for nothing but its turn.
-    var isEligible: Bool { !isPaused }
+    var isEligible: Bool { !isPaused && !isFollowing }
 
     func precedes(_ other: Request) -> Bool {
         priority != other.priority ? priority < other.priority : arrivalOrder < other.arrivalOrder

@@ -91,14 +91,16 @@ package final class AttentionScratch {
 ///   - query_TD: `[T, H·K]`.
 ///   - context_TD: `[T, H·K]`, not overlapping the queries.
 ///   - scale: usually 1 / √K.
+///   - softCap: scores s become softCap · tanh(s / softCap) before the softmax (Gemma 2, arXiv:2408.00118); nil: never.
 ///   - window: a row sees that many positions, its own included (sliding window, Beltagy et al. 2020,
 ///     arXiv:2004.05150); nil for all before it. Keys outside are not read. Segments stay where they are.
 /// - Precondition: `rows.check(against:)` has passed; keys and values of every position a row sees are stored.
 /// - Complexity: O(Σ positions seen · H · K); allocates nothing.
 package func attend(
-    _ query_TD: MatrixView, layer: KVLayer, rows: AttentionRows, headCount: Int, scale: Float, window: Int? = nil,
-    into context_TD: MutableMatrixView, scratch: AttentionScratch, pool: ThreadPool
+    _ query_TD: MatrixView, layer: KVLayer, rows: AttentionRows, headCount: Int, scale: Float, softCap: Float? = nil,
+    window: Int? = nil, into context_TD: MutableMatrixView, scratch: AttentionScratch, pool: ThreadPool
 ) {
+    precondition(softCap.map { $0 > 0 } ?? true, "scores capped to \(softCap ?? 0)")
     precondition(window.map { $0 >= 1 } ?? true, "a window of \(window ?? 0)")
     precondition(headCount % layer.headCount == 0, "\(headCount) query heads for \(layer.headCount) KV heads")
     let width = headCount * layer.headWidth
@@ -112,8 +114,8 @@ package func attend(
         layer: layer.arguments, query: query_TD.pointer, query_stride: query_TD.rowStride,
         context: context_TD.pointer, context_stride: context_TD.rowStride, position: rows.positions,
         table_start: rows.tableStarts, block_table: rows.blockTable, row_count: rows.count, head_count: headCount,
-        rows_per_slice: 1, window: window ?? Int.max, scale: scale, partial: scratch.partial.baseAddress,
-        segment_count: 1)
+        rows_per_slice: 1, window: window ?? Int.max, scale: scale, soft_cap: softCap ?? 0,
+        partial: scratch.partial.baseAddress, segment_count: 1)
 
     // Few rows, long context: one slice per row, KV head and segment, then a merge in the segments' order.
     if rows.count * layer.headCount < scratch.sliceGoal {

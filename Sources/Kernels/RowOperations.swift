@@ -1,4 +1,4 @@
-// RowOperations.swift — what happens to a row between two products: embedding, norm, gate, residual.
+// RowOperations.swift — what happens to a row between two products: embedding, norm, gate, residual, cap.
 // Kernels.  Every row is computed alone and in one order, so the bits of a row do not depend on its company.
 
 package import Base
@@ -74,6 +74,30 @@ package func siluMultiply(
     rowOperation(pool.kernels.table.silu_multiply, gate_TF, up_TF, output_TF, pool: pool)
 }
 
+/// `output = gelu(gate) · up`, gelu by its tanh formula: GeGLU's gate. Output may be `gate` or `up`.
+///
+/// Sources: Shazeer 2020, arXiv:2002.05202; Hendrycks and Gimpel 2016, arXiv:1606.08415.
+package func geluMultiply(
+    _ gate_TF: MatrixView, _ up_TF: MatrixView, into output_TF: MutableMatrixView, pool: ThreadPool
+) {
+    precondition(up_TF.rows == gate_TF.rows && up_TF.columns == gate_TF.columns, "gate and up differ in shape")
+    rowOperation(pool.kernels.table.gelu_multiply, gate_TF, up_TF, output_TF, pool: pool)
+}
+
+/// `rows = rows · factor`.
+package func scale(_ rows_TD: MutableMatrixView, by factor: Float, pool: ThreadPool) {
+    rowOperation(
+        pool.kernels.table.scale, rows_TD.readOnly, rows_TD.readOnly, rows_TD, factor: factor, pool: pool)
+}
+
+/// `rows = cap · tanh(rows / cap)`: nothing leaves −cap … cap, and small numbers hardly change.
+///
+/// - Precondition: `cap` is positive.
+package func softCap(_ rows_TD: MutableMatrixView, to cap: Float, pool: ThreadPool) {
+    precondition(cap > 0, "capped to \(cap)")
+    rowOperation(pool.kernels.table.soft_cap, rows_TD.readOnly, rows_TD.readOnly, rows_TD, cap: cap, pool: pool)
+}
+
 /// `output = left + right`. Output may be either.
 package func add(_ left_TD: MatrixView, _ right_TD: MatrixView, into output_TD: MutableMatrixView, pool: ThreadPool) {
     precondition(left_TD.rows == right_TD.rows && left_TD.columns == right_TD.columns, "addends differ in shape")
@@ -82,14 +106,14 @@ package func add(_ left_TD: MatrixView, _ right_TD: MatrixView, into output_TD: 
 
 private func rowOperation(
     _ function: ThreadPool.SliceFunction, _ a: MatrixView, _ b: MatrixView, _ output: MutableMatrixView,
-    epsilon: Float = 0, pool: ThreadPool
+    epsilon: Float = 0, factor: Float = 1, cap: Float = 1, pool: ThreadPool
 ) {
     precondition(output.rows == a.rows && output.columns == a.columns, "operand and result differ in shape")
     let slices = RowSlices(rows: a.rows, columns: a.columns, pool: pool)
     var arguments = ck_rows(
         a: a.pointer, a_stride: a.rowStride, b: b.pointer, b_stride: b.rowStride,
         output: output.pointer, output_stride: output.rowStride, row_count: a.rows, column_count: a.columns,
-        rows_per_slice: slices.rowsPerSlice, epsilon: epsilon)
+        rows_per_slice: slices.rowsPerSlice, epsilon: epsilon, factor: factor, cap: cap)
     pool.run(sliceCount: slices.count, &arguments, function)
 }
 

@@ -28,17 +28,23 @@ package enum Limits {
     package static let stopBytes = Limit("stop", 1024, "bytes of one stop string")
     package static let guidedChoices = Limit("structured_outputs.choice", 1024, "texts to choose from")
     package static let guidedChoiceBytes = Limit("structured_outputs.choice", 4096, "bytes of one text")
+    package static let stopTokens = Limit("stop_token_ids", 64, "stop token ids")
+    package static let topLogprobs = Limit("top_logprobs", 20, "likeliest tokens told with each token")
     package static let logitBias = Limit("logit_bias", 1024, "entries")
     package static let outputTokens = Limit("max_tokens", 1 << 24, "tokens asked for; the context is the real limit")
     package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
     package static let embeddingTokens = Limit("input", 1 << 16, "tokens of one embeddings request")
     package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
+    package static let requestLineBytes = Limit("request line", 8 << 10, "bytes of method, target and version")
+    package static let headerBytes = Limit("headers", 32 << 10, "bytes of all header fields")
+    package static let headerCount = Limit("headers", 100, "header fields")
     package static let requestIDBytes = Limit("x-request-id", 128, "bytes of a client's request id")
 
     /// In the order of the README's table.
     package static let all = [
-        bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, guidedChoices,
-        guidedChoiceBytes, logitBias, outputTokens, embeddingInputs, embeddingTokens, embeddingQueue, requestIDBytes,
+        bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
+        guidedChoices, guidedChoiceBytes, topLogprobs, logitBias, outputTokens, embeddingInputs, embeddingTokens,
+        embeddingQueue, requestLineBytes, headerBytes, headerCount, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

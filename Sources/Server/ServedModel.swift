@@ -10,6 +10,11 @@ package import Tokenization
 package protocol TextCodec: Sendable {
     /// Token ids of a raw prompt: special tokens written out in it count as such, the beginning is added.
     func encodePrompt(_ text: [UInt8]) -> [TokenID]
+    /// The same with both choices free.
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID]
+    /// A conversation as the model's template writes it.
+    /// - Throws: as `encodeConversation`.
+    func renderConversation(_ messages: [ChatMessage]) throws -> String
     /// Token ids of a conversation, by the model's template, up to where the answer begins.
     /// - Throws: an error whose description is the template's own message.
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID]
@@ -18,6 +23,10 @@ package protocol TextCodec: Sendable {
     /// For an answer to `prompt`. Behind a prompt with text, a blank at the answer's beginning is text; behind one
     /// without (only special tokens), it may be the one that SentencePiece-style models put before every text.
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer
+    /// For the text of a prompt, from its beginning; special tokens by their names.
+    func makePromptDetokenizer() -> any IncrementalDetokenizer
+    /// The bytes a token stands for, be they half a character; a special token's name.
+    func spelling(of token: TokenID) -> [UInt8]
     var beginningOfSequence: TokenID? { get }
     /// Any of these ends an answer.
     var endOfSequence: [TokenID] { get }

@@ -13,6 +13,8 @@ package struct ServerConfiguration: Sendable {
     package var stallTimeout: Duration = .seconds(5)
     /// After a drain's last answer: how long connections may take to close by themselves.
     package var closingGrace: Duration = .seconds(3)
+    /// Keys that requests must carry; none: everybody may ask.
+    package var authentication = Authentication()
     /// Skip fields nobody knows instead of refusing the request.
     package var ignoresUnknownFields = false
     /// Takes one line of JSON per response, line feed included; nil: no log.
@@ -20,6 +22,9 @@ package struct ServerConfiguration: Sendable {
     package var httpLimits: HTTPLimits = {
         var limits = HTTPLimits()
         limits.bodyBytes = Limits.bodyBytes.value
+        limits.requestLineBytes = Limits.requestLineBytes.value
+        limits.headerBytes = Limits.headerBytes.value
+        limits.headerCount = Limits.headerCount.value
         return limits
     }()
 

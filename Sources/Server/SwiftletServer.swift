@@ -18,7 +18,7 @@ package import Network
     package private(set) var isDraining = false
     package private(set) var isDrained = false
 
-    private let configuration: ServerConfiguration
+    private var configuration: ServerConfiguration
     private let telemetry: Telemetry
     private let hub: CompletionHub
     private var http: HTTPServer?
@@ -56,14 +56,26 @@ package import Network
     /// - Throws: when no thread can be had for it.
     package func serve(_ embedder: EncoderEmbedder) throws { embeddings = try EmbeddingDesk(embedder, hub: hub) }
 
+    /// Takes over what can change while the server runs: keys, log, and how strict it is about unknown fields.
+    package func reload(_ newest: ServerConfiguration) {
+        configuration.authentication = newest.authentication
+        configuration.ignoresUnknownFields = newest.ignoresUnknownFields
+        configuration.log = newest.log
+        telemetry.log = newest.log
+    }
+
     // MARK: - Routes
 
     private func handle(_ request: HTTPRequest, _ responder: Responder) {
         do throws(APIError) {
+            // Before anything is said about what is here.
+            guard Route.isOpen(request.path) || configuration.authentication.accepts(request.headers["authorization"])
+            else { throw .unauthorized }
             let route = try Route(method: request.method, path: request.path)
             responder.handler = route.handler
             switch route {
             case .completion(let kind): try complete(kind, request, responder)
+            case .tool(let tool): try answer(tool, request, responder)
             case .embeddings: try embed(request, responder)
             case .models:
                 responder.respond(status: 200, body: ModelList.body(try loadedModel(), embeddings?.embedder))
@@ -72,6 +84,7 @@ package import Network
             case .health: try health(responder)
             case .ready: try ready(responder)
             case .metrics: metrics(responder)
+            case .openAPI: responder.respond(status: 200, body: OpenAPIDocument.body)
             }
         } catch {
             responder.fail(error)
@@ -96,24 +109,42 @@ package import Network
     ) throws(APIError) {
         guard !isDraining else { throw .shuttingDown }
         let model = try loadedModel()
-        guard request.hasJSONContent else { throw .notJSONContent }
         let ignoresUnknownFields = configuration.ignoresUnknownFields
-        let body = request.body
-        guard body.count > Limits.offloadBytes else {
-            let prepared = try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
-            return start(prepared, model, responder)
+        try work(on: request, responder) { body throws(APIError) in
+            try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
+        } then: { [self] prepared in
+            start(prepared, model, responder)
         }
+    }
 
-        // Long prompts take milliseconds to parse and tokenise: other streams flow on meanwhile.
+    private func answer(
+        _ tool: TextTool, _ request: HTTPRequest, _ responder: Responder
+    ) throws(APIError) {
+        let model = try loadedModel()
+        let ignoresUnknownFields = configuration.ignoresUnknownFields
+        try work(on: request, responder) { body throws(APIError) in
+            try model.answer(tool, body: body, ignoresUnknownFields: ignoresUnknownFields)
+        } then: { body in
+            responder.respond(status: 200, body: body)
+        }
+    }
+
+    /// Parses and tokenises a request's body: at once where it is short, else on a worker thread, since milliseconds of
+    /// that would hold up every other stream.
+    private func work<Value: Sendable>(
+        on request: HTTPRequest, _ responder: Responder,
+        _ body: @escaping @Sendable ([UInt8]) throws(APIError) -> Value, then: @escaping @EventLoop (Value) -> Void
+    ) throws(APIError) {
+        guard request.hasJSONContent else { throw .notJSONContent }
+        let bytes = request.body
+        guard bytes.count > Limits.offloadBytes else { return then(try body(bytes)) }
         hub.preparationBegan()
         EventLoop.offload {
-            Result { () throws(APIError) in
-                try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
-            }
+            Result { () throws(APIError) in try body(bytes) }
         } then: { [self] result in
             switch result {
             case _ where responder.isClosed: break
-            case .success(let prepared): start(prepared, model, responder)
+            case .success(let value): then(value)
             case .failure(let error): responder.fail(error)
             }
             hub.preparationEnded()
@@ -172,7 +203,7 @@ package import Network
 // MARK: - The end
 
 extension SwiftletServer {
-    /// Ends in good order: no new connection, no new completion; running ones may go on until `deadline`, then they end
+    /// Ends in good order: no new completion; running ones may go on until `deadline`, then they end
     /// with an error that says why. `then` is called once, when the last connection is closed. A second call waits for
     /// the first one's drain.
     package func drain(deadline: Duration, then: @escaping @EventLoop () -> Void) {
@@ -180,7 +211,7 @@ extension SwiftletServer {
         drainWaiters.append(then)
         guard !isDraining, let http else { return }
         isDraining = true
-        // Kept connections still get answers (/ready says 503), each its connection's last.
+        // Connections, kept and new, still get answers (/ready and completions say 503), each its connection's last.
         http.onAllClosed = { [self] in drained() }
         drainTimer = DeadlineTimer { [self] in
             hub.abortAll(.cancelled)
@@ -188,7 +219,7 @@ extension SwiftletServer {
         }
         drainTimer?.start(after: deadline)
         hub.onIdle = { [self] in answersEnded() }
-        http.stopListening()
+        http.windDown()
         if hub.isIdle { answersEnded() }
     }
 
@@ -196,7 +227,10 @@ extension SwiftletServer {
     private func answersEnded() {
         guard !isDrained else { return }
         hub.onIdle = nil
+        http?.stopListening()
         http?.closeIdleConnections()
+        // Without a connection left, that was the end.
+        guard !isDrained else { return }
         drainTimer = DeadlineTimer { [self] in http?.closeAllConnections() }
         drainTimer?.start(after: configuration.closingGrace)
     }

@@ -8,7 +8,8 @@ import Network
 @EventLoop final class Telemetry {
     var metrics = ServerMetrics()
     let time: any TimeSource
-    private let log: (@Sendable ([UInt8]) -> Void)?
+    /// Nil: no log.
+    var log: (@Sendable ([UInt8]) -> Void)?
 
     init(time: any TimeSource, log: (@Sendable ([UInt8]) -> Void)?) {
         self.time = time

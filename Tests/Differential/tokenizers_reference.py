@@ -74,6 +74,7 @@ def reference_tokenizers(folder):
     yield "qwen2", byte_level(folder / "qwen2.5/vocab.json", folder / "qwen2.5/merges.txt", r"\p{N}", True)
 
     yield "bert", Tokenizer.from_file(str(folder / "bert-base-uncased/tokenizer.json"))
+    yield "minilm", Tokenizer.from_file(str(folder / "all-MiniLM-L6-v2/tokenizer.json"))
     # A pattern without a scanner of its own: GPT-4o's.
     gpt4o = byte_level(folder / "llama3/encoder.json", folder / "llama3/vocab.bpe", "", False)
     gpt4o.pre_tokenizer = pre_tokenizers.Sequence([
@@ -99,12 +100,6 @@ def is_unsettled(character):
     return unicodedata.category(character) in ("Cn", "Cs")
 
 
-def is_unsettled_for_bert(character):
-    # The reference's tables of punctuation and marks are from about 2015, and of private-use characters it knows six.
-    category = unicodedata.category(character)
-    return category == "Co" or category[0] in "PM" and unicodedata.ucd_3_2_0.category(character)[0] not in "PM"
-
-
 def random_text(rng):
     kind = rng.random()
     if kind < 0.6:
@@ -124,15 +119,16 @@ def main():
     arguments.add_argument("data", type=pathlib.Path)
     arguments.add_argument("out", type=pathlib.Path)
     arguments.add_argument("--count", type=int, default=20000)
+    arguments.add_argument("--only", nargs="+", metavar="NAME", help="of these tokenizers alone")
     arguments = arguments.parse_args()
     for name, tokenizer in reference_tokenizers(arguments.data):
+        if arguments.only and name not in arguments.only:
+            continue
         rng = random.Random(name)
         folder = arguments.out / name
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer.save(str(folder / "tokenizer.json"))
         texts = [random_text(rng) for _ in range(arguments.count)]
-        if name == "bert":
-            texts = ["".join(c for c in text if not is_unsettled_for_bert(c)) for text in texts]
         write_cases(tokenizer, texts, folder / "cases.jsonl")
         print(name, arguments.count)
 

@@ -16,7 +16,8 @@ FAULTS = [
     ("chat/completions", {"messages": [{"content": "Hi"}]}, "messages[0].role", "missing_required_parameter"),
     ("chat/completions", {"messages": MESSAGES, "nonsense": 1}, "nonsense", "unknown_parameter"),
     ("chat/completions", {"messages": MESSAGES, "tools": [{"type": "function"}]}, "tools", "unsupported_parameter"),
-    ("chat/completions", {"messages": MESSAGES, "logprobs": True}, "logprobs", "unsupported_parameter"),
+    ("chat/completions", {"messages": MESSAGES, "logprobs": 5}, "logprobs", "invalid_type"),
+    ("chat/completions", {"messages": MESSAGES, "top_logprobs": 2}, "top_logprobs", "invalid_value"),
     ("completions", {}, "prompt", "missing_required_parameter"),
     ("completions", {"prompt": 5}, "prompt", "invalid_type"),
     ("completions", {"prompt": []}, "prompt", "invalid_value"),
@@ -38,7 +39,7 @@ FAULTS = [
     ("completions", {"prompt": "Hi", "stream_options": {}}, "stream_options", "invalid_value"),
     ("completions", {"prompt": "Hi", "logit_bias": {"x": 1}}, "logit_bias", "invalid_value"),
     ("completions", {"prompt": "Hi", "seed": 1.5}, "seed", "invalid_value"),
-    ("completions", {"prompt": "Hi", "echo": True}, "echo", "unsupported_parameter"),
+    ("completions", {"prompt": "Hi", "suffix": "x"}, "suffix", "unsupported_parameter"),
 ]
 
 

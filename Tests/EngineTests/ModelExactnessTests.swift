@@ -10,6 +10,8 @@ import Transformer
 struct Trace: Equatable {
     var tokens: [TokenID] = []
     var logitsHash: UInt64 = 0xCBF2_9CE4_8422_2325
+    /// Of the requests that ask for them.
+    var logprobs: [TokenLogprobs] = []
 }
 
 /// Passes everything on to a decoder and notes the bits of every row of logits that the engine asks for.
@@ -111,12 +113,16 @@ struct Company: CustomStringConvertible {
             // A shared beginning of various lengths, then something of its own.
             let shared = (0..<[0, 16, 33, 64][index % 4]).map { TokenID(3 + $0 * 31 % (vocabularySize - 3)) }
             let own = (0..<(1 + index * 7 % 40)).map { TokenID(3 + ($0 * 17 + index * 5) % (vocabularySize - 3)) }
-            let request = GenerationRequest(
+            var request = GenerationRequest(
                 id: RequestID(UInt64(index)), promptTokens: shared + own, sampling: sampling,
                 maxOutputTokens: 8 + index % 17)
-            guard index % 5 == 4 else { return request }
+            if index % 4 == 1 { request.outputLogprobs = index % 3 }
             var generator = SeededGenerator(seed: UInt64(index))
-            return request.constrained(&generator, vocabularySize: vocabularySize, ends: false)
+            switch index % 5 {
+            case 2: return request.choosing(&generator, vocabularySize: vocabularySize)
+            case 4: return request.constrained(&generator, vocabularySize: vocabularySize)
+            default: return request
+            }
         }
     }
 
@@ -157,19 +163,22 @@ struct Company: CustomStringConvertible {
             model.hashes = []
             let stepped = core.step()
             core.checkInvariants()
-            // Without stop tokens every row of logits that is read gives one token, in the same order.
+            // Every row of logits that is read gives one token, in the same order; a stop token ends its request unseen.
             var row = 0
+            func read(for id: RequestID) {
+                traces[id, default: Trace()].logitsHash ^= model.hashes[row]
+                traces[id]?.logitsHash &*= 0x0000_0100_0000_01B3
+                row += 1
+            }
             for event in core.takeEvents() {
                 switch event.kind {
                 case .tokens(let tokens):
-                    var trace = traces[event.request] ?? Trace()
-                    trace.tokens += tokens
-                    for _ in tokens {
-                        trace.logitsHash = (trace.logitsHash ^ model.hashes[row]) &* 0x0000_0100_0000_01B3
-                        row += 1
-                    }
-                    traces[event.request] = trace
-                case .finished: ended.insert(event.request)
+                    traces[event.request, default: Trace()].tokens += tokens
+                    traces[event.request, default: Trace()].logprobs += event.logprobs
+                    for _ in tokens { read(for: event.request) }
+                case .finished(let summary):
+                    if case .stopToken = summary.reason { read(for: event.request) }
+                    ended.insert(event.request)
                 }
             }
             precondition(row == model.hashes.count)

@@ -210,6 +210,39 @@ private enum AbsoluteResidual: AcceptanceFormulas {
         }
     }
 
+    // MARK: - The tables of REJECTION.md
+
+    private static let target = TokenDistribution(
+        tokens: [0, 1, 2], weights: [Rational(1, 2), Rational(1, 3), Rational(1, 6)])
+    private static let drafter = TokenDistribution(
+        tokens: [0, 1, 2], weights: [Rational(1, 6), Rational(1, 2), Rational(1, 3)])
+
+    /// One guess, drawn from `proposal`, or else from the example's drafter: the emitted law of the three tokens.
+    private static func example<Formulas: AcceptanceFormulas>(
+        _ formulas: Formulas.Type, proposal: TokenDistribution<Rational>? = nil,
+        stream: @escaping (NoisePurpose) -> NoisePurpose = { $0 }
+    ) -> [Rational] {
+        let law = Enumeration.law(stream: stream) { chance in
+            let guess = RejectionSampler<Formulas>.draw(
+                from: proposal ?? drafter, position: 0, for: .propose, chance)
+            return RejectionSampler<Formulas>.verify(
+                guess, drawnFrom: drafter, target: target, position: 0, chance)
+        }
+        return [0, 1, 2].map { law[$0] ?? .zero }
+    }
+
+    @Test func `the explanation's example comes out as it says`() {
+        let (a, b, c) = (Rational(1, 2), Rational(1, 3), Rational(1, 6))
+        #expect(Self.example(LeviathanFormulas.self) == [a, b, c])
+        #expect(Self.example(NoResidual.self) == [Rational(1, 3), Rational(4, 9), Rational(2, 9)])
+        #expect(Self.example(AbsoluteResidual.self) == [Rational(1, 3), Rational(5, 12), Rational(1, 4)])
+        #expect(Self.example(AlwaysKept.self) == [c, a, b])
+        #expect(Self.example(LeviathanFormulas.self, stream: { $0 == .accept ? .propose : $0 }) == [a, a, .zero])
+        #expect(
+            Self.example(LeviathanFormulas.self, proposal: TokenDistribution(certain: 1))
+                == [Rational(1, 3), Rational(2, 3), .zero])
+    }
+
     @Test func `counts with fractions as on paper`() {
         #expect(Rational(1, 6) + Rational(1, 10) == Rational(4, 15))
         #expect(Rational(1, 6) - Rational(1, 10) == Rational(1, 15))

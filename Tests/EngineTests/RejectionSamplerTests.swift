@@ -65,6 +65,84 @@ import Transformer
         #expect(acceptance.statistic < chiSquareLimit(1))
     }
 
+    /// One stream answers two questions.
+    private struct SharedStreams: ChanceSource {
+        let noise: CounterNoise
+        let first: NoisePurpose
+        let second: NoisePurpose
+        func uniform(position: Int, purpose: NoisePurpose) -> Double {
+            noise.uniform(position: position, purpose: purpose == second ? first : purpose)
+        }
+    }
+
+    /// How far 40,000 emitted tokens are from the target's law.
+    private static func misfit<Chance: ChanceSource>(
+        _ chance: Chance, proposal: [Float], stated: TokenDistribution<Double>, _ parameters: SamplingParameters
+    ) -> (statistic: Double, degreesOfFreedom: Int) where Chance.Uniform == Double {
+        let p = distribution(targetLogits, parameters)
+        let proposal = distribution(proposal, parameters)
+        var counts = [Int](repeating: 0, count: targetLogits.count)
+        for position in 0..<40_000 {
+            let guess = RejectionSampler<LeviathanFormulas>.draw(
+                from: proposal, position: position, for: .propose, chance)
+            let token = RejectionSampler<LeviathanFormulas>.verify(
+                guess, drawnFrom: stated, target: p, position: position, chance)
+            counts[token.index] += 1
+        }
+        return chiSquare(counts, law(p, targetLogits.count))
+    }
+
+    @Test(arguments: [(NoisePurpose.propose, NoisePurpose.accept), (.propose, .recover), (.accept, .recover)])
+    func `would be noticed to share the noise of two draws`(first: NoisePurpose, second: NoisePurpose) {
+        let parameters = Self.parameters(0)
+        let noise = CounterNoise(seed: parameters.seed, choice: 0)
+        let q = Self.distribution(Self.drafterLogits, parameters)
+        let shared = SharedStreams(noise: noise, first: first, second: second)
+        let found = Self.misfit(shared, proposal: Self.drafterLogits, stated: q, parameters)
+        #expect(found.statistic > chiSquareLimit(found.degreesOfFreedom))
+    }
+
+    @Test func `would be noticed to state another law than the proposal was drawn from`() {
+        var filtered = SamplingParameters()
+        filtered.topP = 0.7
+        let noise = CounterNoise(seed: 9, choice: 0)
+        // As if the filters had been applied to the draw, and not to the probabilities handed on.
+        let unfiltered = Self.distribution(Self.drafterLogits, SamplingParameters())
+        let found = Self.misfit(noise, proposal: Self.drafterLogits, stated: unfiltered, filtered)
+        #expect(found.statistic > chiSquareLimit(found.degreesOfFreedom))
+        let honest = Self.misfit(
+            noise, proposal: Self.drafterLogits, stated: Self.distribution(Self.drafterLogits, filtered), filtered)
+        #expect(honest.statistic < chiSquareLimit(honest.degreesOfFreedom))
+    }
+
+    /// Gumbel draws of two laws with the same noise agree with probability Σᵢ 1/Σⱼ max(pⱼ/pᵢ, qⱼ/qᵢ).
+    @Test func `with shared Gumbel noise two laws agree as often as the formula says`() {
+        let parameters = Self.parameters(0)
+        let (p, q) = (
+            Self.distribution(Self.targetLogits, parameters), Self.distribution(Self.drafterLogits, parameters)
+        )
+        var (agreement, overlap) = (0.0, 0.0)
+        for token in p.tokens where q[token] > 0 {
+            let others = (0..<Self.targetLogits.count).map { TokenID($0) }
+            agreement += 1 / others.reduce(0) { $0 + max(p[$1] / p[token], q[$1] / q[token]) }
+            overlap += min(p[token], q[token])
+        }
+        #expect(overlap / (2 - overlap) <= agreement && agreement <= overlap)
+
+        var pipeline = LogitsPipeline(vocabularySize: Self.targetLogits.count)
+        var constraint: (any TokenConstraint)?
+        func draw(_ logits: [Float], _ position: Int) -> TokenID? {
+            var copy = logits
+            return unsafe copy.withUnsafeMutableBufferPointer {
+                unsafe pipeline.choose(
+                    $0, position: position, parameters: parameters, history: TokenHistory(), constraint: &constraint)
+            }
+        }
+        let equal = (0..<40_000).count { draw(Self.targetLogits, $0) == draw(Self.drafterLogits, $0) }
+        let found = chiSquare([equal, 40_000 - equal], [agreement, 1 - agreement])
+        #expect(found.statistic < chiSquareLimit(1))
+    }
+
     @Test func `refuses a guess that no filter lets through, and has an answer where nothing is left`() {
         let p = TokenDistribution(tokens: [1, 4], weights: [3.0, 1.0])
         let noise = CounterNoise(seed: 1, choice: 0)

@@ -83,8 +83,8 @@ final class ScriptedModel: LanguageModel {
         return Float(mix(hash, TokenID(token), 0) >> 40) / Float(1 << 22)
     }
 
-    /// The model's logits after `tokens`.
-    static func logits(after tokens: [TokenID], vocabularySize: Int = 50) -> [Float] {
+    /// The logits that follow `tokens`, without an engine.
+    static func logits(after tokens: some Sequence<TokenID>, vocabularySize: Int = 50) -> [Float] {
         var hash = seed
         for (position, token) in tokens.enumerated() { hash = mix(hash, token, Int32(position)) }
         return (0..<vocabularySize).map { logit(hash, $0) }

@@ -13,6 +13,8 @@ struct Harness {
     let model: ScriptedModel
     private(set) var outputs: [RequestID: [TokenID]] = [:]
     private(set) var summaries: [RequestID: RequestSummary] = [:]
+    private(set) var logprobs: [RequestID: [TokenLogprobs]] = [:]
+    private(set) var promptLogprobs: [RequestID: [TokenLogprobs]] = [:]
 
     init(
         blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16, draftModel: ScriptedModel? = nil,
@@ -39,6 +41,8 @@ struct Harness {
     mutating func collect() {
         for event in core.takeEvents() {
             precondition(summaries[event.request] == nil, "\(event.request) had an event after its end")
+            if !event.logprobs.isEmpty { logprobs[event.request, default: []] += event.logprobs }
+            if !event.promptLogprobs.isEmpty { promptLogprobs[event.request, default: []] += event.promptLogprobs }
             switch event.kind {
             case .tokens(let tokens): outputs[event.request, default: []] += tokens
             case .finished(let summary): summaries[event.request] = summary
@@ -85,6 +89,19 @@ extension GenerationRequest {
         let endTokens = ends ? [TokenID(vocabularySize - 1)] : []
         copy.constraint = SpanConstraint(spans: sequences(12), connectors: sequences(3), endTokens: endTokens)
         copy.stopTokens = endTokens
+        return copy
+    }
+
+    /// The same request, allowed to say only one of a few answers, some of which begin alike.
+    func choosing(_ generator: inout SeededGenerator, vocabularySize: Int = 50) -> Self {
+        func tokens(_ count: Int) -> [TokenID] {
+            (0..<count).map { _ in TokenID(Int.random(in: 0..<vocabularySize - 1, using: &generator)) }
+        }
+        let answers = (0..<8).map { _ in tokens(Int.random(in: 1...maxOutputTokens + 2, using: &generator)) }
+        let longer = answers.prefix(4).map { $0 + tokens(3) }
+        var copy = self
+        copy.stopTokens = [TokenID(vocabularySize - 1)]
+        copy.constraint = SpanConstraint(spans: answers + longer, endTokens: copy.stopTokens)
         return copy
     }
 }

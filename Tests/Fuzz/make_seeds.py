@@ -124,6 +124,15 @@ def seeds():
     yield "gguf", "qwen2", gguf(numbers("qwen2", attention__key_length=("u32", 8)) + BYTE_LEVEL, [EMBEDDING], version=2)
     linear = dict(rope__scaling__type=("str", "linear"), rope__scaling__factor=("f32", 4.0))
     yield "gguf", "linear", gguf(numbers("llama", **linear) + BYTE_LEVEL, [EMBEDDING])
+    gemma2 = dict(attn_logit_softcapping=("f32", 50.0), final_logit_softcapping=("f32", 30.0),
+                  attention__sliding_window=("u32", 8), attention__key_length=("u32", 8))  # fmt: skip
+    yield "gguf", "gemma2", gguf(numbers("gemma2", **gemma2) + SENTENCE_PIECE, [EMBEDDING])
+    gemma3 = dict(rope__freq_base_swa=("f32", 10000.0), attention__sliding_window=("u32", 8))
+    yield "gguf", "gemma3", gguf(numbers("gemma3", **gemma3, **linear) + SENTENCE_PIECE, [EMBEDDING])
+    phi3 = dict(rope__scaling__original_context_length=("u32", 16), rope__scaling__attn_factor=("f32", 1.2),
+                rope__dimension_count=("u32", 8), attention__sliding_window=("u32", 8))  # fmt: skip
+    factors = [(f"rope_factors_{length}.weight", 0, [4], 16) for length in ("short", "long")]
+    yield "gguf", "phi3", gguf(numbers("phi3", **phi3) + SENTENCE_PIECE, [EMBEDDING] + factors)
     every = [(f"k.{kind}", kind, 1) for kind in SCALARS] + [(f"a.{kind}", [kind], [1, 0]) for kind in SCALARS]
     every += [("general.alignment", "u32", 64), ("nested", [["u8"]], [[1], [2, 3]]), ("split.count", "u16", 1)]
     yield "gguf", "types", gguf(every, [("t", 30, [4, 2], 16)], alignment=64)

@@ -51,6 +51,23 @@ import Testing
         }
     }
 
+    @Test(arguments: KernelSet.available, [Float(0.3), 2, 50])
+    func `bends scores to a soft cap`(kernels: KernelSet, cap: Float) throws {
+        var random = SplitMix(19)
+        for threadCount in [1, 3] {
+            let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
+            var cache = try PagedCache(.f32, headCount: 2, headWidth: 48, context: 530, pool: pool, random: &random)
+            let query = random.floats(3 * 6 * 48)
+            let plain = try cache.attend(query, first: 527, headCount: 6, pool: pool)
+            cache.softCap = cap
+            let found = try cache.attend(query, first: 527, headCount: 6, pool: pool)
+            let expected = cache.reference(query, first: 527, headCount: 6)
+            let worst = zip(found, expected).map { abs(Double($0) - $1) }.max() ?? 0
+            #expect(worst < 2e-5)
+            #expect(found != plain)
+        }
+    }
+
     @Test(arguments: KernelSet.available, [1, 2, 15, 16, 17, 100, 255, 256, 257, 400, 1000])
     func `sees no further back than its window`(kernels: KernelSet, window: Int) throws {
         var random = SplitMix(16)

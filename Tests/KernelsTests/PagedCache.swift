@@ -113,7 +113,7 @@ struct PagedCache {
                             Kernels.attend(
                                 MatrixView(query.baseAddress!, rows: rows.count, columns: heads * headWidth),
                                 layer: layer, rows: attentionRows, headCount: heads, scale: scale,
-                                window: window,
+                                softCap: softCap, window: window,
                                 into: MutableMatrixView(
                                     context.baseAddress!, rows: rows.count, columns: heads * headWidth),
                                 scratch: scratch, pool: pool)
@@ -142,6 +142,9 @@ struct PagedCache {
             }
         }
     }
+
+    /// The bound of scores; nil: none.
+    var softCap: Float?
 
     var scale: Float { 1 / Float(headWidth).squareRoot() }
 
@@ -214,7 +217,7 @@ struct PagedCache {
                         sum + Double(query[(row * heads + head) * headWidth + feature])
                             * keys[token * columns + offset + feature]
                     } * Double(scale)
-                }
+                }.map { score in softCap.map { Double($0) * hyperbolicTangent(score / Double($0)) } ?? score }
                 let largest = scores.max() ?? 0
                 let weights = scores.map { exponential($0 - largest) }
                 let total = weights.reduce(0, +)

@@ -4,6 +4,7 @@ import Glibc
 
 func exponential(_ x: Double) -> Double { Glibc.exp(x) }
 func cosine(_ x: Double) -> Double { Glibc.cos(x) }
+func hyperbolicTangent(_ x: Double) -> Double { Glibc.tanh(x) }
 func sine(_ x: Double) -> Double { Glibc.sin(x) }
 
 /// The distance of `found` from the true value in units of the last place that f32 has there.

@@ -68,6 +68,37 @@ import Testing
         }
     }
 
+    @Test(arguments: KernelSet.available)
+    func `GeGLU's gate, the soft cap and a factor agree with f64`(kernels: KernelSet) {
+        var random = SplitMix(34)
+        let pool = ThreadPool(threadCount: 2, kernels: kernels)
+        for columns in [1, 16, 63, 20_000] {
+            let rows = 3
+            var input = random.floats(rows * columns).map { 12 * $0 }
+            (input[0], input[rows * columns - 1]) = (-1e20, 1e20)
+            let up = random.floats(rows * columns)
+            func changed(_ change: (MutableMatrixView) -> Void) -> [Double] {
+                var copy = input
+                copy.withUnsafeMutableBufferPointer {
+                    change(MutableMatrixView($0.baseAddress!, rows: rows, columns: columns))
+                }
+                return copy.map(Double.init)
+            }
+            let upView = MatrixView(up, rows: rows, columns: columns)
+            let gated = changed { geluMultiply($0.readOnly, upView, into: $0, pool: pool) }
+            let capped = changed { softCap($0, to: 5, pool: pool) }
+            let scaled = changed { scale($0, by: 1.5, pool: pool) }
+            for (index, x) in input.map(Double.init).enumerated() {
+                let bent = (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)
+                let gelu = x / (1 + exponential(-2 * bent)) * Double(up[index])
+                #expect(abs(gated[index] - gelu) <= 4e-6 * max(abs(gelu), 1e-3), "gelu of \(x)")
+                let cap = 5 - 10 / (exponential(2 * x / 5) + 1)
+                #expect(abs(capped[index] - cap) <= 2e-6, "cap of \(x)")
+                #expect(scaled[index] == Double(1.5 * input[index]))
+            }
+        }
+    }
+
     @Test(arguments: KernelSet.available, ElementType.allCases)
     func `embedding gives exactly what is stored`(kernels: KernelSet, type: ElementType) throws {
         var random = SplitMix(33)

@@ -18,6 +18,14 @@ struct ByteCodec: TextCodec {
 
     func encodePrompt(_ text: [UInt8]) -> [TokenID] { text.map { TokenID(Int($0)) } }
 
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
+        (addsSpecialTokens ? [TokenID(256)] : []) + encodePrompt(text)
+    }
+
+    func renderConversation(_ messages: [ChatMessage]) throws -> String {
+        String(decoding: try encodeConversation(messages).map { UInt8($0.rawValue) }, as: UTF8.self)
+    }
+
     /// `role:content` and a line feed for each message; refuses tools as a template might.
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
         func text(_ message: ChatMessage, _ field: String) -> String {
@@ -31,6 +39,10 @@ struct ByteCodec: TextCodec {
 
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] { encodePrompt(text) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { ByteDetokenizer() }
+    func makePromptDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
+    func spelling(of token: TokenID) -> [UInt8] {
+        token.rawValue < 256 ? [UInt8(token.rawValue)] : Array((token == Self.end ? "</s>" : "<s>").utf8)
+    }
 
     struct TemplateRefusal: Error, CustomStringConvertible {
         let description = "tools are not for this model"
@@ -77,7 +89,14 @@ final class GatedCodec: TextCodec {
         return bytes.encodePrompt(text)
     }
 
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
+        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
+    }
+
+    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] { bytes.encodeAnswer(text) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
+    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
+    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
 }

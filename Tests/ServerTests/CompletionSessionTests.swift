@@ -11,7 +11,8 @@ import Testing
         _ events: [RequestEvent.Kind], stop: [String] = []
     ) -> (text: String, cancels: Int, completions: [CompletionSession.Completion]) {
         var session = CompletionSession(
-            detokenizer: ByteDetokenizer(), stopStrings: StopStrings(stop.map { Array($0.utf8) }))
+            detokenizer: ByteDetokenizer(),
+            CompletionSession.Options(stopStrings: StopStrings(stop.map { Array($0.utf8) })))
         var text: [UInt8] = []
         var cancels = 0
         var completions: [CompletionSession.Completion] = []

@@ -46,7 +46,14 @@ import Testing
         #expect(ready.header("connection") == "close")
         try worker.send(TestServer.post("/v1/completions", Self.stream))
         #expect(try worker.response().status == 503)
-        #expect(throws: ClientError.self) { try TestClient(port: port) }
+        for (path, status) in [("/ready", 503), ("/health", 200), ("/v1/models", 200)] {
+            let newcomer = try TestClient(port: port)
+            try newcomer.send("GET \(path) HTTP/1.1\r\nhost: t\r\n\r\n")
+            let response = try newcomer.response()
+            #expect(response.status == status && response.header("connection") == "close")
+        }
+        let refused = try await server.post("/v1/completions", Self.stream)
+        #expect(refused.status == 503 && refused.header("retry-after") != nil)
 
         #expect(flag.count == 0)
         service.send(id, "abc")
@@ -54,6 +61,7 @@ import Testing
         #expect(events(try await answer.body).last == "[DONE]")
         #expect(try await eventuallyTrue { flag.count == 1 })
         #expect(service.cancelled.isEmpty)
+        #expect(throws: ClientError.self) { try TestClient(port: port) }
     }
 
     @Test func `at the deadline streams end with an event and whole answers with 503`() async throws {

@@ -16,6 +16,12 @@ private struct BlankCodec: TextCodec {
     func encodePrompt(_ text: [UInt8]) -> [TokenID] { bytes.encodePrompt(text) }
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
     func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
+    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
+    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
+    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
+        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
+    }
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
         let isBehindLineFeed = text.first == UInt8(ascii: "\n")
         // It also has no token for the letter z.
@@ -113,7 +119,7 @@ private struct BlankCodec: TextCodec {
     }
 
     @Test func `is the engine's, summed over the choices`() throws {
-        var session = CompletionSession(detokenizer: ByteDetokenizer(), stopStrings: StopStrings([]))
+        var session = CompletionSession(detokenizer: ByteDetokenizer(), .init(stopStrings: StopStrings([])))
         var summary = RequestSummary(
             reason: .length, promptTokenCount: 1, cachedTokenCount: 0, outputTokenCount: 0, timings: RequestTimings())
         (summary.draftedTokenCount, summary.acceptedTokenCount) = (7, 4)

@@ -70,6 +70,28 @@ import Testing
         }
     }
 
+    @Test func `guesses are counted under vLLM's names`() {
+        var statistics = EngineStatistics()
+        (statistics.draftCount, statistics.draftedTokenCount, statistics.acceptedTokenCount) = (9, 30, 12)
+        statistics.acceptedTokenCountByPlace = [8, 3, 1]
+        let page = MetricsPage(
+            modelName: "m", statistics: statistics, limits: ScriptedService().limits, server: ServerMetrics(),
+            process: ProcessStatistics(residentBytes: 5, cpuSeconds: 0.5)
+        ).text
+        for series in [
+            "drafts_total{model_name=\"m\"} 9", "draft_tokens_total{model_name=\"m\"} 30",
+            "accepted_tokens_total{model_name=\"m\"} 12",
+            "accepted_tokens_per_pos_total{model_name=\"m\",position=\"0\"} 8",
+            "accepted_tokens_per_pos_total{model_name=\"m\",position=\"1\"} 3",
+            "accepted_tokens_per_pos_total{model_name=\"m\",position=\"2\"} 1",
+        ] {
+            #expect(page.contains("vllm:spec_decode_num_\(series)\n"), "\(series)")
+        }
+        for name in ["drafts", "draft_tokens", "accepted_tokens", "accepted_tokens_per_pos"] {
+            #expect(page.components("# TYPE vllm:spec_decode_num_\(name)_total counter\n") == 1, "\(name)")
+        }
+    }
+
     static func completion(
         _ ending: CompletionSession.Ending, output: Int = 10
     ) -> CompletionSession.Completion {

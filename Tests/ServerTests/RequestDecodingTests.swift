@@ -51,7 +51,8 @@ import Tokenization
             "model":"m","temperature":1.25,"top_p":0.5,"top_k":7,"min_p":0.1,"frequency_penalty":-1,
             "presence_penalty":1.5,"repetition_penalty":1.1,"logit_bias":{"3":-100,"99":2.5},"seed":-1,
             "max_tokens":9,"stop":["é","\u0000"],"n":3,"ignore_eos":true,"stream":true,
-            "stream_options":{"include_usage":true}
+            "stream_options":{"include_usage":true},"min_tokens":2,"stop_token_ids":[4,5],"priority":-3,
+            "include_stop_str_in_output":true,"logprobs":0
             """#
         ).parameters
         #expect(parameters.model == "m")
@@ -68,6 +69,8 @@ import Tokenization
         #expect(parameters.stop == [[0xC3, 0xA9], [0]])
         #expect(parameters.choiceCount == 3)
         #expect(parameters.ignoresEndOfSequence && parameters.isStreaming && parameters.includesUsage)
+        #expect(parameters.minTokens == 2 && parameters.stopTokens == [4, 5] && parameters.priority == -3)
+        #expect(parameters.includesStop && parameters.topLogprobs == 0)
     }
 
     @Test(arguments: [
@@ -77,6 +80,7 @@ import Tokenization
         #""seed":-9223372036854775808"#, #""max_tokens":1"#, #""stop":null"#, #""stop":[]"#, #""stop":"x""#,
         #""stop":["a","b","c","d"]"#, #""n":16"#, #""ignore_eos":false"#, #""stream":false"#,
         #""stream":true,"stream_options":{}"#, #""stream":true,"stream_options":null"#, #""model":null"#,
+        #""echo":true,"max_tokens":0"#, #""logprobs":20"#, #""logprobs":null"#, #""priority":0"#,
         #""temperature":null,"top_p":null,"seed":null,"max_tokens":null,"n":null,"logit_bias":null"#,
     ])
     func `good values`(members: String) throws { _ = try Self.completion(members) }
@@ -131,6 +135,22 @@ import Tokenization
         (#""stream":true,"stream_options":{"include_usage":1}"#, "stream_options.include_usage", "invalid_type"),
         (#""stream":true,"stream_options":{"x":1}"#, "stream_options.x", "unknown_parameter"),
         (#""best_of":2"#, "best_of", "unsupported_parameter"),
+        (#""logprobs":true"#, "logprobs", "invalid_type"),
+        (#""logprobs":21"#, "logprobs", "invalid_value"),
+        (#""logprobs":-1"#, "logprobs", "invalid_value"),
+        (#""echo":1"#, "echo", "invalid_type"),
+        (#""min_tokens":-1"#, "min_tokens", "invalid_value"),
+        (#""min_tokens":3,"max_tokens":2"#, "min_tokens", "invalid_value"),
+        (#""stop_token_ids":5"#, "stop_token_ids", "invalid_type"),
+        (#""stop_token_ids":["a"]"#, "stop_token_ids[0]", "invalid_type"),
+        (#""stop_token_ids":[1,100]"#, "stop_token_ids[1]", "invalid_value"),
+        (
+            #""stop_token_ids":[\#(Array(repeating: "1", count: 65).joined(separator: ","))]"#, "stop_token_ids",
+            "limit_exceeded"
+        ),
+        (#""include_stop_str_in_output":"yes""#, "include_stop_str_in_output", "invalid_type"),
+        (#""priority":1.5"#, "priority", "invalid_value"),
+        (#""priority":9999999"#, "priority", "invalid_value"),
         (#""suffix":"x""#, "suffix", "unsupported_parameter"),
         (#""messages":[]"#, "messages", "unknown_parameter"),
         (#""temprature":1"#, "temprature", "unknown_parameter"),
@@ -155,7 +175,7 @@ import Tokenization
 
     @Test func `unknown fields are skipped when told so, known ones are not`() throws {
         _ = try Self.completion(#""nobody_knows":1,"stream":true"#, ignoresUnknown: true)
-        #expect(failure { try Self.completion(#""echo":true"#, ignoresUnknown: true) }?.parameter == "echo")
+        #expect(failure { try Self.completion(#""suffix":"x""#, ignoresUnknown: true) }?.parameter == "suffix")
     }
 
     @Test func `long names are cut in messages`() {
@@ -252,7 +272,11 @@ import Tokenization
         (hello + #","tools":[{}]"#, "tools", "unsupported_parameter"),
         (hello + #","tool_choice":"required""#, "tool_choice", "unsupported_parameter"),
         (hello + #","response_format":{"type":"json_object"}"#, "response_format", "unsupported_parameter"),
-        (hello + #","logprobs":true"#, "logprobs", "unsupported_parameter"),
+        (hello + #","logprobs":1"#, "logprobs", "invalid_type"),
+        (hello + #","logprobs":true,"top_logprobs":21"#, "top_logprobs", "invalid_value"),
+        (hello + #","top_logprobs":1"#, "top_logprobs", "invalid_value"),
+        (hello + #","echo":true"#, "echo", "unsupported_parameter"),
+        (hello + #","min_tokens":5,"max_completion_tokens":4"#, "min_tokens", "invalid_value"),
         (hello + #","store":true"#, "store", "unsupported_parameter"),
         (hello + #","chat_template":"{{ x }}""#, "chat_template", "unsupported_parameter"),
         (hello + #","max_completion_tokens":0"#, "max_completion_tokens", "invalid_value"),
@@ -271,7 +295,8 @@ import Tokenization
     @Test(arguments: [
         #""tools":[]"#, #""tool_choice":"none""#, #""response_format":{"type":"text"}"#, #""user":"me""#,
         #""store":false"#, #""metadata":{"a":"b"}"#, #""logprobs":false"#, #""top_logprobs":0"#,
-        #""modalities":["text"]"#, #""service_tier":"auto""#, #""parallel_tool_calls":true"#, #""audio":null"#,
+        #""logprobs":true,"top_logprobs":20"#, #""logprobs":true"#, #""modalities":["text"]"#,
+        #""service_tier":"auto""#, #""parallel_tool_calls":true"#, #""audio":null"#,
         #""best_of":1"#, #""min_tokens":0"#, #""stop_token_ids":[]"#, #""chat_template_kwargs":{}"#,
         #""length_penalty":1.0"#, #""max_completion_tokens":5,"max_tokens":5"#,
     ])

@@ -2,6 +2,7 @@
 
 import Base
 import Engine
+import Sampling
 import Server
 import Synchronization
 import TestSupport
@@ -126,7 +127,36 @@ final class ScriptedService: GenerationService {
     }
 
     private func deliver(_ id: RequestID, _ event: (inout State) -> RequestEvent.Kind?) {
-        let (kind, deliver) = state.withLock { state in (event(&state), state.deliver) }
-        if let kind { deliver?([RequestEvent(request: id, kind: kind)]) }
+        let (event, deliver) = state.withLock { state -> (RequestEvent?, (@Sendable ([RequestEvent]) -> Void)?) in
+            let isFirst = state.open[id] == 0
+            guard let kind = event(&state), let request = state.submitted.first(where: { $0.id == id }) else {
+                return (nil, nil)
+            }
+            return (Self.withLogprobs(RequestEvent(request: id, kind: kind), request, isFirst), state.deliver)
+        }
+        if let event { deliver?([event]) }
+    }
+
+    /// Every token had ln p = −0.5, and beside it the letter z had −2.
+    private static func withLogprobs(_ event: RequestEvent, _ request: GenerationRequest, _ isFirst: Bool)
+        -> RequestEvent
+    {
+        func logprobs(_ token: TokenID, _ count: Int) -> TokenLogprobs {
+            let chosen = TokenLogprob(token: token, logprob: -0.5)
+            return TokenLogprobs(
+                chosen: chosen, top: Array([chosen, TokenLogprob(token: 122, logprob: -2)].prefix(count)))
+        }
+        var event = event
+        if let count = request.outputLogprobs {
+            switch event.kind {
+            case .tokens(let tokens): event.logprobs = tokens.map { logprobs($0, count) }
+            case .finished(let summary):
+                if case .stopToken(let token) = summary.reason { event.logprobs = [logprobs(token, count)] }
+            }
+        }
+        if isFirst, let count = request.promptLogprobs {
+            event.promptLogprobs = request.promptTokens.dropFirst().map { logprobs($0, count) }
+        }
+        return event
     }
 }

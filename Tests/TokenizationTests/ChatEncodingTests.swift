@@ -73,6 +73,18 @@ import Tokenization
         #expect(forged.filter(tokenizer.isSpecial).isEmpty)
     }
 
+    @Test(arguments: ["generation_config.json", "config.json"], ["100000", "[0, 100000]", "-1"])
+    func `an end that is none of the tokens is refused by file and key`(file: String, ids: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tokenizer.json", try TestFiles.bytes(TestFiles.fixture("tokenizers/qwen2/tokenizer.json")))
+        try folder.write(file, Array("{\"eos_token_id\": \(ids)}".utf8))
+        #expect {
+            try Tokenizer.load(huggingFaceFolder: folder.path)
+        } throws: {
+            "\($0)".contains(file) && "\($0)".contains("eos_token_id") && !"\($0)".contains("\n")
+        }
+    }
+
     @Test func `reads the roles of special tokens from the files beside`() throws {
         let tokenizer = try `Chat encoding`.tokenizer()
         #expect(tokenizer.endOfSequence == [0, 2])
@@ -81,6 +93,50 @@ import Tokenization
         #expect(tokenizer.bytes(of: 2).isEmpty && tokenizer.spelling(of: 2) == Array("<|im_end|>".utf8))
         #expect(tokenizer.addedToken(named: "<|im_end|>") == 2)
         #expect(tokenizer.bytes(of: -1).isEmpty && tokenizer.bytes(of: 1_000_000).isEmpty)
+    }
+
+    /// The places that transformers has had for templates over the years, the ones that come first overriding the rest.
+    @Test(arguments: [
+        ([("chat_template.json", #"{"chat_template": "plain"}"#)], "plain", "plain"),
+        (
+            [
+                ("chat_template.json", #"{"chat_template": "no"}"#),
+                ("tokenizer_config.json", #"{"chat_template": "plain"}"#),
+            ], "plain", "plain"
+        ),
+        (
+            [
+                ("chat_template.json", #"{"chat_template": "no"}"#),
+                (
+                    "tokenizer_config.json",
+                    """
+                    {"chat_template": [{"name": "rag", "template": "no"}, {"name": "tool_use", "template": "tools"},
+                    {"name": "default", "template": "plain"}]}
+                    """
+                ),
+            ], "plain", "tools"
+        ),
+        (
+            [
+                ("chat_template.jinja", "plain"), ("additional_chat_templates/tool_use.jinja", "tools"),
+                (
+                    "tokenizer_config.json",
+                    #"{"chat_template": [{"name": "tool_use", "template": "no"}, {"name": "default", "template": "no"}]}"#
+                ),
+            ], "plain", "tools"
+        ),
+    ])
+    func `finds the chat templates wherever a folder has them`(
+        files: [(name: String, text: String)], plain: String, withTools: String
+    ) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("tokenizer.json", try TestFiles.bytes(TestFiles.fixture("tokenizers/qwen2/tokenizer.json")))
+        for file in files { try folder.write(file.name, Array(file.text.utf8)) }
+        let tokenizer = try Tokenizer.load(huggingFaceFolder: folder.path)
+        var conversation = conversation("x")
+        #expect(try tokenizer.renderChat(conversation) == plain)
+        conversation.tools = []
+        #expect(try tokenizer.renderChat(conversation) == withTools)
     }
 
     @Test func `gives a template's own words when it refuses`() throws {

@@ -10,13 +10,30 @@ private let recorded: String? = getenv("SWIFTLET_DIFFERENTIAL").map { String(cSt
 @Suite(.enabled(if: recorded != nil, "SWIFTLET_DIFFERENTIAL names no recorded run"))
 struct `Differential run` {
     @Test(arguments: [
-        "gpt2", "gpt2-added", "gpt2-prefixed", "smollm2", "llama2", "llama2-added", "llama3", "qwen2", "bert", "o200k",
+        "gpt2", "gpt2-added", "gpt2-prefixed", "smollm2", "llama2", "llama2-added", "llama3", "qwen2", "bert", "minilm",
+        "o200k",
     ])
     func `agrees with Hugging Face tokenizers on every string`(name: String) throws {
         let folder = try #require(recorded) + "/" + name
         let tokenizer = try Tokenizer.load(huggingFaceFolder: folder)
         let disagreements = try RecordedCase.read(folder + "/cases.jsonl").compactMap { $0.disagreement(of: tokenizer) }
         #expect(disagreements.isEmpty, "\(disagreements.count): \(disagreements.prefix(3).joined(separator: "\n"))")
+    }
+
+    @Test func `agrees with Python on every canonical form`() throws {
+        let composing = try bytewiseTokenizer(normalizer: #"{"type": "NFC"}"#)
+        let decomposing = try bytewiseTokenizer(normalizer: #"{"type": "NFD"}"#)
+        let lines = try ReadFile.bytes(try #require(recorded) + "/normalization.jsonl", limit: 1 << 30)
+        var disagreements: [String] = []
+        for line in lines.split(separator: UInt8(ascii: "\n")) {
+            let forms = try JSON.parse(Array(line)).elements.compactMap(\.string)
+            try #require(forms.count == 3)
+            let found = [forms[0], composing.normalized(forms[0]), decomposing.normalized(forms[0])]
+            if !zip(found, forms).allSatisfy({ $0.utf8.elementsEqual($1.utf8) }) {
+                disagreements.append("\(forms[0].unicodeScalars.map { String($0.value, radix: 16) })")
+            }
+        }
+        #expect(disagreements.isEmpty, "\(disagreements.count): \(disagreements.prefix(3))")
     }
 
     @Test func `agrees with jinja2 on every rendering`() throws {

@@ -69,7 +69,8 @@ import Tokenization
             "gpt2",
             configuration:
                 #"{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}"#)
-        #expect(try GGUFVocabulary(huggingFaceFolder: several.path, rowCount: Self.rowCount).chatTemplate == "d")
+        let vocabulary = try GGUFVocabulary(huggingFaceFolder: several.path, rowCount: Self.rowCount)
+        #expect(vocabulary.chatTemplate == "d" && vocabulary.toolChatTemplate == "t")
     }
 
     @Test func `refuses what GGUF has no name for`() throws {

@@ -12,7 +12,7 @@ import Tokenization
         }
     }
 
-    @Test(sharedData, arguments: SharedTokenizer.allCases)
+    @Test(sharedData, arguments: SharedTokenizer.allCases.filter(\.isLossless))
     func `give back every hard input`(which: SharedTokenizer) throws {
         let tokenizer = try which.load()
         for (text, _) in try expectedIDs(which.expectedIDs) {

@@ -10,7 +10,7 @@ let sharedData: ConditionTrait = .enabled(if: TestFiles.hasSharedData, "../share
 
 /// One vocabulary of ../shared/data/tokenizers and llama.cpp's name for its expected ids.
 enum SharedTokenizer: String, CaseIterable, CustomTestStringConvertible {
-    case gpt2, gpt2GGUF, llama2, llama3, qwen2
+    case gpt2, gpt2GGUF, llama2, llama3, qwen2, bert
 
     var testDescription: String { rawValue }
 
@@ -20,8 +20,12 @@ enum SharedTokenizer: String, CaseIterable, CustomTestStringConvertible {
         case .llama2: "llama-spm"
         case .llama3: "llama-bpe"
         case .qwen2: "qwen2"
+        case .bert: "bert-bge"
         }
     }
+
+    /// BERT lowercases and drops accents and blanks: its tokens do not give the text back.
+    var isLossless: Bool { self != .bert }
 
     func load() throws -> Tokenizer {
         switch self {
@@ -36,6 +40,7 @@ enum SharedTokenizer: String, CaseIterable, CustomTestStringConvertible {
         case .qwen2:
             try Tokenizer(
                 gguf: vocabulary("tokenizers/qwen2.5/vocab.json", "tokenizers/qwen2.5/merges.txt", pre: "qwen2"))
+        case .bert: try Tokenizer(tokenizerFile: bytes("tokenizers/bert-base-uncased/tokenizer.json"))
         }
     }
 

@@ -25,8 +25,9 @@ import Transformer
         }
     }
 
-    /// Windows of 24 in every layer, and of 20 in all but the first; 360 tokens cross a segment of the attention.
-    @Test(arguments: ["mistral-window", "qwen2-window-sharded"], KernelSet.available)
+    /// Windows of 24 in every layer, of 20 in all but the first, of 24 beside soft caps, of 24 with a rotary base of
+    /// their own; 360 tokens cross a segment of the attention.
+    @Test(arguments: ["mistral-window", "qwen2-window-sharded", "gemma2-caps", "gemma3-windows"], KernelSet.available)
     func `are the same however a sliding window's prompt is cut`(folder: String, kernels: KernelSet) throws {
         let tokens = (0..<360).map { TokenID(($0 * 37 + $0 / 11) % 300) }
         func extend(chunk: Int, threads: Int) throws -> [[UInt32]] {

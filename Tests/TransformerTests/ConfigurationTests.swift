@@ -32,6 +32,8 @@ import Transformer
 
     @Test(arguments: [
         ("model_type", "\"mamba\"", "model_type"), ("hidden_act", "\"gelu\"", "hidden_act"),
+        ("use_bidirectional_attention", "true", "use_bidirectional_attention"),
+        ("quantization_config", "{\"quant_method\": \"awq\"}", "quantization_config"),
         ("attention_bias", "1", "attention_bias"), ("mlp_bias", "\"no\"", "mlp_bias"),
         ("rope_scaling", "{\"rope_type\": \"llama3\"}", "factor"), ("rope_scaling", "{\"type\": \"linear\"}", "factor"),
         ("rope_scaling", "{\"type\": \"linear\", \"factor\": 0}", "rope_scaling"),
@@ -125,7 +127,9 @@ import Transformer
         #expect(try traits("llama", [("attention_bias", "true")]) == expected)
         expected.queryKeyNorm = true
         #expect(try traits("qwen3", [("attention_bias", "true")]) == expected)
-        #expect(DecoderFamily.registered.map(\.name) == ["llama", "mistral", "qwen2", "qwen3", "phi3"])
+        #expect(
+            DecoderFamily.registered.map(\.name)
+                == ["llama", "mistral", "qwen2", "qwen3", "phi3", "gemma", "gemma2", "gemma3_text"])
     }
 
     /// The keys of published models that decide something, with the numbers of their config.json.
@@ -199,6 +203,70 @@ import Transformer
         #expect(
             configuration.slidingWindows_L == Array(repeating: hasWindow ? 4096 : nil, count: configuration.layerCount))
         #expect((configuration.rotaryScaling != .none) == (name == "Llama-3.2-1B"))
+    }
+
+    @Test func `weights without their folder are told to bring it`() {
+        let path = TestFiles.fixture("reference/llama-tied-bf16/model.safetensors")
+        #expect { try ModelCheckpoint(path: path) } throws: { "\($0)".contains("folder that also has config.json") }
+    }
+
+    private static let gemma3 = """
+        "hidden_activation": "gelu_pytorch_tanh", "head_dim": 256, "query_pre_attn_scalar": 168,
+        "max_position_embeddings": 32768, "sliding_window": 512
+        """
+
+    /// The keys of the published 1B and 4B models, as transformers 4 wrote them, and what transformers 5 makes of them.
+    @Test func `reads Gemma 3's two rotary bases and its windows`() throws {
+        let old = try read([
+            ("model_type", "\"gemma3_text\", \(Self.gemma3)"), ("num_hidden_layers", "7"),
+            ("rope_theta", "1000000"), ("rope_local_base_freq", "10000"), ("sliding_window_pattern", "6"),
+            ("rope_scaling", "{\"factor\": 8.0, \"rope_type\": \"linear\"}"),
+        ])
+        #expect(old.rotaryBase == 1_000_000 && old.windowRotaryBase == 10_000)
+        #expect(old.rotaryScaling == .linear(factor: 8))
+        #expect(old.slidingWindows_L == [512, 512, 512, 512, 512, nil, 512])
+        #expect(old.attentionScale == 1 / Float(168).squareRoot())
+        #expect(old.attentionSoftCap == nil && old.logitSoftCap == nil && old.tiesEmbeddings)
+        #expect(old.traits.queryKeyNorm && old.traits.outputNorms && old.traits.gainsAreOffsets)
+        let new = try read([
+            ("model_type", "\"gemma3_text\", \(Self.gemma3)"), ("num_hidden_layers", "7"),
+            (
+                "rope_parameters",
+                """
+                {"full_attention": {"factor": 8.0, "rope_theta": 1000000, "rope_type": "linear"},
+                "sliding_attention": {"rope_theta": 10000, "rope_type": "default"}}
+                """
+            ),
+        ])
+        #expect(new == old)
+    }
+
+    /// The first Gemma's files say gelu and mean the tanh formula; later ones have a key of their own for it.
+    @Test func `reads both names of Gemma's activation, and no other`() throws {
+        for keys in [[("hidden_act", "\"gelu\"")], [("hidden_activation", "\"gelu_pytorch_tanh\"")], []] {
+            #expect(try read([("model_type", "\"gemma\"")] + keys).traits.activation == .gelu)
+        }
+        for key in ["hidden_act", "hidden_activation"] {
+            #expect {
+                try read([("model_type", "\"gemma\""), (key, "\"silu\"")])
+            } throws: {
+                "\($0)".contains("'\(key)'")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("sliding_window_pattern", "0", "sliding_window_pattern"),
+        ("rope_local_base_freq", "0", "rope_local_base_freq"),
+        ("final_logit_softcapping", "-30", "final_logit_softcapping"),
+        ("attn_logit_softcapping", "\"high\"", "attn_logit_softcapping"),
+        ("rope_parameters", "{\"sliding_attention\": {\"rope_type\": \"linear\"}}", "rope_type"),
+    ]) func `refuses what no Gemma can have, naming the key`(key: String, value: String, named: String) {
+        #expect {
+            try read([("model_type", "\"gemma3_text\", \(Self.gemma3)"), (key, value)])
+        } throws: {
+            "\($0)".contains("'\(named)'") && !"\($0)".contains("\n")
+        }
     }
 
     @Test func `says in one line what is wrong with a path`() {

@@ -23,10 +23,10 @@ import Transformer
     }
 
     /// The folders that llama.cpp's converter has turned into `model.gguf`: q and k interleaved for Llama and Mistral,
-    /// biases, head norms, stacked products, the divisors of llama3 and longrope scaling.
+    /// biases, head norms, stacked products, Gemma's gains, the divisors of llama3 and longrope scaling.
     @Test(arguments: [
         "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen3-head-norms", "phi3-longrope",
-        "phi3-long-texts",
+        "phi3-long-texts", "gemma-plain", "gemma2-caps", "gemma3-windows",
     ])
     func `tensors and numbers are those of llama-cpp's converter`(name: String) throws {
         let expected = try GGUFFile(path: TestFiles.fixture("reference/\(name)/model.gguf"))

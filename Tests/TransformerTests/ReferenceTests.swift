@@ -49,7 +49,7 @@ import Transformer
     /// One folder for each family and each part that no other has; make_family_fixtures.py.
     static let families = [
         "llama3-scaling", "llama-linear-biases", "mistral-window", "qwen2-bias", "qwen2-window-sharded",
-        "qwen3-head-norms", "phi3-longrope", "phi3-long-texts",
+        "qwen3-head-norms", "phi3-longrope", "phi3-long-texts", "gemma-plain", "gemma2-caps", "gemma3-windows",
     ]
 
     @Test(arguments: families, KernelSet.available)
@@ -61,12 +61,12 @@ import Transformer
     }
 
     /// Converted by llama.cpp's script; convert_families.py.
-    @Test(arguments: families.filter { $0 != "qwen2-window-sharded" })
-    func `so does a GGUF file that llama.cpp made of it`(family: String) throws {
+    @Test(arguments: families.filter { $0 != "qwen2-window-sharded" }, KernelSet.available)
+    func `so does a GGUF file that llama.cpp made of it`(family: String, kernels: KernelSet) throws {
         let folder = TestFiles.fixture("reference/" + family)
         // GGUF loses Mistral's window; transformers computed what is left.
         let expected = family == "mistral-window" ? "/expected-gguf.json" : "/expected.json"
-        try check(folder + "/model.gguf", against: folder + expected)
+        try check(folder + "/model.gguf", against: folder + expected, kernels: kernels)
     }
 
     @Test func `the sharded folder is really read through its index`() throws {

@@ -11,6 +11,7 @@ package enum ReadFile {
         var code: Int32 = 0
         // The size is only a hint: a file under /proc reports 0, and another process may write meanwhile.
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(file.byteCount)
         var chunk = [UInt8](repeating: 0, count: max(1, min(file.byteCount + 1, 1 << 20)))
         while true {
             let count = read(file.descriptor, &chunk, chunk.count)

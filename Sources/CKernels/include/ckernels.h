@@ -89,6 +89,8 @@ typedef struct {
     ptrdiff_t output_stride;
     ptrdiff_t row_count, column_count, rows_per_slice;
     float epsilon;               // the norms only
+    float factor;                // scale only
+    float cap;                   // soft_cap only
 } ck_rows;
 
 // Rotates the first 2 · pair_count numbers of every head of every row, in place.
@@ -147,6 +149,7 @@ typedef struct {
     ptrdiff_t row_count, head_count, rows_per_slice;
     ptrdiff_t window;            // at least 1; PTRDIFF_MAX: no bound
     float scale;
+    float soft_cap;              // scores s become soft_cap · tanh(s / soft_cap); 0: they stay
     // attend_segment and merge_segments only: one [maximum, sum, K numbers] per (row, head, segment).
     float *partial;
     ptrdiff_t segment_count;     // segments per row in `partial`
@@ -184,7 +187,10 @@ typedef struct {
     ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
     ck_slice *gelu;              // ck_rows: a · Φ(a), without b
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
+    ck_slice *gelu_multiply;     // ck_rows: gelu(a) · b, gelu by its tanh formula
     ck_slice *add;               // ck_rows
+    ck_slice *scale;             // ck_rows: a · factor; b is not read
+    ck_slice *soft_cap;          // ck_rows: cap · tanh(a / cap); b is not read
     ck_slice *rotate;            // ck_rotary
     ck_slice *gather;            // ck_gather
     ck_slice *store;             // ck_store

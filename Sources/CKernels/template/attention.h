@@ -3,7 +3,7 @@
 // arXiv:1805.02867, with this project's fixed segments.
 //
 // Order of sums for one (row, query head), whatever else is computed beside it:
-//   score of a token   features 0…K−1 upward, one lane per token; then · scale
+//   score of a token   features 0…K−1 upward, one lane per token; then · scale, then the soft cap
 //   inside a segment   of CK_SEGMENT positions: its maximum; e^(score − maximum), summed like a product (by lanes,
 //                      folded); weighted values added token by token upward
 //   between segments   merged in the order 0, 1, 2, …
@@ -134,10 +134,13 @@ INLINE void segment_tile(
     for (; v < vectors; v++) score_tile(type, queries, 1, group, q, places, v, r);
 
     // 2. Masked softmax numerators: lanes of tokens that the row does not see become −∞ before anything is compared.
+    const float cap = group->arguments->soft_cap;
     for (ptrdiff_t j = q; j < q + queries; j++) {
         float *weight = r->weight[j];
         const ptrdiff_t seen = r->begin[j], unseen = r->end[j], aligned = seen / LANES * LANES;
         vec best = splat(-INFINITY), sum = splat(0);
+        if (cap != 0)
+            for (ptrdiff_t i = aligned; i < unseen; i += LANES) save(weight + i, capped(load(weight + i), splat(cap)));
         for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
             vec score = load(weight + i);
             if (i < seen || i + LANES > unseen) {

@@ -105,6 +105,43 @@ static void silu_multiply(const void *arguments, ptrdiff_t slice) {
     }
 }
 
+// out = gelu(a) · b, where gelu(a) = a · (1 + tanh u) / 2 = a · sigmoid(2u) and u = √(2/π) · (a + 0.044715 a³).
+static void gelu_multiply(const void *arguments, ptrdiff_t slice) {
+    const ck_rows *a = arguments;
+    FOR_ROWS(a, slice) {
+        const float *gate = a->a + t * a->a_stride, *up = a->b + t * a->b_stride;
+        float *out = a->output + t * a->output_stride;
+        FOR_VECTORS(a->column_count) {
+            vec g = load_lanes(gate + i, n);
+            vec u = g * fused(g * g, splat(0.044715f), splat(1)) * splat(0x1.988454p-1f);
+            save_lanes(out + i, g / (splat(1) + exponential(splat(-2) * u)) * load_lanes(up + i, n), n);
+        }
+    }
+}
+
+// cap · tanh(x / cap), tanh y = 1 − 2 / (e^2y + 1): within a rounding of cap, also where the exponential is infinite.
+INLINE vec capped(vec x, vec cap) {
+    return cap * (splat(1) - splat(2) / (exponential(splat(2) * x / cap) + splat(1)));
+}
+
+static void soft_cap(const void *arguments, ptrdiff_t slice) {
+    const ck_rows *a = arguments;
+    FOR_ROWS(a, slice) {
+        const float *in = a->a + t * a->a_stride;
+        float *out = a->output + t * a->output_stride;
+        FOR_VECTORS(a->column_count) save_lanes(out + i, capped(load_lanes(in + i, n), splat(a->cap)), n);
+    }
+}
+
+static void scale(const void *arguments, ptrdiff_t slice) {
+    const ck_rows *a = arguments;
+    FOR_ROWS(a, slice) {
+        const float *in = a->a + t * a->a_stride;
+        float *out = a->output + t * a->output_stride;
+        FOR_VECTORS(a->column_count) save_lanes(out + i, load_lanes(in + i, n) * splat(a->factor), n);
+    }
+}
+
 static void add(const void *arguments, ptrdiff_t slice) {
     const ck_rows *a = arguments;
     FOR_ROWS(a, slice) {

@@ -24,6 +24,15 @@ package struct GenerationRequest: Sendable {
     package var maxOutputTokens: Int
     /// Any of these ends the request; it is counted as generated but not delivered as a token.
     package var stopTokens: [TokenID]
+    /// Until so many tokens are generated, none of `stopTokens` can be chosen.
+    package var minOutputTokens = 0
+    /// How many of the likeliest tokens to tell with every generated one; nil tells no log-probabilities at all.
+    package var outputLogprobs: Int?
+    /// The same for the prompt's tokens. Such a prompt is computed from its beginning, whatever the cache holds.
+    package var promptLogprobs: Int?
+    /// Another request with the same prompt, submitted before: this one waits until that prompt is computed, and
+    /// finds it in the prefix cache.
+    package var leader: RequestID?
     /// Lower runs first; first come, first served within one value.
     package var priority: Int
     package var cacheNamespace: CacheNamespace

@@ -2,6 +2,7 @@
 // Engine.  Delivered in batches, once per step; every submitted request ends with exactly one `.finished`.
 
 package import Base
+package import Sampling
 
 /// Why a request ended.
 package enum FinishReason: Sendable, Equatable {
@@ -55,16 +56,24 @@ package struct RequestSummary: Sendable, Equatable {
 /// One message about one request.
 package struct RequestEvent: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
-        /// The next output tokens, in order; several where guesses came true.
+        /// The next output tokens, in order; several where guesses came true, none if only the prompt is reported on.
         case tokens(TokenRun)
         case finished(RequestSummary)
     }
 
     package let request: RequestID
     package let kind: Kind
+    /// One for each token of `kind`, where they were asked for; with `.finished`, that of the stop token.
+    package var logprobs: [TokenLogprobs]
+    /// With a request's first event, where they were asked for: those of the prompt's tokens from the second on.
+    package var promptLogprobs: [TokenLogprobs]
 
-    package init(request: RequestID, kind: Kind) {
+    package init(
+        request: RequestID, kind: Kind, logprobs: [TokenLogprobs] = [], promptLogprobs: [TokenLogprobs] = []
+    ) {
         self.request = request
         self.kind = kind
+        self.logprobs = logprobs
+        self.promptLogprobs = promptLogprobs
     }
 }

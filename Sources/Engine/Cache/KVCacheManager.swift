@@ -64,7 +64,8 @@ struct KVCacheManager {
     /// Changes nothing but the request's cached block names.
     func longestCachedPrefix(of request: Request) -> PrefixMatch {
         var match = PrefixMatch()
-        guard sharesPrefixes else { return match }
+        // The logits of a prompt's rows are only known by computing them.
+        guard sharesPrefixes, !request.isScoringPrompt else { return match }
         extendNames(of: request, toCover: request.tokens.count)
         for index in 0..<request.tokens.count / tokensPerBlock {
             guard let block = cachedBlock(index, of: request) else { break }

@@ -61,10 +61,15 @@ struct Scheduler {
         if preemptionCount == preemptionsBefore { admit(rowLimit: rowLimit, into: &plan) }
     }
 
+    /// Rows of a prompt whose log-probabilities are wanted need logits, and room for those is limited.
+    private func scoringLimit(_ request: Request, _ plan: StepPlan) -> Int {
+        request.isScoringPrompt ? configuration.maxScoredRows - plan.scoredRowCount : .max
+    }
+
     private mutating func planRows(of request: Request, atMost limit: Int, into plan: inout StepPlan) {
         guard request.status == .running, !request.isPaused else { return }
         let room = configuration.maxBatchedTokens - plan.rowCount
-        let count = min(request.remainingCount, limit, room)
+        let count = min(request.remainingCount, limit, room, scoringLimit(request, plan))
         guard count > 0, plan.entries.count < configuration.maxRunningCount else { return }
         while !cache.reserve(request, upTo: request.computedCount + count) {
             let victim = preemptionVictim()
@@ -119,7 +124,9 @@ struct Scheduler {
         {
             guard running.count(where: { !$0.isPaused }) < configuration.maxRunningCount else { return }
             let match = cache.longestCachedPrefix(of: request)
-            let count = min(request.tokens.count - match.tokenCount, rowLimit - plan.rowCount)
+            let count = min(
+                request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
+            guard count > 0 else { return }
             let admission = cache.admit(
                 request, match: match, upTo: match.tokenCount + count,
                 watermark: running.isEmpty ? 0 : configuration.admissionWatermark)
@@ -136,6 +143,7 @@ struct Scheduler {
                 TokenCounters.chargeInput(max(0, request.promptCount - match.tokenCount), to: request.tenant)
             }
             waiting.removeAll { $0 === request }
+            request.leader = nil
             request.status = .running
             Self.insert(request, into: &running)
             plan.append(request, count, copy: admission.copy)

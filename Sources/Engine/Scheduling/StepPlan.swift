@@ -2,6 +2,7 @@
 // Engine › Scheduling.
 
 import Base
+import Transformer
 
 /// The rows of one step, decoding requests first.
 struct StepPlan {
@@ -14,6 +15,10 @@ struct StepPlan {
         /// The range ends with the request's last token: its logits choose the next one.
         var choosesToken: Bool { range.upperBound == request.tokens.count }
         var rowCount: Int { range.count + draftCount }
+        /// Set when the entry is planned: every row's logits are wanted.
+        let scoresPrompt: Bool
+        var logitsWanted: LogitsWanted { scoresPrompt ? .everyRow : choosesToken ? .lastRow : .none }
+        var logitRowCount: Int { (scoresPrompt ? range.count : choosesToken ? 1 : 0) + draftCount }
         var draft: ArraySlice<TokenID> { request.speculation?.guesses.prefix(draftCount) ?? [] }
     }
 
@@ -22,6 +27,7 @@ struct StepPlan {
     private(set) var copies: [BlockCopy] = []
     private(set) var rowCount = 0
     private(set) var draftRowCount = 0
+    private(set) var scoredRowCount = 0
 
     var isEmpty: Bool { entries.isEmpty }
 
@@ -30,12 +36,17 @@ struct StepPlan {
         copies.removeAll(keepingCapacity: true)
         rowCount = 0
         draftRowCount = 0
+        scoredRowCount = 0
     }
 
     mutating func append(_ request: Request, _ count: Int, copy: BlockCopy? = nil) {
-        entries.append(Entry(request: request, range: request.computedCount..<request.computedCount + count))
+        entries.append(
+            Entry(
+                request: request, range: request.computedCount..<request.computedCount + count,
+                scoresPrompt: request.isScoringPrompt))
         if let copy { copies.append(copy) }
         rowCount += count
+        if request.isScoringPrompt { scoredRowCount += count }
     }
 
     mutating func addDraft(_ count: Int, toEntry index: Int) {
@@ -51,5 +62,6 @@ struct StepPlan {
         let entry = entries.remove(at: index)
         rowCount -= entry.rowCount
         draftRowCount -= entry.draftCount
+        if entry.scoresPrompt { scoredRowCount -= entry.range.count }
     }
 }

@@ -46,7 +46,7 @@
     var isOpen: Bool { tcp.isOpen }
     var queuedBytes: Int { tcp.queuedBytes }
     /// The response begun now is this connection's last.
-    var isLast: Bool { !server.isListening }
+    var isLast: Bool { server.isWindingDown }
 
     /// Between requests, with nothing half received or half sent.
     var isIdle: Bool {
@@ -59,7 +59,7 @@
 
     func exchangeEnded(keepsAlive: Bool) {
         exchange = nil
-        if keepsAlive && server.isListening {
+        if keepsAlive && !server.isWindingDown {
             parsePending()
         } else {
             end()

@@ -1,6 +1,6 @@
 // HTTPParser.swift — bytes in, requests out: a strict HTTP/1.1 state machine without I/O.
 // Network › HTTP.  RFC 9112 (messages), RFC 9110 (fields).  Longer than most files because it is one machine: what a
-// byte means depends on every state before it, and a reader who checks it for smuggling must see all of it at once.
+// byte means depends on every state before it. What a whole header means is decided in MessageHead.
 
 /// Reads a connection's bytes, in whatever pieces they come, and says what to do.
 ///
@@ -260,19 +260,18 @@ package struct HTTPParser: Sendable {
         guard chunkExtensionBytes <= limits.chunkExtensionBytes else {
             throw HTTPRejection(400, "the chunk extensions are larger than \(limits.chunkExtensionBytes) bytes")
         }
-        guard size <= UInt64(max(0, limits.bodyBytes - body.count)) else { throw bodyTooLarge }
+        guard size <= UInt64(max(0, limits.bodyBytes - body.count)) else { throw .bodyTooLarge(limits) }
         state = size == 0 ? .trailers : .chunkData(remaining: Int(size))
     }
-
-    private var bodyTooLarge: HTTPRejection { HTTPRejection(413, "the body is larger than \(limits.bodyBytes) bytes") }
 
     // MARK: - The end of the header, and of the message
 
     private mutating func finishFields() throws(HTTPRejection) -> Action? {
         if case .trailers = state { return finishRequest() }
-        try checkHost()
-        let clientWaits = try expectsContinue()
-        switch try bodyFraming() {
+        let head = MessageHead(version: version, target: target, headers: headers)
+        try head.checkHost()
+        let clientWaits = try head.expectsContinue()
+        switch try head.bodyFraming(limits) {
         case .none: return finishRequest()
         case .length(let count):
             body.reserveCapacity(min(count, 256 * 1024))  // what is announced is not yet sent: grow with what comes
@@ -280,80 +279,6 @@ package struct HTTPParser: Sendable {
         case .chunked: state = .chunkSize
         }
         return clientWaits ? .sendContinue : nil
-    }
-
-    private func checkHost() throws(HTTPRejection) {
-        let hosts = headers.values("host")
-        guard hosts.count <= 1 else { throw HTTPRejection(400, "there is more than one Host field") }
-        guard let host = hosts.first else {
-            guard version == .http10 else { throw HTTPRejection(400, "an HTTP/1.1 request needs a Host field") }
-            return
-        }
-        guard Self.isAuthority(ArraySlice(host.utf8)) else {
-            throw HTTPRejection(400, "the Host field is not a host with an optional port")
-        }
-        // RFC 9112 lets the target win; a client that contradicts itself is refused, so that nobody can be misled.
-        if let authority = target.authority, !authority.elementsEqual(host.utf8, by: { $0.lowered == $1.lowered }) {
-            throw HTTPRejection(400, "the target and the Host field name different hosts")
-        }
-    }
-
-    /// A name of letters, digits and `-._~`, or an address in brackets; then perhaps a colon and a port.
-    private static func isAuthority(_ bytes: ArraySlice<UInt8>) -> Bool {
-        var rest = bytes
-        if rest.first == UInt8(ascii: "[") {
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")), end > rest.startIndex + 1,
-                rest[(rest.startIndex + 1)..<end].allSatisfy({
-                    $0.hexDigitValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
-                })
-            else { return false }
-            rest = rest[(end + 1)...]
-        } else {
-            let name = rest.prefix { $0 != UInt8(ascii: ":") }
-            guard !name.isEmpty,
-                name.allSatisfy({ $0.isLetter || $0.isDigit || "-._~".utf8.contains($0) })
-            else { return false }
-            rest = rest[name.endIndex...]
-        }
-        guard !rest.isEmpty else { return true }
-        return rest.first == UInt8(ascii: ":") && rest.count <= 6 && rest.dropFirst().allSatisfy(\.isDigit)
-    }
-
-    private enum BodyFraming { case none, length(Int), chunked }
-
-    /// Where the body ends, or a refusal: RFC 9112, section 6.3, without its leniencies.
-    private func bodyFraming() throws(HTTPRejection) -> BodyFraming {
-        let lengths = headers.values("content-length")
-        let codings = headers.values("transfer-encoding")
-        guard lengths.isEmpty || codings.isEmpty else {
-            throw HTTPRejection(400, "Content-Length and Transfer-Encoding exclude each other")
-        }
-        guard lengths.count <= 1, codings.count <= 1 else {
-            throw HTTPRejection(400, "Content-Length or Transfer-Encoding is given twice")
-        }
-        if let coding = codings.first {
-            guard version == .http11 else { throw HTTPRejection(400, "HTTP/1.0 has no Transfer-Encoding") }
-            guard ArraySlice(coding.utf8).equalsIgnoringCase("chunked") else {
-                throw HTTPRejection(501, "the only Transfer-Encoding understood here is: chunked")
-            }
-            return .chunked
-        }
-        guard let length = lengths.first else { return .none }
-        guard !length.isEmpty, length.utf8.allSatisfy(\.isDigit) else {
-            throw HTTPRejection(400, "Content-Length is not a number")
-        }
-        // All digits: nil means that it does not fit, which is certainly too large.
-        guard let count = Int(length), count <= limits.bodyBytes else { throw bodyTooLarge }
-        return count == 0 ? .none : .length(count)
-    }
-
-    private func expectsContinue() throws(HTTPRejection) -> Bool {
-        let expectations = headers.values("expect")
-        if expectations.isEmpty || version == .http10 { return false }
-        guard expectations.count == 1, ArraySlice(expectations[0].utf8).equalsIgnoringCase("100-continue") else {
-            throw HTTPRejection(417, "the only expectation understood here is: 100-continue")
-        }
-        return true
     }
 
     private mutating func finishRequest() -> Action {

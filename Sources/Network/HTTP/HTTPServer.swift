@@ -18,6 +18,8 @@ import Synchronization
     package let limits: HTTPLimits
     package private(set) var boundPort = 0
     package private(set) var isListening = false
+    /// Every response is its connection's last.
+    package private(set) var isWindingDown = false
     /// Called once, when the server no longer listens and the last connection is closed.
     package var onAllClosed: (@EventLoop () -> Void)?
 
@@ -55,11 +57,16 @@ import Synchronization
     /// Connections not yet closed, whatever they are doing.
     package var openConnectionCount: Int { connections.count }
 
-    /// Takes no new connection. Responses begun from now on are their connection's last, so that the server empties as
-    /// its exchanges finish; idle connections go with `closeIdleConnections`.
+    /// Responses begun from now on are their connection's last. New connections are taken still: who asks during a
+    /// drain is told so, instead of finding a closed port.
+    package func windDown() { isWindingDown = true }
+
+    /// Takes no new connection, and winds down: the server empties as its exchanges finish; idle connections go with
+    /// `closeIdleConnections`.
     package func stopListening() {
         guard isListening else { return }
         isListening = false
+        isWindingDown = true
         listener?.close()
         listener = nil
         reportIfAllClosed()

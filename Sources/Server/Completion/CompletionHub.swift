@@ -54,7 +54,7 @@ import Network
         for event in events {
             guard let sequence = sequences[event.request] else { continue }
             if case .finished = event.kind { forget(event.request) }
-            if sequence.job.received(event.kind, choice: sequence.choice) { touched.append(sequence.job) }
+            if sequence.job.received(event, choice: sequence.choice) { touched.append(sequence.job) }
         }
         for job in touched { job.flush() }
     }

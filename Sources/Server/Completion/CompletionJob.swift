@@ -13,16 +13,6 @@ import Sampling
 ///
 /// A closed job still hears its engine requests' closing accounts, for the metrics.
 @EventLoop final class CompletionJob {
-    private struct Choice {
-        let request: RequestID
-        var session: CompletionSession
-        /// Whole answers only: a stream keeps nothing that was sent.
-        var text: [UInt8] = []
-        var hasBegun = false
-        var completion: CompletionSession.Completion?
-        var lastTokenNanoseconds: UInt64 = 0
-    }
-
     private let prepared: PreparedCompletion
     private let model: ServedModel
     private let format: CompletionFormat
@@ -31,7 +21,9 @@ import Sampling
     private let telemetry: Telemetry
     private let keepAliveInterval: Duration
 
-    private var choices: [Choice] = []
+    private var choices: [CompletionChoice] = []
+    /// One for each prompt, where they are echoed.
+    private var echoes: [PromptEcho] = []
     private var isOpen = false
     private var isStreaming: Bool { prepared.parameters.isStreaming }
     /// Frames of this batch of events, written together by `flush`.
@@ -54,7 +46,8 @@ import Sampling
             route: prepared.route,
             id: Identifier.random(prefix: prepared.route == .chat ? "chatcmpl-" : "cmpl-"), created: created,
             model: model.id, systemFingerprint: model.systemFingerprint,
-            includesUsage: prepared.parameters.includesUsage)
+            includesUsage: prepared.parameters.includesUsage,
+            logprobsCodec: prepared.parameters.topLogprobs == nil ? nil : model.codec)
     }
 
     // MARK: - The beginning
@@ -63,32 +56,27 @@ import Sampling
     func start() {
         let parameters = prepared.parameters
         let seed = parameters.seed ?? .random(in: .min ... .max)
-        let stopStrings = StopStrings(parameters.stop)
-        let stopTokens = parameters.ignoresEndOfSequence ? [] : model.codec.endOfSequence
-
-        for prompt in prepared.prompts {
+        for (promptIndex, prompt) in prepared.prompts.enumerated() {
+            if prepared.echoesPrompt {
+                echoes.append(PromptEcho(prompt.tokens, given: prompt.text, codec: model.codec))
+            }
+            var leader: RequestID?
             for choice in 0..<parameters.choiceCount {
                 let id = hub.register(self, choice: choices.count)
-                var sampling = parameters.sampling
-                sampling.seed = seed
-                sampling.choice = UInt32(choice)
                 do {
-                    try model.service.submit(
-                        GenerationRequest(
-                            id: id, promptTokens: prompt.tokens, sampling: sampling,
-                            maxOutputTokens: prompt.maxOutputTokens, stopTokens: stopTokens,
-                            constraint: prompt.constraint))
+                    try model.service.submit(request(id, prompt, seed: seed, choice: choice, leader: leader))
                 } catch {
                     hub.forget(id)
                     cancelUnfinished()
                     return responder.fail(
                         .submission(error, parameter: prepared.route == .chat ? "messages" : "prompt"))
                 }
+                leader = leader ?? id
                 choices.append(
-                    Choice(
-                        request: id,
+                    CompletionChoice(
+                        request: id, prompt: promptIndex,
                         session: CompletionSession(
-                            detokenizer: model.codec.makeDetokenizer(after: prompt.tokens), stopStrings: stopStrings)))
+                            detokenizer: model.codec.makeDetokenizer(after: prompt.tokens), sessionOptions(prompt))))
             }
         }
         isOpen = true
@@ -97,6 +85,36 @@ import Sampling
         responder.tokensNow = { [self] in tokenAccount }
         responder.onBackPressure = { [self] isSlow in setPaused(isSlow) }
         if isStreaming { beginStream() }
+    }
+
+    private func request(
+        _ id: RequestID, _ prompt: PreparedCompletion.Prompt, seed: UInt64, choice: Int, leader: RequestID?
+    ) -> GenerationRequest {
+        let parameters = prepared.parameters
+        var sampling = parameters.sampling
+        sampling.seed = seed
+        sampling.choice = UInt32(choice)
+        // The engine always chooses a token; one nobody wants is thrown away.
+        var request = GenerationRequest(
+            id: id, promptTokens: prompt.tokens, sampling: sampling, maxOutputTokens: max(1, prompt.maxOutputTokens),
+            stopTokens: (parameters.ignoresEndOfSequence ? [] : model.codec.endOfSequence) + parameters.stopTokens,
+            priority: parameters.priority, constraint: prompt.constraint)
+        request.minOutputTokens = parameters.minTokens
+        request.leader = leader
+        if prompt.maxOutputTokens > 0 { request.outputLogprobs = parameters.topLogprobs }
+        // The prompt is told once; its first choice asks.
+        if prepared.echoesPrompt, leader == nil { request.promptLogprobs = parameters.topLogprobs }
+        return request
+    }
+
+    private func sessionOptions(_ prompt: PreparedCompletion.Prompt) -> CompletionSession.Options {
+        let parameters = prepared.parameters
+        var options = CompletionSession.Options(
+            stopStrings: StopStrings(parameters.stop, keepsMatch: parameters.includesStop))
+        options.minTokens = parameters.minTokens
+        options.includesStop = parameters.includesStop
+        options.discardsOutput = prompt.maxOutputTokens == 0
+        return options
     }
 
     private func beginStream() {
@@ -109,10 +127,11 @@ import Sampling
     // MARK: - Events
 
     /// Returns true when this is the first news of a batch, so that `flush` is called once per batch.
-    func received(_ event: RequestEvent.Kind, choice index: Int) -> Bool {
-        let outcome = choices[index].session.received(event)
+    func received(_ event: RequestEvent, choice index: Int) -> Bool {
+        let outcome = choices[index].session.received(event.kind, logprobs: event.logprobs)
         if outcome.cancelsRequest { model.service.cancel(choices[index].request) }
-        if case .tokens = event { observeGap(index) }
+        if case .tokens(let tokens) = event.kind, !tokens.isEmpty { observeGap(index) }
+        noteEcho(event, choice: index)
         if let completion = outcome.completion {
             choices[index].completion = completion
             telemetry.metrics.observeEnd(completion)
@@ -130,21 +149,23 @@ import Sampling
     }
 
     private func append(_ outcome: CompletionSession.Outcome, to index: Int) {
-        guard isStreaming else {
-            choices[index].text += outcome.text
+        let prompt = choices[index].prompt
+        let echo = prompt < echoes.count ? echoes[prompt] : nil
+        if isStreaming {
+            outbox += choices[index].frames(outcome, index: index, echo: echo, format: format)
+        } else {
+            choices[index].collect(outcome, echo: echo)
+        }
+    }
+
+    /// The first choice of a prompt brings the prompt's log-probabilities, with its first event; the others have none
+    /// before that.
+    private func noteEcho(_ event: RequestEvent, choice index: Int) {
+        let prompt = choices[index].prompt
+        guard prepared.echoesPrompt, prepared.parameters.topLogprobs != nil, echoes[prompt].logprobs == nil else {
             return
         }
-        guard !outcome.text.isEmpty || outcome.completion != nil else { return }
-        if !choices[index].hasBegun {
-            choices[index].hasBegun = true
-            if let role = format.roleChunk(choice: index) { outbox += ServerSentEvents.data(role) }
-        }
-        if !outcome.text.isEmpty {
-            outbox += ServerSentEvents.data(format.textChunk(choice: index, outcome.text))
-        }
-        if let completion = outcome.completion {
-            outbox += ServerSentEvents.data(format.finishChunk(choice: index, completion.finishReason))
-        }
+        echoes[prompt].add(event, prepared.prompts[prompt].tokens, codec: model.codec)
     }
 
     /// Writes what the batch brought; ends the answer with its last choice.
@@ -160,7 +181,8 @@ import Sampling
         } else {
             let answers = choices.map { choice in
                 CompletionFormat.Choice(
-                    text: choice.text, finishReason: choice.completion?.finishReason ?? .length)
+                    text: choice.text, logprobs: choice.logprobs,
+                    finishReason: choice.completion?.finishReason ?? .length)
             }
             responder.respond(status: 200, body: format.response(answers, usage: usage))
         }
@@ -256,9 +278,4 @@ import Sampling
             prompt: usage.promptTokens, cached: usage.cachedTokens, output: usage.completionTokens,
             choices: choices.count)
     }
-}
-
-extension CompletionSession.Completion {
-    /// Of a choice that ended well; the other endings never reach a client as a finish reason.
-    fileprivate var finishReason: CompletionFormat.FinishReason { ending == .stop ? .stop : .length }
 }

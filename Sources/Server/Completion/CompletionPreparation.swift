@@ -10,13 +10,17 @@ package struct PreparedCompletion: Sendable {
     /// One prompt; each of its choices becomes one engine request.
     package struct Prompt: Sendable, Equatable {
         package var tokens: [TokenID]
+        /// 0: only the prompt is wanted back.
         package var maxOutputTokens: Int
+        /// What an answer begins with that echoes its prompt: the prompt as written, nil where it came as token ids.
+        package var text: [UInt8]?
         /// What its answers are held to.
         package var constraint: SpanConstraint?
     }
 
     package var route: CompletionFormat.Route
     package var prompts: [Prompt]
+    package var echoesPrompt = false
     package var parameters: GenerationParameters
 }
 
@@ -44,12 +48,17 @@ extension ServedModel {
             let request = try CompletionRequest(json, context)
             try checkName(request.parameters.model)
             var prompts: [PreparedCompletion.Prompt] = []
-            for prompt in request.prompts { prompts.append(try fitted(encode(prompt), route, request.parameters)) }
-            return PreparedCompletion(route: route, prompts: prompts, parameters: request.parameters)
+            for prompt in request.prompts {
+                var fitting = try fitted(encode(prompt), route, request.parameters)
+                if case .text(let text) = prompt { fitting.text = text }
+                prompts.append(fitting)
+            }
+            return PreparedCompletion(
+                route: route, prompts: prompts, echoesPrompt: request.echoesPrompt, parameters: request.parameters)
         }
     }
 
-    private func checkName(_ name: String?) throws(APIError) {
+    func checkName(_ name: String?) throws(APIError) {
         guard let name, name != id else { return }
         throw .modelNotFound(quoted(Array(name.utf8)))
     }
@@ -89,8 +98,9 @@ extension ServedModel {
             // A whole text, and the token that ends it.
             standard = min(room, longest + 1)
         }
-        return PreparedCompletion.Prompt(
-            tokens: tokens, maxOutputTokens: parameters.maxTokens ?? standard, constraint: constraint)
+        let limit = parameters.maxTokens ?? standard
+        try parameters.checkMinTokens(against: limit)
+        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: limit, constraint: constraint)
     }
 
     /// OpenAI's default for /v1/completions.

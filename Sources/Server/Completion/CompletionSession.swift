@@ -3,6 +3,7 @@
 
 package import Base
 package import Engine
+package import Sampling
 
 /// Turns tokens into text a piece at a time; never splits a character (`StreamingDetokenizer` is the real one).
 package protocol IncrementalDetokenizer: Sendable {
@@ -55,6 +56,8 @@ package struct CompletionSession: Sendable {
     /// What the caller has to do, in this order.
     package struct Outcome: Sendable, Equatable {
         package var text: [UInt8] = []
+        /// Of the tokens whose text has begun to be returned, where the engine tells them.
+        package var logprobs: [LogprobsEntry] = []
         /// Cancel the engine request: its further tokens are not wanted.
         package var cancelsRequest = false
         /// Set exactly once.
@@ -68,23 +71,39 @@ package struct CompletionSession: Sendable {
         case ended
     }
 
+    /// How an answer may end, and what of it is told.
+    package struct Options: Sendable {
+        package var stopStrings: StopStrings
+        /// Stop strings do not count before this many tokens.
+        package var minTokens = 0
+        /// A stop token's text is part of the answer.
+        package var includesStop = false
+        /// Only the prompt was wanted: what is generated is neither returned nor counted.
+        package var discardsOutput = false
+
+        package init(stopStrings: StopStrings) { self.stopStrings = stopStrings }
+    }
+
     private var state = State.generating
     private var detokenizer: any IncrementalDetokenizer
     private var stopStrings: StopStrings
+    private let options: Options
+    private var places = LogprobsPlaces()
     /// Tokens whose text was returned or held back.
     package private(set) var outputTokenCount = 0
 
-    package init(detokenizer: any IncrementalDetokenizer, stopStrings: StopStrings) {
+    package init(detokenizer: any IncrementalDetokenizer, _ options: Options) {
         self.detokenizer = detokenizer
-        self.stopStrings = stopStrings
+        self.options = options
+        stopStrings = options.stopStrings
     }
 
-    package mutating func received(_ event: RequestEvent.Kind) -> Outcome {
+    package mutating func received(_ event: RequestEvent.Kind, logprobs: [TokenLogprobs] = []) -> Outcome {
         switch (state, event) {
         case (.generating, .tokens(let tokens)):
-            return generated(tokens)
+            return options.discardsOutput ? Outcome() : generated(tokens, logprobs)
         case (.generating, .finished(let summary)):
-            return finished(summary)
+            return finished(summary, logprobs)
         case (.stopping, .finished(let summary)):
             // The engine may have reached its own end in the same step: the stop string still came first.
             state = .ended
@@ -94,11 +113,11 @@ package struct CompletionSession: Sendable {
         }
     }
 
-    private mutating func generated(_ tokens: TokenRun) -> Outcome {
+    private mutating func generated(_ tokens: TokenRun, _ logprobs: [TokenLogprobs]) -> Outcome {
         var outcome = Outcome()
-        for token in tokens {
+        for (index, token) in tokens.enumerated() {
             outputTokenCount += 1
-            let piece = stopStrings.push(detokenizer.push(token))
+            let piece = push(token, index < logprobs.count ? logprobs[index] : nil)
             outcome.text += piece.released
             if piece.isMatched {
                 state = .stopping
@@ -106,23 +125,39 @@ package struct CompletionSession: Sendable {
                 break
             }
         }
+        outcome.logprobs = places.released(outcome.text.count)
         return outcome
     }
 
-    private mutating func finished(_ summary: RequestSummary) -> Outcome {
+    private mutating func push(_ token: TokenID, _ logprobs: TokenLogprobs?) -> StopStrings.Outcome {
+        let text = detokenizer.push(token)
+        places.append(token, logprobs, text: text)
+        guard outputTokenCount > options.minTokens else { return StopStrings.Outcome(released: text, isMatched: false) }
+        return stopStrings.push(text)
+    }
+
+    private mutating func finished(_ summary: RequestSummary, _ logprobs: [TokenLogprobs]) -> Outcome {
         state = .ended
+        guard !options.discardsOutput else {
+            let ending = Ending(summary.reason)
+            return Outcome(completion: completion(ending == .stop ? .length : ending, outputTokenCount: 0, summary))
+        }
+        var outcome = Outcome()
+        var isMatched = false
+        if case .stopToken(let token) = summary.reason, options.includesStop {
+            let piece = push(token, logprobs.first)
+            outcome.text += piece.released
+            isMatched = piece.isMatched
+        }
         // The last incomplete character becomes U+FFFD, which could itself complete a stop string.
         let last = stopStrings.push(detokenizer.finish())
-        let text = last.released + stopStrings.finish()
-        let ending: Ending =
-            switch summary.reason {
-            case .stopToken: .stop
-            case .length: last.isMatched ? .stop : .length
-            case .cancelled: .cancelled
-            case .failed(let reason): .failed(reason)
-            }
-        return Outcome(
-            text: text, completion: completion(ending, outputTokenCount: summary.outputTokenCount, summary))
+        isMatched = isMatched || last.isMatched
+        outcome.text += last.released + stopStrings.finish()
+        outcome.logprobs = isMatched ? places.released(outcome.text.count) : places.rest()
+        let ending = Ending(summary.reason)
+        outcome.completion = completion(
+            ending == .length && isMatched ? .stop : ending, outputTokenCount: summary.outputTokenCount, summary)
+        return outcome
     }
 
     private func completion(_ ending: Ending, outputTokenCount: Int, _ summary: RequestSummary) -> Completion {
@@ -132,5 +167,16 @@ package struct CompletionSession: Sendable {
         completion.draftedTokenCount = summary.draftedTokenCount
         completion.acceptedTokenCount = summary.acceptedTokenCount
         return completion
+    }
+}
+
+extension CompletionSession.Ending {
+    fileprivate init(_ reason: FinishReason) {
+        switch reason {
+        case .stopToken: self = .stop
+        case .length: self = .length
+        case .cancelled: self = .cancelled
+        case .failed(let reason): self = .failed(reason)
+        }
     }
 }

@@ -25,11 +25,14 @@ package struct StopStrings: Sendable {
     }
 
     private var matchers: [Matcher]
+    private let keepsMatch: Bool
     private var held: [UInt8] = []
     package private(set) var isMatched = false
 
     /// Empty strings are ignored: they would match everywhere.
-    package init(_ strings: [[UInt8]]) {
+    /// - Parameter keepsMatch: the match itself is released; only what follows it is dropped.
+    package init(_ strings: [[UInt8]], keepsMatch: Bool = false) {
+        self.keepsMatch = keepsMatch
         matchers = strings.filter { !$0.isEmpty }.map(Matcher.init)
     }
 
@@ -43,7 +46,7 @@ package struct StopStrings: Sendable {
         for index in firstNewIndex..<held.count {
             guard let matchLength = advance(held[index]) else { continue }
             isMatched = true
-            let released = Array(held[..<(index + 1 - matchLength)])
+            let released = Array(held[..<(index + 1 - (keepsMatch ? 0 : matchLength))])
             held = []
             return Outcome(released: released, isMatched: true)
         }

@@ -17,6 +17,10 @@ package struct EmbeddingRequest: Sendable {
     /// Tokens of all texts, special ones included.
     package var tokenCount: Int { texts.reduce(0) { $0 + $1.tokenCount } }
 
+    static let refused: [String: NoOpValue] = [
+        "user": .anyString, "truncate_prompt_tokens": .onlyNull, "add_special_tokens": .bool(true),
+    ]
+
     /// - Throws: a 400 that names the member, or a 404 for another model's name.
     package init(
         body: [UInt8], embedder: EncoderEmbedder, ignoresUnknownFields: Bool = false
@@ -25,7 +29,7 @@ package struct EmbeddingRequest: Sendable {
         do { json = try JSON.parse(body, maximumDepth: Limits.nesting.value) } catch { throw .notJSON(error) }
         let fields = try RequestFields(
             json, supported: ["input", "model", "encoding_format", "dimensions"],
-            refused: ["user": .anyString, "truncate_prompt_tokens": .onlyNull, "add_special_tokens": .bool(true)],
+            refused: Self.refused,
             ignoresUnknown: ignoresUnknownFields)
         if let model = try fields.string("model"), model != embedder.name {
             throw .modelNotFound(quoted(Array(model.utf8)))

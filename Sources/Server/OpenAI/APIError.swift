@@ -206,6 +206,12 @@ extension APIError {
         APIError(404, .invalidRequest, "Unknown request URL: \(path).", code: "unknown_url")
     }
 
+    /// OpenAI's words; nothing is repeated of the key that came.
+    package static let unauthorized = APIError(
+        401, .invalidRequest,
+        "No valid API key was provided. Send it in the header 'authorization: Bearer YOUR_KEY'.",
+        code: "invalid_api_key", headers: [Header(name: "www-authenticate", value: "Bearer")])
+
     package static func methodNotAllowed(_ method: String, _ path: String, allowed: String) -> APIError {
         APIError(
             405, .invalidRequest, "\(method) is not allowed for \(path); use \(allowed).", code: "method_not_allowed",

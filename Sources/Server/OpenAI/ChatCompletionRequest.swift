@@ -11,7 +11,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
 
     package init(_ body: JSON, _ context: RequestContext) throws(APIError) {
         let fields = try RequestFields(
-            body, supported: GenerationParameters.names.union(["messages", "max_completion_tokens"]),
+            body, supported: GenerationParameters.names.union(["messages", "max_completion_tokens", "top_logprobs"]),
             refused: UnsupportedParameters.chat, ignoresUnknown: context.ignoresUnknownFields)
         parameters = try GenerationParameters(fields, context)
         let limit = try fields.integer("max_completion_tokens", in: 1...Limits.outputTokens.value)
@@ -22,11 +22,24 @@ package struct ChatCompletionRequest: Sendable, Equatable {
                     parameter: "max_completion_tokens")
             }
             parameters.maxTokens = limit
+            try parameters.checkMinTokens(against: limit)
         }
+        parameters.topLogprobs = try Self.topLogprobs(fields)
         messages = try Self.messages(fields.required("messages"), context)
     }
 
-    private static func messages(_ value: JSON, _ context: RequestContext) throws(APIError) -> [ChatMessage] {
+    /// `logprobs` turns them on, `top_logprobs` says how many.
+    private static func topLogprobs(_ fields: RequestFields) throws(APIError) -> Int? {
+        let isWanted = try fields.boolean("logprobs") ?? false
+        let count = try fields.integer("top_logprobs", in: 0...Limits.topLogprobs.value)
+        guard isWanted || (count ?? 0) == 0 else {
+            throw .conflict("'top_logprobs' needs 'logprobs' to be true.", parameter: "top_logprobs")
+        }
+        return isWanted ? count ?? 0 : nil
+    }
+
+    /// The member `messages`, here and wherever else a conversation is taken.
+    static func messages(_ value: JSON, _ context: RequestContext) throws(APIError) -> [ChatMessage] {
         guard value.kind == .array else {
             throw .wrongType("messages", expected: "an array of messages", found: value.kind)
         }
@@ -41,7 +54,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
         return result
     }
 
-    private static let roles = ["system", "developer", "user", "assistant", "tool"]
+    static let roles = ["system", "developer", "user", "assistant", "tool"]
 
     private static func message(
         _ value: JSON, path: String, _ context: RequestContext

@@ -16,10 +16,12 @@ package struct CompletionFormat: Sendable {
     /// One complete choice.
     package struct Choice: Sendable, Equatable {
         package var text: [UInt8]
+        package var logprobs: [LogprobsEntry]
         package var finishReason: FinishReason
 
-        package init(text: [UInt8], finishReason: FinishReason) {
+        package init(text: [UInt8], logprobs: [LogprobsEntry] = [], finishReason: FinishReason) {
             self.text = text
+            self.logprobs = logprobs
             self.finishReason = finishReason
         }
     }
@@ -34,11 +36,14 @@ package struct CompletionFormat: Sendable {
     package let systemFingerprint: String?
     /// Whether every chunk carries `usage`, null until the last.
     package let includesUsage: Bool
+    /// Names tokens where log-probabilities were asked for; nil writes `"logprobs": null`.
+    private let logprobsFormat: LogprobsFormat?
 
     package init(
         route: Route, id: String, created: Int, model: String, systemFingerprint: String? = nil,
-        includesUsage: Bool = false
+        includesUsage: Bool = false, logprobsCodec: (any TextCodec)? = nil
     ) {
+        logprobsFormat = logprobsCodec.map(LogprobsFormat.init)
         self.route = route
         self.id = id
         self.created = created
@@ -58,8 +63,8 @@ package struct CompletionFormat: Sendable {
         }
     }
 
-    package func textChunk(choice: Int, _ text: [UInt8]) -> [UInt8] {
-        chunk(choice: choice, text: text, finishReason: nil) { $0.field("content", utf8: text) }
+    package func textChunk(choice: Int, _ text: [UInt8], logprobs: [LogprobsEntry] = []) -> [UInt8] {
+        chunk(choice: choice, text: text, logprobs: logprobs, finishReason: nil) { $0.field("content", utf8: text) }
     }
 
     package func finishChunk(choice: Int, _ reason: FinishReason) -> [UInt8] {
@@ -77,7 +82,8 @@ package struct CompletionFormat: Sendable {
     }
 
     private func chunk(
-        choice: Int, text: [UInt8] = [], finishReason: FinishReason?, delta: (inout JSONWriter) -> Void
+        choice: Int, text: [UInt8] = [], logprobs: [LogprobsEntry] = [], finishReason: FinishReason?,
+        delta: (inout JSONWriter) -> Void
     ) -> [UInt8] {
         document(object: chunkObject) { json in
             json.key("choices")
@@ -91,7 +97,7 @@ package struct CompletionFormat: Sendable {
                     case .text:
                         json.field("text", utf8: text)
                     }
-                    json.nullField("logprobs")
+                    write(logprobs, isLast: finishReason != nil, to: &json)
                     json.field("finish_reason", finishReason?.rawValue)
                 }
             }
@@ -111,13 +117,23 @@ package struct CompletionFormat: Sendable {
                     json.object { json in
                         json.field("index", index)
                         content(choice.text, to: &json)
-                        json.nullField("logprobs")
+                        write(choice.logprobs, to: &json)
                         json.field("finish_reason", choice.finishReason.rawValue)
                     }
                 }
             }
             json.key("usage")
             usage.write(to: &json)
+        }
+    }
+
+    /// - Parameter isLast: a stream's chunk that only says why it ended, and has none.
+    private func write(_ logprobs: [LogprobsEntry], isLast: Bool = false, to json: inout JSONWriter) {
+        guard let logprobsFormat, !(isLast && logprobs.isEmpty) else { return json.nullField("logprobs") }
+        json.key("logprobs")
+        switch route {
+        case .chat: logprobsFormat.writeChat(logprobs, to: &json)
+        case .text: logprobsFormat.writeText(logprobs, to: &json)
         }
     }
 

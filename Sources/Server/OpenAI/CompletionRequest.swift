@@ -11,13 +11,17 @@ package struct CompletionRequest: Sendable, Equatable {
     }
 
     package var prompts: [Prompt]
+    /// The answer begins with the prompt.
+    package var echoesPrompt: Bool
     package var parameters: GenerationParameters
 
     package init(_ body: JSON, _ context: RequestContext) throws(APIError) {
         let fields = try RequestFields(
-            body, supported: GenerationParameters.names.union(["prompt"]), refused: UnsupportedParameters.completion,
-            ignoresUnknown: context.ignoresUnknownFields)
-        parameters = try GenerationParameters(fields, context)
+            body, supported: GenerationParameters.names.union(["prompt", "echo"]),
+            refused: UnsupportedParameters.completion, ignoresUnknown: context.ignoresUnknownFields)
+        echoesPrompt = try fields.boolean("echo") ?? false
+        parameters = try GenerationParameters(fields, context, leastMaxTokens: echoesPrompt ? 0 : 1)
+        parameters.topLogprobs = try fields.integer("logprobs", in: 0...Limits.topLogprobs.value)
         prompts = try Self.prompts(fields.required("prompt"), context)
         let sequenceCount = prompts.count * parameters.choiceCount
         guard sequenceCount <= Limits.sequences.value else {
@@ -52,18 +56,7 @@ package struct CompletionRequest: Sendable, Equatable {
     }
 
     private static func tokens(_ value: JSON, _ name: String, _ context: RequestContext) throws(APIError) -> [TokenID] {
-        var result: [TokenID] = []
-        result.reserveCapacity(value.count)
-        for element in value.elements {
-            guard element.kind == .number else {
-                throw .wrongType("\(name)[\(result.count)]", expected: "a token id", found: element.kind)
-            }
-            guard let id = element.integer, (0..<context.vocabularySize).contains(id) else {
-                throw .outOfRange(
-                    "\(name)[\(result.count)]", mustBe: "a token id from 0 to \(context.vocabularySize - 1)")
-            }
-            result.append(TokenID(id))
-        }
+        let result = try TokenID.array(value, name, context)
         guard !result.isEmpty else { throw .outOfRange(name, mustBe: "at least one token long") }
         return result
     }

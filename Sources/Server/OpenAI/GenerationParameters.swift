@@ -1,7 +1,7 @@
 // GenerationParameters.swift — what both completion routes take: sampling, limits, stops, streaming.
 // Server › OpenAI.
 
-import Base
+package import Base
 package import Sampling
 
 /// Facts about the served model that decide whether a request is valid.
@@ -29,8 +29,18 @@ package struct GenerationParameters: Sendable, Equatable {
     package var seed: UInt64?
     /// Nil: the route's default.
     package var maxTokens: Int?
+    /// No stop of any kind counts before this many tokens.
+    package var minTokens: Int
     package var stop: [[UInt8]]
+    /// End an answer as the model's own end tokens do.
+    package var stopTokens: [TokenID]
+    /// The answer keeps what stopped it.
+    package var includesStop: Bool
     package var choiceCount: Int
+    /// How many of the likeliest tokens to tell with each token; nil: no log-probabilities at all.
+    package var topLogprobs: Int?
+    /// Lower runs first.
+    package var priority: Int
     /// The answer is one of these texts.
     package var guidedChoice: [[UInt8]]?
     package var ignoresEndOfSequence: Bool
@@ -41,25 +51,46 @@ package struct GenerationParameters: Sendable, Equatable {
     static let names: Set<String> = [
         "model", "temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
         "repetition_penalty", "logit_bias", "seed", "max_tokens", "stop", "n", "ignore_eos", "stream",
-        "stream_options", "guided_choice", "structured_outputs",
+        "stream_options", "min_tokens", "stop_token_ids", "include_stop_str_in_output", "logprobs", "priority",
+        "guided_choice", "structured_outputs",
     ]
 
-    init(_ fields: RequestFields, _ context: RequestContext) throws(APIError) {
+    /// - Parameter leastMaxTokens: 0 where a request may want nothing but its prompt back.
+    init(_ fields: RequestFields, _ context: RequestContext, leastMaxTokens: Int = 1) throws(APIError) {
         model = try fields.string("model")
         sampling = try Self.sampling(fields, context)
         // OpenAI's seeds are signed; any 64 bits name a noise.
         seed = try fields.integer("seed", in: Int.min...Int.max).map { UInt64(bitPattern: Int64($0)) }
-        maxTokens = try fields.integer("max_tokens", in: 1...Limits.outputTokens.value)
+        maxTokens = try fields.integer("max_tokens", in: leastMaxTokens...Limits.outputTokens.value)
+        minTokens = try fields.integer("min_tokens", in: 0...Limits.outputTokens.value) ?? 0
+        stopTokens = try Self.stopTokens(fields, context)
+        includesStop = try fields.boolean("include_stop_str_in_output") ?? false
+        priority = try fields.integer("priority", in: -1_000_000...1_000_000) ?? 0
         stop = try Self.stop(fields)
         choiceCount = try fields.integer("n", in: 1...Limits.choices.value) ?? 1
         ignoresEndOfSequence = try fields.boolean("ignore_eos") ?? false
         isStreaming = try fields.boolean("stream") ?? false
         includesUsage = try Self.includesUsage(fields, isStreaming: isStreaming)
         guidedChoice = try GuidedChoice.read(fields)
-        if guidedChoice != nil, ignoresEndOfSequence {
+        try checkGuidedChoice()
+        if let maxTokens { try checkMinTokens(against: maxTokens) }
+    }
+
+    private func checkGuidedChoice() throws(APIError) {
+        guard guidedChoice != nil else { return }
+        guard !ignoresEndOfSequence else {
             throw .conflict(
                 "A choice ends where one of its texts ends: 'ignore_eos' must be false.", parameter: "ignore_eos")
         }
+        guard minTokens == 0 else {
+            throw .conflict(
+                "A choice ends where one of its texts ends: 'min_tokens' must be 0.", parameter: "min_tokens")
+        }
+    }
+
+    func checkMinTokens(against maxTokens: Int) throws(APIError) {
+        guard minTokens > maxTokens else { return }
+        throw .conflict("'min_tokens' (\(minTokens)) is above the limit of \(maxTokens).", parameter: "min_tokens")
     }
 
     // MARK: - Parts
@@ -137,6 +168,19 @@ package struct GenerationParameters: Sendable, Equatable {
         return result
     }
 
+    private static func stopTokens(
+        _ fields: RequestFields, _ context: RequestContext
+    ) throws(APIError) -> [TokenID] {
+        guard let value = fields.value("stop_token_ids") else { return [] }
+        guard value.kind == .array else {
+            throw .wrongType("stop_token_ids", expected: "an array of token ids", found: value.kind)
+        }
+        guard value.count <= Limits.stopTokens.value else {
+            throw .tooMany("stop_token_ids", Limits.stopTokens, found: value.count)
+        }
+        return try TokenID.array(value, "stop_token_ids", context)
+    }
+
     private static func includesUsage(_ fields: RequestFields, isStreaming: Bool) throws(APIError) -> Bool {
         guard let value = fields.value("stream_options") else { return false }
         guard isStreaming else {
@@ -146,5 +190,24 @@ package struct GenerationParameters: Sendable, Equatable {
             value, path: "stream_options.", supported: ["include_usage"],
             refused: ["include_obfuscation": .bool(false), "continuous_usage_stats": .bool(false)])
         return try options.boolean("include_usage") ?? false
+    }
+}
+
+extension TokenID {
+    /// An array of ids of the model's vocabulary, possibly empty.
+    static func array(_ value: JSON, _ name: String, _ context: RequestContext) throws(APIError) -> [TokenID] {
+        var result: [TokenID] = []
+        result.reserveCapacity(value.count)
+        for element in value.elements {
+            guard element.kind == .number else {
+                throw .wrongType("\(name)[\(result.count)]", expected: "a token id", found: element.kind)
+            }
+            guard let id = element.integer, (0..<context.vocabularySize).contains(id) else {
+                throw .outOfRange(
+                    "\(name)[\(result.count)]", mustBe: "a token id from 0 to \(context.vocabularySize - 1)")
+            }
+            result.append(TokenID(id))
+        }
+        return result
     }
 }

@@ -4,17 +4,20 @@
 import Base
 
 enum GuidedChoice {
+    /// The other ways to hold an answer to a form.
+    static let refused: [String: NoOpValue] = [
+        "json": .onlyNull, "regex": .onlyNull, "grammar": .onlyNull, "structural_tag": .onlyNull,
+        "json_object": .bool(false), "disable_any_whitespace": .bool(false),
+        "disable_additional_properties": .bool(false), "whitespace_pattern": .onlyNull,
+    ]
+
     /// The texts, if the request names any.
     static func read(_ fields: RequestFields) throws(APIError) -> [[UInt8]]? {
         let old = try fields.value("guided_choice").map { value throws(APIError) in try texts(value, "guided_choice") }
         guard let structured = fields.value("structured_outputs") else { return old }
         let outputs = try RequestFields(
             structured, path: "structured_outputs.", supported: ["choice"],
-            refused: [
-                "json": .onlyNull, "regex": .onlyNull, "grammar": .onlyNull, "structural_tag": .onlyNull,
-                "json_object": .bool(false), "disable_any_whitespace": .bool(false),
-                "disable_additional_properties": .bool(false), "whitespace_pattern": .onlyNull,
-            ])
+            refused: refused)
         guard let choice = outputs.value("choice") else { return old }
         guard old == nil else {
             throw .conflict(

@@ -63,12 +63,7 @@ enum UnsupportedParameters {
     /// On both routes: labels of OpenAI's, extensions of vLLM's.
     private static let common: [String: NoOpValue] = [
         "user": .anyString,
-        "logprobs": .bool(false),
-        "echo": .bool(false),
         "best_of": .number(1),
-        "min_tokens": .number(0),
-        "stop_token_ids": .emptyArray,
-        "include_stop_str_in_output": .bool(false),
         "skip_special_tokens": .bool(true),
         "spaces_between_special_tokens": .bool(true),
         "allowed_token_ids": .emptyArray,
@@ -77,7 +72,6 @@ enum UnsupportedParameters {
         "truncate_prompt_tokens": .onlyNull,
         "return_token_ids": .bool(false),
         "return_tokens_as_token_ids": .bool(false),
-        "priority": .number(0),
         "cache_salt": .onlyNull,
         "use_beam_search": .bool(false),
         "length_penalty": .number(1),
@@ -88,19 +82,17 @@ enum UnsupportedParameters {
     static let completion: [String: NoOpValue] = common.merging(
         [
             "suffix": .emptyString,
-            "logprobs": .onlyNull,
             "add_special_tokens": .bool(true),
         ],
         uniquingKeysWith: { $1 })
 
     static let chat: [String: NoOpValue] = common.merging(
         [
-            "tools": .emptyArray,
             "tool_choice": .strings(["none", "auto"]),
             "parallel_tool_calls": .anyBool,
             "functions": .emptyArray,
             "function_call": .strings(["none", "auto"]),
-            "top_logprobs": .number(0),
+            "echo": .bool(false),
             "store": .bool(false),
             "metadata": .anyObject,
             "modalities": .arrayOf("text"),
@@ -113,14 +105,20 @@ enum UnsupportedParameters {
             "prompt_cache_key": .anyString,
             "prompt_cache_retention": .strings(["in_memory", "in-memory"]),
             "web_search_options": .onlyNull,
-            "add_generation_prompt": .bool(true),
             "add_special_tokens": .bool(false),
-            "continue_final_message": .bool(false),
-            "chat_template": .onlyNull,
-            "chat_template_kwargs": .emptyObject,
-            "documents": .emptyArray,
         ],
-        uniquingKeysWith: { $1 })
+        uniquingKeysWith: { $1 }
+    ).merging(template, uniquingKeysWith: { $1 })
+
+    /// Wherever the chat template is applied.
+    static let template: [String: NoOpValue] = [
+        "tools": .emptyArray,
+        "add_generation_prompt": .bool(true),
+        "continue_final_message": .bool(false),
+        "chat_template": .onlyNull,
+        "chat_template_kwargs": .emptyObject,
+        "documents": .emptyArray,
+    ]
 
     /// Inside one chat message.
     static let message: [String: NoOpValue] = [

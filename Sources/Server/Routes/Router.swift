@@ -4,12 +4,14 @@
 /// Everything that is served.
 package enum Route: Equatable, Sendable {
     case completion(CompletionFormat.Route)
+    case tool(TextTool)
     case embeddings
     case models
     case model(String)
     case health
     case ready
     case metrics
+    case openAPI
 
     /// - Throws: 404 for an unknown path, 405 with `allow` for a wrong method.
     package init(method: String, path: String) throws(APIError) {
@@ -31,7 +33,12 @@ package enum Route: Equatable, Sendable {
         case "/health": self = .health
         case "/ready": self = .ready
         case "/metrics": self = .metrics
+        case "/openapi.json": self = .openAPI
         default:
+            if let tool = TextTool(rawValue: path) {
+                self = .tool(tool)
+                return
+            }
             // A model's name may hold slashes: owner/name.
             let prefix = "/v1/models/"
             guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
@@ -39,11 +46,14 @@ package enum Route: Equatable, Sendable {
         }
     }
 
+    /// Probes need no key.
+    package static func isOpen(_ path: String) -> Bool { path == "/health" || path == "/ready" }
+
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
-        case .completion, .embeddings: ["POST"]
-        case .models, .model, .health, .ready, .metrics: ["GET", "HEAD"]
+        case .completion, .embeddings, .tool: ["POST"]
+        case .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
         }
     }
 
@@ -52,12 +62,14 @@ package enum Route: Equatable, Sendable {
         switch self {
         case .completion(.chat): "/v1/chat/completions"
         case .completion(.text): "/v1/completions"
+        case .tool(let tool): tool.rawValue
         case .embeddings: "/v1/embeddings"
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .health: "/health"
         case .ready: "/ready"
         case .metrics: "/metrics"
+        case .openAPI: "/openapi.json"
         }
     }
 }

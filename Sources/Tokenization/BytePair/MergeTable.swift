@@ -64,6 +64,15 @@ package struct MergeTable: Sendable {
         }
     }
 
+    /// Whether `predicate` holds for the left and right symbol of every rule.
+    /// - Complexity: O(capacity).
+    func allPairsSatisfy(_ predicate: (_ left: Int32, _ right: Int32) -> Bool) -> Bool {
+        slots.allSatisfy { slot in
+            slot.pair == MergeTable.emptyPair
+                || predicate(Int32(truncatingIfNeeded: slot.pair >> 32), Int32(truncatingIfNeeded: slot.pair))
+        }
+    }
+
     private static func key(_ left: Int32, _ right: Int32) -> UInt64 {
         UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
     }

@@ -9,21 +9,9 @@ struct ChatTemplates: Sendable {
 
     init() {}
 
-    init(source: String?) {
-        if let source { plain = ChatTemplates.parse(source) }
-    }
-
-    /// `chat_template` of tokenizer_config.json: a template, or a list of named ones.
-    init(_ file: LocatedJSON) throws(TokenizerError) {
-        if file.elements.isEmpty, let source = try file.string() { plain = ChatTemplates.parse(source) }
-        for entry in file.elements {
-            let source = try entry["template"].requiredString()
-            switch try entry["name"].requiredString() {
-            case "default": plain = ChatTemplates.parse(source)
-            case "tool_use": withTools = ChatTemplates.parse(source)
-            default: break  // For other uses than a conversation.
-            }
-        }
+    init(_ sources: ChatTemplateSources) {
+        if let source = sources.plain { plain = ChatTemplates.parse(source) }
+        withTools = sources.withTools.map(ChatTemplates.parse)
     }
 
     func template(hasTools: Bool) throws(TemplateError) -> ChatTemplate {

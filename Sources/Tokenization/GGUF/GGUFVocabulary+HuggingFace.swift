@@ -129,19 +129,7 @@ extension GGUFVocabulary {
         }
         addBeginningOfSequence = !parts.prefix.isEmpty
         addEndOfSequence = !parts.suffix.isEmpty
-        chatTemplate = try files.chatTemplateSource()
-    }
-}
-
-extension HuggingFaceFolder {
-    /// The text of the chat template for plain conversations, if there is one.
-    func chatTemplateSource() throws(TokenizerError) -> String? {
-        if let template = try bytes("chat_template.jinja") { return String(decoding: template, as: UTF8.self) }
-        let stored = try json("tokenizer_config.json")["chat_template"]
-        guard !stored.elements.isEmpty else { return try stored.string() }
-        for entry in stored.elements where try entry["name"].string() == "default" {
-            return try entry["template"].string()
-        }
-        return nil
+        let templates = try files.chatTemplateSources()
+        (chatTemplate, toolChatTemplate) = (templates.plain, templates.withTools)
     }
 }

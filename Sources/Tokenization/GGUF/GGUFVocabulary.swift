@@ -27,8 +27,9 @@ package struct GGUFVocabulary: Sendable {
     package var addBeginningOfSequence: Bool?
     package var addEndOfSequence: Bool?
     package var addSpacePrefix: Bool?
-    /// `tokenizer.chat_template`.
+    /// `tokenizer.chat_template`, and `.tool_use` below it: for conversations with tools.
     package var chatTemplate: String?
+    package var toolChatTemplate: String?
 
     package init(model: String, pre: String? = nil, tokens: [[UInt8]]) {
         self.model = model
@@ -119,6 +120,10 @@ extension GGUFVocabulary {
         for id in types.indices where types[id] == .control && names.contains(tokens[id]) { ends.append(id) }
         var seen: Set<Int> = []
         return ends.filter { seen.insert($0).inserted }.map { TokenID($0) }
+    }
+
+    var chatTemplates: ChatTemplates {
+        ChatTemplates(ChatTemplateSources(plain: chatTemplate, withTools: toolChatTemplate))
     }
 
     /// `bos_token` and so on for the chat template.

@@ -41,7 +41,7 @@ extension TokenizerParts {
         endOfSequence = source.endTokens(types, endOfSequence: source.endOfSequence)
         templateVariables = source.templateVariables(
             beginning: source.beginningOfSequence, end: source.endOfSequence, unknown: source.unknown)
-        chatTemplates = ChatTemplates(source: source.chatTemplate)
+        chatTemplates = source.chatTemplates
     }
 }
 

@@ -43,7 +43,7 @@ extension TokenizerParts {
         if let end, source.addEndOfSequence == true { suffix = [TokenID(end)] }
         endOfSequence = source.endTokens(types, endOfSequence: end)
         templateVariables = source.templateVariables(beginning: beginning, end: end, unknown: unknown)
-        chatTemplates = ChatTemplates(source: source.chatTemplate)
+        chatTemplates = source.chatTemplates
     }
 }
 

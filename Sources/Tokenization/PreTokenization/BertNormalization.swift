@@ -2,8 +2,6 @@
 // Tokenization › PreTokenization.  Design: BasicTokenizer of google-research/bert; BertNormalizer of Hugging Face
 // tokenizers.
 
-@_spi(_Unicode) import Swift
-
 /// Which parts of the clean-up a model asks for.
 struct BertNormalization: Sendable, Equatable {
     /// Control characters are dropped, white space becomes blanks.
@@ -56,8 +54,8 @@ struct BertNormalization: Sendable, Equatable {
             }
         }
         if stripsAccents {
-            text = text[...].mapWellFormed { String(decoding: $0, as: UTF8.self)._nfd }.mapScalars { scalar, output in
-                if scalar.properties.generalCategory != .nonspacingMark { output.append(scalar) }
+            text = text[...].canonicallyDecomposed().mapScalars { scalar, output in
+                if scalar.generalCategoryInUnicode8 != .nonspacingMark { output.append(scalar) }
             }
         }
         result += lowercases ? text[...].lowercased() : text
@@ -67,7 +65,7 @@ struct BertNormalization: Sendable, Equatable {
 extension Unicode.Scalar {
     /// Control, format, surrogate and private-use characters.
     fileprivate var isControl: Bool {
-        switch properties.generalCategory {
+        switch generalCategoryInUnicode8 {
         case .control, .format, .surrogate, .privateUse: true
         default: false
         }

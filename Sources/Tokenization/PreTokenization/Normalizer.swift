@@ -1,8 +1,6 @@
 // Normalizer.swift — rewrites text before it is cut into words.
 // Tokenization › PreTokenization.  Design: normalizers of Hugging Face tokenizers; Unicode Annex #15 for NFC.
 
-@_spi(_Unicode) import Swift
-
 /// Text on its way to becoming tokens, with a mark on every byte that came from outside.
 struct MarkedText: Equatable {
     var bytes: [UInt8]
@@ -86,34 +84,6 @@ extension MarkedText {
 }
 
 extension ArraySlice<UInt8> {
-    fileprivate func replacing(_ pattern: [UInt8], by replacement: [UInt8]) -> [UInt8] {
-        guard let first = pattern.first else { return Array(self) }
-        var result: [UInt8] = []
-        result.reserveCapacity(count)
-        var index = startIndex
-        while index < endIndex {
-            if self[index] == first && self[index...].starts(with: pattern) {
-                result += replacement
-                index += pattern.count
-            } else {
-                result.append(self[index])
-                index += 1
-            }
-        }
-        return result
-    }
-
-    fileprivate func canonicallyComposed() -> [UInt8] {
-        // ASCII is composed as it stands; so are most texts, but finding out costs as much as composing.
-        if allSatisfy({ $0 < 0x80 }) { return Array(self) }
-        return mapWellFormed { String(decoding: $0, as: UTF8.self)._nfc }
-    }
-
-    fileprivate func canonicallyDecomposed() -> [UInt8] {
-        if allSatisfy({ $0 < 0x80 }) { return Array(self) }
-        return mapWellFormed { String(decoding: $0, as: UTF8.self)._nfd }
-    }
-
     fileprivate func withoutCombiningMarks() -> [UInt8] {
         mapScalars { scalar, output in
             switch scalar.properties.generalCategory {

@@ -1,5 +1,6 @@
 // Unicode.Scalar+Classes.swift — word characters and punctuation.
 // Tokenization › PreTokenization.  `\w` as Rust's regex crate reads it (UTS #18, annex C); punctuation as BERT counts it.
+// Hugging Face tokenizers asks two libraries: one is current, the other has stayed with Unicode 8.0 of 2015.
 
 extension Unicode.Scalar {
     var isWordCharacter: Bool {
@@ -25,7 +26,30 @@ extension Unicode.Scalar {
             default: return false
             }
         }
-        switch properties.generalCategory {
+        return properties.generalCategory.isPunctuation
+    }
+
+    /// As `isPunctuation`, by the tables of 2015.
+    var isPunctuationInUnicode8: Bool { value < 0x80 ? isPunctuation : generalCategoryInUnicode8.isPunctuation }
+
+    /// The general category that Unicode 8.0 gave, as far as marks, punctuation, control and format characters go:
+    /// what came later was unassigned, and seven characters have changed sides since.
+    var generalCategoryInUnicode8: Unicode.GeneralCategory {
+        switch value {
+        case 0x1885, 0x1886: return .otherLetter
+        case 0xa9bd: return .spacingMark
+        case 0x1734, 0x1171e: return .nonspacingMark
+        case 0x166d, 0x111c9: return .otherPunctuation
+        default:
+            guard let age = properties.age, age.major <= 8 else { return .unassigned }
+            return properties.generalCategory
+        }
+    }
+}
+
+extension Unicode.GeneralCategory {
+    fileprivate var isPunctuation: Bool {
+        switch self {
         case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
             .finalPunctuation, .otherPunctuation:
             return true

@@ -48,7 +48,7 @@ enum WordStep: Sendable, Equatable {
                 word.cut(offset, &cutter) { CharacterClasses.classify($0) == .number }
             }
         case .punctuation(let behavior):
-            text.cut(behavior) { word, offset, cutter in word.cut(offset, &cutter) { $0.isPunctuation } }
+            text.cut(behavior) { word, offset, cutter in word.cut(offset, &cutter) { $0.isPunctuationInUnicode8 } }
         case .whitespaceSplit:
             text.cut(.removed) { word, offset, cutter in word.cut(offset, &cutter) { $0.properties.isWhitespace } }
         case .bert:

@@ -6,9 +6,9 @@ import Base
 extension Tokenizer {
     /// Reads `tokenizer.json`, and from the files beside it what that one does not say:
     ///
-    ///     tokenizer_config.json, special_tokens_map.json     names of the special tokens; the chat template
+    ///     tokenizer_config.json, special_tokens_map.json     names of the special tokens
     ///     generation_config.json, else config.json           which tokens end an answer
-    ///     chat_template.jinja                                the chat template, before any other
+    ///     chat_template.jinja and others                     the chat templates, see chatTemplateSources
     ///
     /// Only the first file must exist.
     package static func load(huggingFaceFolder folder: String) throws(TokenizerError) -> Tokenizer {
@@ -71,19 +71,17 @@ struct HuggingFaceFolder {
 
         let generation = try json("generation_config.json")
         let model = try json("config.json")
-        parts.endOfSequence = try generation["eos_token_id"].ids()
-        if parts.endOfSequence.isEmpty { parts.endOfSequence = try model["eos_token_id"].ids() }
+        // An end that is no token would never come.
+        parts.endOfSequence = try generation["eos_token_id"].ids(below: parts.pieces.count)
+        if parts.endOfSequence.isEmpty {
+            parts.endOfSequence = try model["eos_token_id"].ids(below: parts.pieces.count)
+        }
         if let end = ids["eos_token"], !parts.endOfSequence.contains(end) { parts.endOfSequence.append(end) }
-        parts.endOfSequence.removeAll { $0.index >= parts.pieces.count }
         // A model may have more rows than its tokenizer has pieces; an id past them is no token.
         let beginnings = try generation["bos_token_id"].ids() + model["bos_token_id"].ids()
         parts.beginningOfSequence = ids["bos_token"] ?? beginnings.first { $0.index < parts.pieces.count }
 
-        if let template = try bytes("chat_template.jinja") {
-            parts.chatTemplates = ChatTemplates(source: String(decoding: template, as: UTF8.self))
-        } else {
-            parts.chatTemplates = try ChatTemplates(configuration["chat_template"])
-        }
+        parts.chatTemplates = ChatTemplates(try chatTemplateSources())
     }
 }
 
@@ -102,11 +100,12 @@ extension LocatedJSON {
     }
 
     /// One id or several.
-    fileprivate func ids() throws(TokenizerError) -> [TokenID] {
+    fileprivate func ids(below count: Int = .max) throws(TokenizerError) -> [TokenID] {
         if isAbsent { return [] }
-        if value?.kind == .array {
-            return try elements.map { element throws(TokenizerError) in TokenID(try element.requiredID()) }
+        return try (value?.kind == .array ? elements : [self]).map { element throws(TokenizerError) in
+            let id = try element.requiredID()
+            guard id < count else { throw element.malformed("the id \(id) is none of the tokenizer's \(count)") }
+            return TokenID(id)
         }
-        return [TokenID(try requiredID())]
     }
 }

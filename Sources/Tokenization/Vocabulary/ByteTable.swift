@@ -28,8 +28,19 @@ struct ByteTable: Sendable {
     func equals(_ index: Int, _ bytes: Span<UInt8>) -> Bool {
         let start = Int(starts[index])
         guard Int(starts[index + 1]) - start == bytes.count else { return false }
-        let arena = arena.span
-        for offset in bytes.indices where arena[start + offset] != bytes[offset] { return false }
+        let arena = arena.span.bytes
+        let bytes = bytes.bytes
+        var offset = 0
+        while bytes.byteCount - offset >= 8 {
+            let word = arena.unsafeLoadUnaligned(fromByteOffset: start + offset, as: UInt64.self)
+            if word != bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self) { return false }
+            offset += 8
+        }
+        while offset < bytes.byteCount {
+            let byte = arena.unsafeLoad(fromByteOffset: start + offset, as: UInt8.self)
+            if byte != bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self) { return false }
+            offset += 1
+        }
         return true
     }
 }

@@ -5,8 +5,8 @@
 /// An immutable table of pieces. Ids may have gaps: an empty piece is one that no text can produce.
 struct Vocabulary: Sendable {
     private let pieces: ByteTable
-    /// Open-addressing hash table of ids, −1 where empty; its size is a power of two, at least twice the pieces.
-    private let slots: [Int32]
+    /// Open-addressing hash table; its size is a power of two, at least twice the pieces.
+    private let slots: [Slot]
 
     /// Whether no two ids have the same bytes.
     private let hasUniquePieces: Bool
@@ -21,15 +21,17 @@ struct Vocabulary: Sendable {
         pieces = ByteTable(strings)
         var capacity = 16
         while capacity < strings.count * 2 { capacity *= 2 }
-        var slots = [Int32](repeating: -1, count: capacity)
+        var slots = [Slot](repeating: Slot(tag: 0, id: -1), count: capacity)
         var hasUniquePieces = true
         for (id, piece) in strings.enumerated() where !piece.isEmpty {
-            var slot = Vocabulary.firstSlot(of: piece.span, capacity)
-            while slots[slot] >= 0 && !pieces.equals(Int(slots[slot]), piece.span) {
+            let hash = Vocabulary.hash(piece.span)
+            let tag = UInt32(truncatingIfNeeded: hash >> 32)
+            var slot = Int(truncatingIfNeeded: hash) & (capacity - 1)
+            while slots[slot].id >= 0 && !(slots[slot].tag == tag && pieces.equals(Int(slots[slot].id), piece.span)) {
                 slot = (slot + 1) & (capacity - 1)
             }
-            if slots[slot] >= 0 { hasUniquePieces = false }
-            slots[slot] = Int32(id)
+            if slots[slot].id >= 0 { hasUniquePieces = false }
+            slots[slot] = Slot(tag: tag, id: Int32(id))
         }
         self.slots = slots
         self.hasUniquePieces = hasUniquePieces
@@ -46,12 +48,15 @@ struct Vocabulary: Sendable {
     /// - Complexity: O(length), one probe on average.
     func id(of bytes: Span<UInt8>) -> Int32? {
         let slots = slots.span
-        var slot = Vocabulary.firstSlot(of: bytes, slots.count)
-        while slots[slot] >= 0 {
-            if pieces.equals(Int(slots[slot]), bytes) { return slots[slot] }
+        let hash = Vocabulary.hash(bytes)
+        let tag = UInt32(truncatingIfNeeded: hash >> 32)
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while true {
+            let found = slots[slot]
+            if found.id < 0 { return nil }
+            if found.tag == tag && pieces.equals(Int(found.id), bytes) { return found.id }
             slot = (slot + 1) & (slots.count - 1)
         }
-        return nil
     }
 
     /// Whether `id` is the one id of exactly these bytes: a guess checked without a search.
@@ -61,10 +66,40 @@ struct Vocabulary: Sendable {
 
     func id(of bytes: [UInt8]) -> Int32? { id(of: bytes.span) }
 
-    /// FNV-1a with a final mix, so that the low bits depend on every byte.
-    private static func firstSlot(of bytes: Span<UInt8>, _ capacity: Int) -> Int {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3 }
-        return Int(truncatingIfNeeded: hash ^ (hash >> 32)) & (capacity - 1)
+    /// Eight bytes at a time, each word folded in by a full product whose halves are joined: the low bits, which choose
+    /// the slot, and the high ones, which are its tag, depend on every byte.
+    private static func hash(_ bytes: Span<UInt8>) -> UInt64 {
+        let raw = bytes.bytes
+        let count = raw.byteCount
+        var hash = UInt64(truncatingIfNeeded: count)
+        var position = 0
+        while count - position >= 8 {
+            hash = fold(hash, raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt64.self))
+            position += 8
+        }
+        let rest = count - position
+        if rest >= 4 {
+            // The two words overlap, which does no harm: the length is part of the hash.
+            let first = raw.unsafeLoadUnaligned(fromByteOffset: position, as: UInt32.self)
+            let last = raw.unsafeLoadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+            hash = fold(hash, UInt64(first) << 32 | UInt64(last))
+        } else if rest > 0 {
+            let ends = UInt64(bytes[position]) << 16 | UInt64(bytes[count - 1])
+            hash = fold(hash, ends | UInt64(bytes[position + rest / 2]) << 8)
+        }
+        return hash ^ hash >> 29
     }
+
+    private static func fold(_ hash: UInt64, _ word: UInt64) -> UInt64 {
+        let product = (hash ^ word ^ 0xa076_1d64_78bd_642f).multipliedFullWidth(by: 0xe703_7ed1_a0b4_28db)
+        return product.high ^ product.low
+    }
+}
+
+/// A place in the vocabulary's hash table.
+private struct Slot: Sendable {
+    /// The hash's upper half: pieces are compared only where it agrees.
+    let tag: UInt32
+    /// −1 where the slot is empty.
+    let id: Int32
 }

@@ -38,6 +38,10 @@ struct ConfigReader {
         return string
     }
 
+    func optionalString(_ key: String) throws(ModelError) -> String? {
+        value(key) == nil ? nil : try string(key)
+    }
+
     func integer(_ key: String, default fallback: Int? = nil) throws(ModelError) -> Int {
         guard let value = value(key) else {
             guard let fallback else { throw .missing(key: key, source: source) }
@@ -63,6 +67,12 @@ struct ConfigReader {
         return number
     }
 
+    /// A number that null turns off, and that has a default when the key is absent.
+    func cap(_ key: String, default fallback: Double?) throws(ModelError) -> Float? {
+        guard has(key) else { return fallback.map { Float($0) } }
+        return value(key) == nil ? nil : Float(try number(key))
+    }
+
     func numbers(_ key: String) throws(ModelError) -> [Double] {
         guard let value = value(key) else { throw .missing(key: key, source: source) }
         let numbers = value.elements.compactMap(\.double)
@@ -78,9 +88,12 @@ struct ConfigReader {
         return flag
     }
 
-    func requireDefault(_ key: String, _ expected: String) throws(ModelError) {
+    /// - Parameter other: a second name of the same thing.
+    func requireDefault(_ key: String, _ expected: String, or other: String? = nil) throws(ModelError) {
         guard value(key) != nil else { return }
         let found = try string(key)
-        if found != expected { throw .unsupported(key: key, value: found, supported: expected, source: source) }
+        guard found == expected || found == other else {
+            throw .unsupported(key: key, value: found, supported: expected, source: source)
+        }
     }
 }

@@ -15,5 +15,21 @@ package struct DecoderTraits: Sendable, Equatable {
     /// Files have q, k and v one below another in one tensor, and gate and up in another.
     package var stackedProducts = false
 
+    /// Token vectors are multiplied with √D before the first layer.
+    package var scaledEmbedding = false
+    /// What attention and feed-forward network give passes an RMSNorm before it is added.
+    package var outputNorms = false
+    /// Files have gains less 1.
+    package var gainsAreOffsets = false
+    package var activation = Activation.silu
+
+    /// The bend of the feed-forward network's gate.
+    package enum Activation: String, Sendable {
+        /// x · sigmoid(x): SwiGLU.
+        case silu
+        /// GeGLU, by the tanh formula.
+        case gelu = "gelu_pytorch_tanh"
+    }
+
     package init() {}
 }

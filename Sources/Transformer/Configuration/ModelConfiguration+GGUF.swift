@@ -11,14 +11,14 @@ extension ModelConfiguration {
         let source = file.path
         let name = try metadata.string("general.architecture")
         let keys = ConfigurationKeys.gguf(name)
-        let family = try DecoderFamily.named(name, key: "general.architecture", source: source)
+        let family = try DecoderFamily.gguf(name, source: source)
         guard let vocabularySize = file.shape(of: "model.embed_tokens.weight")?.first else {
             throw ModelError.missing(key: "token_embd.weight", source: source)
         }
         // Metadata do not mention biases: they are there, or they are not.
         func has(_ tensor: String) -> Bool { file.shape(of: "model.layers.0." + tensor) != nil }
 
-        self.family = name
+        self.family = family.name
         self.vocabularySize = vocabularySize
         traits = family.traits(
             attentionBias: has("self_attn.q_proj.bias"), outputBias: has("self_attn.o_proj.bias"),
@@ -34,10 +34,16 @@ extension ModelConfiguration {
         headWidth = try metadata.integer(keys.headWidth, default: modelWidth / queryHeadCount)
         maxPositionCount = try metadata.integer(keys.maxPositionCount)
         normEpsilon = try metadata.float(keys.normEpsilon)
-        rotaryBase = Double(try metadata.float(keys.rotaryBase, default: 10_000))
+        rotaryBase = Double(try metadata.float(keys.rotaryBase, default: Float(family.defaultRotaryBase)))
         rotaryWidth = try metadata.integer(keys.rotaryWidth, default: headWidth)
         rotaryScaling = try RotaryScaling(gguf: file, architecture: name, maxPositionCount: maxPositionCount)
+        windowRotaryBase = try family.windowRotaryBase.map {
+            Double(try metadata.float(keys.windowRotaryBase, default: Float($0)))
+        }
         rotaryLayout = family.ggufRotaryLayout
+        attentionScale = family.ggufAttentionScale(layerCount: layerCount, modelWidth, queryHeadCount, headWidth)
+        attentionSoftCap = try metadata.cap(keys.attentionSoftCap, default: family.softCaps?.attention)
+        logitSoftCap = try metadata.cap(keys.logitSoftCap, default: family.softCaps?.logits)
         tiesEmbeddings = file.shape(of: "lm_head.weight") == nil
         slidingWindows_L = []
         try validate(keys, source: source)
@@ -62,7 +68,30 @@ extension ModelConfiguration {
         // 0 says that there is none.
         let window = try metadata.integer(key, default: 0)
         guard window >= 0 else { throw ModelError.invalid(key: key, problem: "is \(window)", source: source) }
-        return window == 0 ? everything : everything.map { _ in window }
+        return window == 0 ? everything : family.ggufWindows(window, layerCount: layerCount)
+    }
+}
+
+extension DecoderFamily {
+    /// GGUF has the window and leaves it to the program which layers it is for.
+    func ggufWindows(_ window: Int, layerCount: Int) -> [Int?] {
+        (1...layerCount).map {
+            if case .allButEach(let each) = slidingWindow, $0 % each == 0 { nil } else { window }
+        }
+    }
+
+    /// As llama.cpp decides it: 1 / √(head width), or of the largest model 1 / √(model width / heads).
+    func ggufAttentionScale(layerCount: Int, _ modelWidth: Int, _ headCount: Int, _ headWidth: Int) -> Float {
+        let takesMean = layerCount == ggufMeanScaleLayers
+        return Float(1 / (takesMean ? Double(modelWidth) / Double(headCount) : Double(headWidth)).squareRoot())
+    }
+}
+
+extension GGUFMetadata {
+    /// A bound; 0 turns it off.
+    fileprivate func cap(_ key: String, default fallback: Double?) throws(CheckpointError) -> Float? {
+        let cap = try float(key, default: Float(fallback ?? 0))
+        return cap == 0 ? nil : cap
     }
 }
 

@@ -13,14 +13,29 @@ extension ModelConfiguration {
     package init(huggingFace config: JSON, source: String) throws(ModelError) {
         let reader = ConfigReader(json: config, source: source)
         let keys = ConfigurationKeys.huggingFace
-        let family = try DecoderFamily.named(reader.string("model_type"), key: "model_type", source: source)
-        try reader.requireDefault("hidden_act", "silu")
+        let family = try DecoderFamily.huggingFace(reader.string("model_type"), source: source)
+
+        if let quantization = try reader.section("quantization_config") {
+            throw .unsupported(
+                key: "quantization_config", value: try quantization.optionalString("quant_method") ?? "present",
+                supported: "folders in F32, F16 or BF16, and quantised models as GGUF", source: source)
+        }
+
+        guard try !reader.boolean("use_bidirectional_attention", default: false) else {
+            throw .unsupported(
+                key: "use_bidirectional_attention", value: "true", supported: "decoders", source: source)
+        }
 
         self.family = family.name
         let attentionBias = try reader.boolean("attention_bias", default: false)
         traits = family.traits(
             attentionBias: attentionBias, outputBias: attentionBias,
             feedForwardBias: try reader.boolean("mlp_bias", default: false))
+        traits.gainsAreOffsets = family.gainsAreOffsets
+        let activation = family.activation.rawValue
+        try reader.requireDefault("hidden_activation", activation)
+        // Files of the first Gemma say gelu and mean the tanh formula.
+        try reader.requireDefault("hidden_act", activation, or: family.activation == .gelu ? "gelu" : nil)
         vocabularySize = try reader.integer(keys.vocabularySize)
         modelWidth = try reader.integer(keys.modelWidth)
         feedForwardWidth = try reader.integer(keys.feedForwardWidth)
@@ -33,13 +48,23 @@ extension ModelConfiguration {
         headWidth = try reader.integer(keys.headWidth, default: modelWidth / queryHeadCount)
         maxPositionCount = try reader.integer(keys.maxPositionCount, default: 2048)
         normEpsilon = Float(try reader.number(keys.normEpsilon, default: 1e-6))
-        tiesEmbeddings = try reader.boolean("tie_word_embeddings", default: false)
+        tiesEmbeddings = try reader.boolean("tie_word_embeddings", default: family.tiesEmbeddings)
 
-        rotaryBase = try reader.number(keys.rotaryBase, default: 10_000)
+        rotaryBase = try reader.number(keys.rotaryBase, default: family.defaultRotaryBase)
         rotaryScaling = .none
         var partial = try reader.number(keys.rotaryWidth, default: 1)
         var rope = try reader.section(keys.rotaryScaling)
         if rope == nil { rope = try reader.section("rope_parameters") }
+        windowRotaryBase = nil
+        if let base = family.windowRotaryBase {
+            windowRotaryBase = try reader.number(keys.windowRotaryBase, default: base)
+            // One section for each kind of layer.
+            if let section = try rope?.section("sliding_attention") {
+                try section.requireDefault("rope_type", "default")
+                windowRotaryBase = try section.number(keys.rotaryBase, default: base)
+            }
+            if let section = try rope?.section("full_attention") { rope = section }
+        }
         // Phi-3 has it beside the section, the others inside.
         let original = try reader.optionalInteger("original_max_position_embeddings")
         if let rope {
@@ -56,6 +81,16 @@ extension ModelConfiguration {
         // What is no width at all fails below.
         rotaryWidth = partial == 1 ? headWidth : Int(exactly: (Double(headWidth) * partial).rounded(.down)) ?? 0
         rotaryLayout = .halves
+        let scalar = try family.queryScalar.map { fallback throws(ModelError) in
+            try reader.number(keys.queryScalar, default: fallback)
+        }
+        attentionScale = Float(1 / (scalar ?? Double(headWidth)).squareRoot())
+        attentionSoftCap = try family.softCaps.flatMap { caps throws(ModelError) in
+            try reader.cap(keys.attentionSoftCap, default: caps.attention)
+        }
+        logitSoftCap = try family.softCaps.flatMap { caps throws(ModelError) in
+            try reader.cap(keys.logitSoftCap, default: caps.logits)
+        }
         slidingWindows_L = []
         try validate(keys, source: source)
         slidingWindows_L = try Self.slidingWindows(family, reader, layerCount: layerCount)
@@ -71,6 +106,7 @@ extension ModelConfiguration {
             case .never: false
             case .everyLayer: true
             case .someLayers: try reader.boolean("use_sliding_window", default: false)
+            case .allButEach: true
             }
         // null says that there is none; only an absent key has transformers' default.
         let key = ConfigurationKeys.huggingFace.slidingWindow
@@ -81,9 +117,16 @@ extension ModelConfiguration {
         guard window >= 1 else {
             throw .invalid(key: key, problem: "is \(window)", source: reader.source)
         }
-        guard family.slidingWindow == .someLayers else { return everything.map { _ in window } }
+        if case .everyLayer = family.slidingWindow { return everything.map { _ in window } }
 
         guard let types = try reader.strings("layer_types") else {
+            if case .allButEach(let each) = family.slidingWindow {
+                let each = try reader.integer("sliding_window_pattern", default: each)
+                guard each >= 1 else {
+                    throw .invalid(key: "sliding_window_pattern", problem: "is \(each)", source: reader.source)
+                }
+                return everything.indices.map { ($0 + 1) % each == 0 ? nil : window }
+            }
             let first = try reader.integer("max_window_layers", default: 28)
             return everything.indices.map { $0 >= first ? window : nil }
         }

@@ -29,6 +29,13 @@ package struct ModelConfiguration: Sendable, Equatable {
     package var rotaryLayout: RotaryLayout
     /// The output head is the embedding matrix.
     package var tiesEmbeddings: Bool
+    /// Scores are multiplied with it: 1 / √K in most families.
+    package var attentionScale: Float
+    /// Bounds that scores and logits are bent to; nil: none.
+    package var attentionSoftCap: Float?
+    package var logitSoftCap: Float?
+    /// Layers with a window turn with this base, unscaled; nil: all layers turn alike.
+    package var windowRotaryBase: Double?
     /// How many positions each layer sees, the row's own included; nil for all before it.
     package var slidingWindows_L: [Int?]
 
@@ -77,6 +84,17 @@ package struct ModelConfiguration: Sendable, Equatable {
         }
         guard rotaryBase >= 1, rotaryBase.isFinite else {
             throw .invalid(key: keys.rotaryBase, problem: "is \(rotaryBase), not at least 1", source: source)
+        }
+        if let base = windowRotaryBase, !(base >= 1 && base.isFinite) {
+            throw .invalid(key: keys.windowRotaryBase, problem: "is \(base), not at least 1", source: source)
+        }
+        guard attentionScale > 0, attentionScale.isFinite else {
+            throw .invalid(key: keys.queryScalar, problem: "is not a positive number", source: source)
+        }
+        for (key, cap) in [(keys.attentionSoftCap, attentionSoftCap), (keys.logitSoftCap, logitSoftCap)] {
+            if let cap, !(cap > 0 && cap.isFinite) {
+                throw .invalid(key: key, problem: "is \(cap), not a positive number", source: source)
+            }
         }
         guard rotaryScaling.isPossible(pairCount: rotaryWidth / 2) else {
             throw .invalid(

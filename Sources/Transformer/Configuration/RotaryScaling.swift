@@ -117,7 +117,12 @@ extension ModelConfiguration {
         rotaryScaling.apply(to: unscaledFrequencies, length: length).map(Float.init)
     }
 
-    var unscaledFrequencies: [Double] {
-        (0..<rotaryWidth / 2).map { pow(rotaryBase, -Double(2 * $0) / Double(rotaryWidth)) }
+    /// Those of layers with a window, where they have their own.
+    var windowRotaryFrequencies: [Float]? { windowRotaryBase.map { frequencies(base: $0).map(Float.init) } }
+
+    var unscaledFrequencies: [Double] { frequencies(base: rotaryBase) }
+
+    private func frequencies(base: Double) -> [Double] {
+        (0..<rotaryWidth / 2).map { pow(base, -Double(2 * $0) / Double(rotaryWidth)) }
     }
 }

@@ -58,7 +58,12 @@ package struct GGUFConversion {
             TensorRewrite(name: name, source: TensorRecord(divisors, name: name), type: .f32)
         }
         for name in source.tensorNames where !unused.contains(name) {
-            let record = try record(name, in: source)
+            var record = try record(name, in: source)
+            if configuration.traits.gainsAreOffsets, name.hasSuffix("norm.weight") {
+                let count = record.shape.first ?? 0
+                let gains = try VectorWeight(record, offset: 1, pool: ThreadPool(threadCount: 1))
+                record = TensorRecord(Array(UnsafeBufferPointer(start: gains.pointer, count: count)), name: name)
+            }
             // A tied pair stored once under the head's name.
             let isEmbedding = configuration.tiesEmbeddings && name == "lm_head.weight"
             guard let stored = isEmbedding ? "token_embd.weight" : naming.gguf(name) else { continue }

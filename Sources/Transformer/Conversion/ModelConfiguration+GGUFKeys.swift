@@ -5,8 +5,10 @@ import Checkpoint
 import Kernels
 
 extension ModelConfiguration {
-    /// GGUF knows Mistral as Llama.
-    var ggufArchitecture: String { family == DecoderFamily.mistral.name ? DecoderFamily.llama.name : family }
+    /// The row that this was read by; the initialisers know no other.
+    private var row: DecoderFamily { DecoderFamily.registered.first { $0.name == family }! }
+
+    var ggufArchitecture: String { row.architecture }
 
     /// llama.cpp rotates adjacent pairs in Llama's layout, for which the rows of q and k change places.
     var ggufInterleavesHeads: Bool { ggufArchitecture == DecoderFamily.llama.name && rotaryLayout == .halves }
@@ -68,9 +70,27 @@ extension ModelConfiguration {
             ]
         }
         // GGUF has no windows for the other families.
-        if DecoderFamily.registered.contains(where: { $0.name == family && $0.ggufHasWindow }) {
-            keys.append(try number(names.slidingWindow, slidingWindows_L.compactMap(\.self).first ?? 0))
+        if row.ggufHasWindow {
+            let window = slidingWindows_L.compactMap(\.self).first
+            keys.append(try number(names.slidingWindow, window ?? 0))
+            if let window, slidingWindows_L != row.ggufWindows(window, layerCount: layerCount) {
+                throw ModelError.unsupported(
+                    key: "layer_types", value: "not the family's pattern",
+                    supported: "that pattern as GGUF, which does not store it", source: name)
+            }
         }
+        let scale = row.ggufAttentionScale(layerCount: layerCount, modelWidth, queryHeadCount, headWidth)
+        guard attentionScale == scale else {
+            throw ModelError.unsupported(
+                key: ConfigurationKeys.huggingFace.queryScalar, value: "not what its size would have",
+                supported: "that number as GGUF, which does not store it", source: name)
+        }
+        if row.softCaps != nil {
+            // 0 turns off what the program would otherwise assume.
+            keys.append(GGUFKeyValue(names.attentionSoftCap, attentionSoftCap ?? 0))
+            keys.append(GGUFKeyValue(names.logitSoftCap, logitSoftCap ?? 0))
+        }
+        if let windowRotaryBase { keys.append(GGUFKeyValue(names.windowRotaryBase, Float(windowRotaryBase))) }
         return keys
     }
 }

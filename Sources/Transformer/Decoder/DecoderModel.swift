@@ -19,6 +19,8 @@ package final class DecoderModel: LanguageModel {
     private let weights: DecoderWeights
     private let workspace: Workspace
     private let rotary: RotaryTable
+    /// Of layers with a window; in most families the same.
+    private let windowRotary: RotaryTable
     private let scratch: AttentionScratch
     private let pool: ThreadPool
     private let numerics: Numerics
@@ -42,6 +44,10 @@ package final class DecoderModel: LanguageModel {
         rotary = try RotaryTable(
             inverseFrequencies: configuration.rotaryFrequencies(length: options.maxModelLength),
             positionCount: options.maxModelLength, magnitude: configuration.rotaryScaling.magnitude)
+        windowRotary =
+            try configuration.windowRotaryFrequencies.map {
+                try RotaryTable(inverseFrequencies: $0, positionCount: options.maxModelLength)
+            } ?? rotary
         scratch = try AttentionScratch(
             headCount: configuration.queryHeadCount, kvHeadCount: configuration.keyValueHeadCount,
             headWidth: configuration.headWidth, maximumContext: options.maxModelLength, threadCount: pool.threadCount)
@@ -68,6 +74,9 @@ package final class DecoderModel: LanguageModel {
         batch.tokens_T.withUnsafeBufferPointer { tokens in
             embed(tokens.baseAddress!, from: weights.embedding_VD, into: hidden_TD, pool: pool)
         }
+        if configuration.traits.scaledEmbedding {
+            scale(hidden_TD, by: Float(configuration.modelWidth).squareRoot(), pool: pool)
+        }
         batch.withRows { rows, slots_T in
             rows.check(against: storage.layer(0))
             for (index, layer) in weights.layers.enumerated() {
@@ -79,7 +88,7 @@ package final class DecoderModel: LanguageModel {
     }
 
     /// hidden += Wo · attend(rotate(Wq · n), rotate(Wk · n), Wv · n), where n = norm(hidden); products may add a bias,
-    /// and heads may be normalised before they are rotated.
+    /// heads may be normalised before they are rotated, and all that is added to hidden before that.
     private func attention(
         _ layer: DecoderLayer, _ cache: KVLayer, _ rows: AttentionRows, _ slots_T: UnsafePointer<Int32>,
         _ hidden_TD: MutableMatrixView
@@ -95,19 +104,20 @@ package final class DecoderModel: LanguageModel {
         products(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
         normalizeHeads(query_THK, layer.queryNorm_K)
         normalizeHeads(key_TGK, layer.keyNorm_K)
-        rotate(query_THK, configuration.queryHeadCount, rows)
-        rotate(key_TGK, configuration.keyValueHeadCount, rows)
+        let table = layer.slidingWindow == nil ? rotary : windowRotary
+        rotate(query_THK, configuration.queryHeadCount, rows, table)
+        rotate(key_TGK, configuration.keyValueHeadCount, rows, table)
         // Stored first and read back: a row sees its own key with the same rounding as everybody later will.
         storeKeysValues(
             keys: key_TGK.readOnly, values: value_TGK.readOnly, slotMapping: slots_T, into: cache, pool: pool)
         attend(
             query_THK.readOnly, layer: cache, rows: rows, headCount: configuration.queryHeadCount,
-            scale: 1 / Float(configuration.headWidth).squareRoot(), window: layer.slidingWindow, into: context_THK,
-            scratch: scratch, pool: pool)
-        product(context_THK, layer.output, into: hidden_TD, accumulate: true)
+            scale: configuration.attentionScale, softCap: configuration.attentionSoftCap,
+            window: layer.slidingWindow, into: context_THK, scratch: scratch, pool: pool)
+        addProduct(context_THK, layer.output, layer.attentionOutputNorm_D, to: hidden_TD)
     }
 
-    /// hidden += Wdown · (silu(Wgate · n) ⊙ Wup · n), where n = norm(hidden)
+    /// hidden += Wdown · (silu(Wgate · n) ⊙ Wup · n), where n = norm(hidden); or gelu, or a norm before the sum.
     private func feedForward(_ layer: DecoderLayer, _ hidden_TD: MutableMatrixView) {
         let T = hidden_TD.rows
         let normed_TD = view(workspace.normed_TD, T, configuration.modelWidth)
@@ -116,8 +126,11 @@ package final class DecoderModel: LanguageModel {
 
         norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
         products(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
-        siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
-        product(gate_TF, layer.down, into: hidden_TD, accumulate: true)
+        switch configuration.traits.activation {
+        case .silu: siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
+        case .gelu: geluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
+        }
+        addProduct(gate_TF, layer.down, layer.feedForwardOutputNorm_D, to: hidden_TD)
     }
 
     /// Logits of the wanted rows only: the head is the largest matrix of a small model.
@@ -129,7 +142,9 @@ package final class DecoderModel: LanguageModel {
             lastHidden_RD.row(index).update(from: hidden_TD.row(Int(row)), count: configuration.modelWidth)
         }
         norm(lastHidden_RD, weights.finalNorm_D, into: lastHidden_RD)
-        product(lastHidden_RD, weights.head, into: view(workspace.logits_RV, R, configuration.vocabularySize))
+        let logits_RV = view(workspace.logits_RV, R, configuration.vocabularySize)
+        product(lastHidden_RD, weights.head, into: logits_RV)
+        if let cap = configuration.logitSoftCap { softCap(logits_RV, to: cap, pool: pool) }
     }
 
     package func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
@@ -199,9 +214,20 @@ package final class DecoderModel: LanguageModel {
         return PanelPart(weight, into: job.output, bias: job.projection.bias?.pointer)
     }
 
-    private func rotate(_ rows_TD: MutableMatrixView, _ headCount: Int, _ rows: AttentionRows) {
+    /// hidden += product, or its norm where the family has one there.
+    private func addProduct(
+        _ input: MutableMatrixView, _ projection: Projection, _ norm_D: VectorWeight?, to hidden_TD: MutableMatrixView
+    ) {
+        guard let norm_D else { return product(input, projection, into: hidden_TD, accumulate: true) }
+        let product_TD = view(workspace.normed_TD, hidden_TD.rows, configuration.modelWidth)
+        product(input, projection, into: product_TD)
+        norm(product_TD, norm_D, into: product_TD)
+        add(hidden_TD.readOnly, product_TD.readOnly, into: hidden_TD, pool: pool)
+    }
+
+    private func rotate(_ rows_TD: MutableMatrixView, _ headCount: Int, _ rows: AttentionRows, _ table: RotaryTable) {
         applyRotary(
-            rows_TD, headCount: headCount, positions: rows.positions, table: rotary,
+            rows_TD, headCount: headCount, positions: rows.positions, table: table,
             layout: configuration.rotaryLayout, pool: pool)
     }
 }

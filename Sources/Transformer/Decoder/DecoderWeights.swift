@@ -14,10 +14,13 @@ struct DecoderLayer {
     let queryNorm_K: VectorWeight?
     let keyNorm_K: VectorWeight?
     let output: Projection  // [D, H·K]
+    /// Of what attention gives, before it is added; nil in families without it.
+    let attentionOutputNorm_D: VectorWeight?
     let feedForwardNorm_D: VectorWeight
     let gate: Projection  // [F, D]
     let up: Projection  // [F, D]
     let down: Projection  // [D, F]
+    let feedForwardOutputNorm_D: VectorWeight?
     /// Positions that a row sees, its own included; nil for all.
     let slidingWindow: Int?
 
@@ -42,6 +45,7 @@ struct DecoderWeights {
         _ configuration: ModelConfiguration, from source: any TensorSource, packs: Bool, pool: ThreadPool
     ) throws {
         var reader = WeightReader(source)
+        let traits = configuration.traits
         func matrix(_ name: String, _ rows: Int, _ columns: Int) throws -> Matrix {
             let record = try reader.take(name, shape: [rows, columns])
             return Matrix(
@@ -51,12 +55,15 @@ struct DecoderWeights {
         func vector(_ name: String, _ count: Int) throws -> VectorWeight {
             try VectorWeight(reader.take(name, shape: [count]), pool: pool)
         }
+        func gains(_ name: String, _ count: Int) throws -> VectorWeight {
+            try VectorWeight(
+                reader.take(name + ".weight", shape: [count]), offset: traits.gainsAreOffsets ? 1 : 0, pool: pool)
+        }
         func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool) throws -> Projection {
             Projection(
                 weight: try Weight(matrix(name + ".weight", rows, columns), packs: packs, pool: pool),
                 bias: bias ? try vector(name + ".bias", rows) : nil)
         }
-        let traits = configuration.traits
         func products(
             _ folder: String, _ names: [String], _ rows: [Int], columns: Int, bias: Bool, stacked: String
         ) throws -> [Projection] {
@@ -84,20 +91,24 @@ struct DecoderWeights {
                 feedForward, ["gate_proj", "up_proj"], [F, F], columns: D, bias: traits.feedForwardBias,
                 stacked: "gate_up_proj")
             return DecoderLayer(
-                attentionNorm_D: try vector(layer + "input_layernorm.weight", D),
+                attentionNorm_D: try gains(layer + "input_layernorm", D),
                 query: queryKeyValue[0],
                 key: queryKeyValue[1],
                 value: queryKeyValue[2],
-                queryNorm_K: traits.queryKeyNorm ? try vector(attention + "q_norm.weight", K) : nil,
-                keyNorm_K: traits.queryKeyNorm ? try vector(attention + "k_norm.weight", K) : nil,
+                queryNorm_K: traits.queryKeyNorm ? try gains(attention + "q_norm", K) : nil,
+                keyNorm_K: traits.queryKeyNorm ? try gains(attention + "k_norm", K) : nil,
                 output: try projection(attention + "o_proj", D, HK, bias: traits.outputBias),
-                feedForwardNorm_D: try vector(layer + "post_attention_layernorm.weight", D),
+                // What comes after attention is also what comes before the feed-forward network, if there is one norm.
+                attentionOutputNorm_D: traits.outputNorms ? try gains(layer + "post_attention_layernorm", D) : nil,
+                feedForwardNorm_D: try gains(
+                    layer + (traits.outputNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"), D),
                 gate: gateUp[0],
                 up: gateUp[1],
                 down: try projection(feedForward + "down_proj", D, F, bias: traits.feedForwardBias),
+                feedForwardOutputNorm_D: traits.outputNorms ? try gains(layer + "post_feedforward_layernorm", D) : nil,
                 slidingWindow: configuration.slidingWindows_L[index])
         }
-        finalNorm_D = try vector("model.norm.weight", D)
+        finalNorm_D = try gains("model.norm", D)
         embedding_VD = embedding
         // A tied model may still store the head; it is then reported as unused.
         let headMatrix = configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D)

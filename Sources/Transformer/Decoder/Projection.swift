@@ -58,7 +58,8 @@ struct Projection {
 final class VectorWeight {
     private let buffer: AlignedBuffer<Float>
 
-    init(_ record: TensorRecord, pool: ThreadPool) throws(AllocationError) {
+    /// - Parameter offset: is added to every number.
+    init(_ record: TensorRecord, offset: Float = 0, pool: ThreadPool) throws(AllocationError) {
         let count = record.shape[0]
         buffer = try AlignedBuffer(count: count)
         let matrix = Matrix(
@@ -66,6 +67,7 @@ final class VectorWeight {
         var onlyRow: TokenID = 0
         embed(
             &onlyRow, from: matrix, into: MutableMatrixView(buffer.baseAddress, rows: 1, columns: count), pool: pool)
+        if offset != 0 { for index in 0..<count { buffer.baseAddress[index] += offset } }
     }
 
     var pointer: UnsafePointer<Float> { UnsafePointer(buffer.baseAddress) }

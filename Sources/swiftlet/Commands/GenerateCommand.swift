@@ -5,6 +5,7 @@ import Base
 import Console
 import Engine
 import Sampling
+import Server
 import Tokenization
 import Transformer
 
@@ -23,6 +24,7 @@ enum GenerateCommand: Command {
             OptionDefinition(
                 "--max-tokens", "N",
                 "stop after N tokens (default: the rest of the context; more is done, with a warning)"),
+            OptionDefinition("--stop", "TEXT", "stop before this text"),
             OptionDefinition("--ignore-eos", nil, "go on past the model's end token"),
             OptionDefinition("--json", nil, "print one JSON document instead of the text"),
         ] + SamplingParameters.definitions + EngineOptions.definitions
@@ -59,11 +61,16 @@ enum GenerateCommand: Command {
         core.submit(request)
         var answer = Answer(
             detokenizer: model.tokenizer.makeDetokenizer(
-                skipSpecialTokens: true, isContinuation: tokens.contains { !model.tokenizer.isSpecial($0) }))
+                skipSpecialTokens: true, isContinuation: tokens.contains { !model.tokenizer.isSpecial($0) }),
+            stopStrings: StopStrings(arguments["--stop"].map { [Array($0.utf8)] } ?? []))
         let streams = !arguments.has("--json")
         while answer.summary == nil, core.step() {
             let text = answer.receive(core.takeEvents())
             if streams { Output.write(text) }
+            if answer.isStopped && answer.summary == nil {
+                core.cancel(request.id)
+                _ = answer.receive(core.takeEvents())
+            }
         }
         guard let summary = answer.summary else { preconditionFailure("the engine stopped without finishing") }
         if case .failed(let reason) = summary.reason {
@@ -90,9 +97,13 @@ enum GenerateCommand: Command {
     /// What has been generated so far.
     private struct Answer {
         var detokenizer: StreamingDetokenizer
+        var stopStrings: StopStrings
         var text: [UInt8] = []
         var tokens: [TokenID] = []
         var summary: RequestSummary?
+
+        /// The stop string is complete; what the engine still has to say is only its account.
+        var isStopped: Bool { stopStrings.isMatched }
 
         /// - Returns: the new text.
         mutating func receive(_ events: [RequestEvent]) -> [UInt8] {
@@ -100,10 +111,12 @@ enum GenerateCommand: Command {
             for event in events {
                 switch event.kind {
                 case .tokens(let more):
-                    tokens += more
-                    for token in more { new += detokenizer.push(token) }
+                    for token in more where !isStopped {
+                        tokens.append(token)
+                        new += stopStrings.push(detokenizer.push(token)).released
+                    }
                 case .finished(let summary):
-                    new += detokenizer.finish()
+                    if !isStopped { new += stopStrings.push(detokenizer.finish()).released + stopStrings.finish() }
                     self.summary = summary
                 }
             }
@@ -120,11 +133,12 @@ enum GenerateCommand: Command {
             writer.field("text", utf8: answer.text)
             writer.key("token_ids")
             writer.array { writer in for token in answer.tokens { writer.integer(token.index) } }
-            writer.field("finish_reason", summary.reason == .length ? "length" : "stop")
+            writer.field("finish_reason", summary.reason == .length && !answer.isStopped ? "length" : "stop")
             writer.key("usage")
             writer.object { writer in
                 writer.field("prompt_tokens", summary.promptTokenCount)
-                writer.field("completion_tokens", summary.outputTokenCount)
+                writer.field(
+                    "completion_tokens", answer.isStopped ? answer.tokens.count : summary.outputTokenCount)
                 writer.field("cached_tokens", summary.cachedTokenCount)
                 if summary.draftedTokenCount > 0 {
                     writer.key("completion_tokens_details")

@@ -66,7 +66,10 @@ enum PerplexityCommand: Command {
             }
             Output.line(String(decoding: writer.bytes, as: UTF8.self))
         } else {
-            Output.line("perplexity \(exp(mean)), \(mean) nats per token, \(bitsPerByte) bits per byte")
+            func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
+            Output.line(
+                "perplexity \(rounded(exp(mean))), \(rounded(mean)) nats per token,"
+                    + " \(rounded(bitsPerByte)) bits per byte")
             Output.line("\(tokens) tokens, \(bytes) bytes, windows of \(window)")
         }
     }

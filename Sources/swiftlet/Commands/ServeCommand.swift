@@ -3,101 +3,90 @@
 
 import Base
 import Console
-import Embedding
 import Engine
 import Glibc
-import Kernels
 import Network
 import Server
+import Synchronization
 import Tokenization
 import Transformer
 
 enum ServeCommand: Command {
     static let name = "serve"
     static let summary = "serve a model over HTTP, with OpenAI's API"
-    static let options =
-        [
-            OptionDefinition("--host", "ADDRESS", "where to listen (default: 127.0.0.1)"),
-            OptionDefinition("--port", "N", "0 picks a free one (default: 8080)"),
-            OptionDefinition(
-                "--encoder", "DIR|none", "the model of /v1/embeddings (default: \(EmbedCommand.defaultModel))"),
-            OptionDefinition("--ignore-unknown-fields", nil, "skip request fields nobody knows instead of refusing"),
-            OptionDefinition("--no-request-log", nil, "do not log one line per request to stderr"),
-            OptionDefinition("--drain-timeout", "SECONDS", "how long SIGTERM waits for open answers (default: 30)"),
-        ] + EngineOptions.definitions
+    static let options = ServeSettings.options
+    static var sections: [OptionSection] { ServeSettings.sections }
+    static var notes: String { ServeSettings.notes }
 
-    static func run(_ arguments: Arguments) throws {
-        guard arguments.positionals.isEmpty else { throw UsageError("unexpected '\(arguments.positionals[0])'") }
-        var configuration = ServerConfiguration()
-        configuration.host = arguments["--host"] ?? configuration.host
-        configuration.port = try arguments.integer("--port", in: 0...65_535) ?? configuration.port
-        configuration.ignoresUnknownFields = arguments.has("--ignore-unknown-fields")
-        if arguments.has("--no-request-log") { configuration.log = nil }
-        let drainTimeout = try arguments.integer("--drain-timeout", in: 0...3600) ?? 30
+    static func run(_ commandLine: Arguments) throws {
+        guard commandLine.positionals.isEmpty else { throw UsageError("unexpected '\(commandLine.positionals[0])'") }
+        let arguments = try withFile(commandLine)
+        let settings = try ServeSettings(arguments)
+        guard !arguments.has("--check") else { return try check(settings) }
 
-        let options = try EngineOptions(arguments)
-
-        // Held until the loop ends.
-        var running: (server: SwiftletServer, signals: SignalSource)?
-        var engine: EngineClient?
+        let outcome = ServeOutcome()
+        var signals: SignalSource?
         try EventLoop.run {
-            // The port first: a second server on it should fail before it spends time on a model.
-            let server = try SwiftletServer(configuration)
-            let (model, checkpoint) = try LoadedModel.open(arguments["--model"])
-            let draft = try model.openDraft(arguments["--draft-model"])
-            let plan = try EnginePlan(model.configuration, options, draft: draft?.configuration)
-            let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
-            let client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes) { events in
-                server.events.push(events)
+            // The port first: a second server on it should fail before it spends time on a model. Probes are answered
+            // while the model is loaded on another thread.
+            let server = try SwiftletServer(settings.server)
+            signals = try ServeSignals(server, commandLine, started: arguments, settings).watch()
+            EventLoop.offload {
+                Result { try LoadedEngine(settings) { events in server.events.push(events) } }
+            } then: { result in
+                do {
+                    let loaded = try result.get()
+                    outcome.engine = loaded.client
+                    server.serve(loaded.served)
+                    if let encoder = loaded.encoder { try server.serve(encoder) }
+                    warn(loaded.model)
+                    announce(loaded.model, loaded.plan, settings.server.host, server.port)
+                } catch {
+                    outcome.failure = error
+                    EventLoop.stop()
+                }
             }
-            server.serve(
-                ServedModel(
-                    id: model.name, created: Int(time(nil)), codec: model.tokenizer, service: client,
-                    defaultSampling: model.defaults))
-            if let encoder = try encoder(arguments["--encoder"], threadCount: plan.threadCount) {
-                try server.serve(encoder)
-            }
-            running = (server, try stopOnSignal(server, drainTimeout: .seconds(drainTimeout)))
-            engine = client
-            if let problem = model.tokenizer.chatTemplateProblem {
-                Output.note("warning: \(model.path): /v1/chat/completions will refuse every request: \(problem)")
-            }
-            announce(model, plan, configuration.host, server.port)
         }
-        engine?.shutDown()
-        withExtendedLifetime(running) {}
+        withExtendedLifetime(signals) {}
+        outcome.engine?.shutDown()
+        if let failure = outcome.failure { throw failure }
     }
 
-    /// nil when none is wanted, and with a warning when the default one has not been fetched.
-    private static func encoder(_ wanted: String?, threadCount: Int) throws -> EncoderEmbedder? {
-        if wanted == "none" { return nil }
-        let path: String
-        do throws(UsageError) {
-            path = try EmbedCommand.path(wanted)
-        } catch {
-            guard wanted == nil else { throw error }
-            Output.note("warning: /v1/embeddings is off: \(error)")
-            return nil
-        }
-        let encoder = try EncoderEmbedder(folder: path, pool: ThreadPool(threadCount: threadCount))
-        for warning in encoder.warnings { Output.note("warning: \(warning)") }
-        return encoder
+    /// The command line, and behind it what its configuration file says.
+    static func withFile(_ commandLine: Arguments) throws -> Arguments {
+        guard let path = commandLine["--config"] else { return commandLine }
+        var arguments = commandLine
+        arguments.fill(
+            from: try ConfigurationFile(
+                path: path, options: ServeSettings.options, excluding: ServeSettings.onlyOnCommandLine))
+        return arguments
     }
 
-    /// SIGTERM and Ctrl-C drain; a second one ends at once.
-    @EventLoop private static func stopOnSignal(
-        _ server: SwiftletServer, drainTimeout: Duration
-    ) throws(NetworkError) -> SignalSource {
-        try SignalSource([.terminate, .interrupt]) { signal in
-            if server.isDraining { _exit(128 + signal.number) }
-            Output.note(
-                "draining: open answers may finish within \(drainTimeout.components.seconds) s; again to stop now")
-            server.drain(deadline: drainTimeout) { EventLoop.stop() }
-        }
+    /// Everything a start needs but the memory and the port, which the server that runs now may hold.
+    private static func check(_ settings: ServeSettings) throws {
+        let (model, _) = try LoadedModel.open(settings.model)
+        let draft = try model.openDraft(settings.draftModel)
+        let plan = try EnginePlan(model.configuration, settings.engine, draft: draft?.configuration)
+        _ = try LoadedEngine.encoder(settings.encoder, threadCount: 1)
+        if let warning = plan.warning { Output.note("warning: \(model.path): \(warning)") }
+        warn(model)
+        describe(model, plan)
+        Output.line("good: \(model.name) can be served on \(settings.server.host) port \(settings.server.port)")
+    }
+
+    private static func warn(_ model: LoadedModel) {
+        guard let problem = model.tokenizer.chatTemplateProblem else { return }
+        Output.note("warning: \(model.path): /v1/chat/completions will refuse every request: \(problem)")
     }
 
     private static func announce(_ model: LoadedModel, _ plan: EnginePlan, _ host: String, _ port: Int) {
         let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        describe(model, plan)
+        Output.note("try      \(curl(model, address))")
+        Output.line("listening on http://\(address)")
+    }
+
+    private static func describe(_ model: LoadedModel, _ plan: EnginePlan) {
         let cache = plan.configuration
         Output.note(
             """
@@ -105,9 +94,7 @@ enum ServeCommand: Command {
             context  \(cache.maxModelLength) tokens; at most \(cache.maxRunningCount) requests at once
             cache    \(plan.kvCacheBytes >> 20) MiB: \(cache.blockCount) blocks of \(cache.tokensPerBlock) tokens
             compute  \(plan.threadCount) threads, \(plan.kernels) kernels
-            try      \(curl(model, address))
             """)
-        Output.line("listening on http://\(address)")
     }
 
     /// A line to paste into another terminal.
@@ -118,5 +105,20 @@ enum ServeCommand: Command {
             : ("chat/completions", #""messages":[{"role":"user","content":"What is a transformer?"}]"#)
         return "curl -N http://\(address)/v1/\(route) -H 'content-type: application/json'"
             + " -d '{\"model\":\"\(model.name)\",\(content),\"stream\":true}'"
+    }
+}
+
+/// What is left when the loop has ended.
+private final class ServeOutcome: Sendable {
+    private let state = Mutex<(engine: EngineClient?, failure: (any Error)?)>((nil, nil))
+
+    var engine: EngineClient? {
+        get { state.withLock { $0.engine } }
+        set { state.withLock { $0.engine = newValue } }
+    }
+
+    var failure: (any Error)? {
+        get { state.withLock { $0.failure } }
+        set { state.withLock { $0.failure = newValue } }
     }
 }

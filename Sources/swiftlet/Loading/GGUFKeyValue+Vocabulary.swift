@@ -23,6 +23,7 @@ extension GGUFKeyValue {
             vocabulary.addEndOfSequence.map { GGUFKeyValue(key("add_eos_token"), $0) },
             vocabulary.addSpacePrefix.map { GGUFKeyValue(key("add_space_prefix"), $0) },
             vocabulary.chatTemplate.map { GGUFKeyValue("tokenizer.chat_template", $0) },
+            vocabulary.toolChatTemplate.map { GGUFKeyValue("tokenizer.chat_template.tool_use", $0) },
         ]
         return [GGUFKeyValue(key("model"), vocabulary.model)] + optional.compactMap { $0 }
     }

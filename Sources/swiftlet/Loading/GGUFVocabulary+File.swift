@@ -29,6 +29,8 @@ extension GGUFVocabulary {
         addBeginningOfSequence = try optional("add_bos_token", metadata.bool)
         addEndOfSequence = try optional("add_eos_token", metadata.bool)
         addSpacePrefix = try optional("add_space_prefix", metadata.bool)
-        if metadata.has("tokenizer.chat_template") { chatTemplate = try metadata.string("tokenizer.chat_template") }
+        let template = "tokenizer.chat_template"
+        if metadata.has(template) { chatTemplate = try metadata.string(template) }
+        if metadata.has(template + ".tool_use") { toolChatTemplate = try metadata.string(template + ".tool_use") }
     }
 }

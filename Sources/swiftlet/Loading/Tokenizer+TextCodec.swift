@@ -12,9 +12,19 @@ extension Tokenizer: TextCodec {
         encode(text, addSpecialTokens: true, parseSpecialTokens: true)
     }
 
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
+        encode(text, addSpecialTokens: addsSpecialTokens, parseSpecialTokens: parsesSpecialTokens)
+    }
+
+    func renderConversation(_ messages: [ChatMessage]) throws -> String {
+        try renderChat(Conversation(messages: messages))
+    }
+
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] {
         try encodeChat(Conversation(messages: messages))
     }
+
+    func makePromptDetokenizer() -> any IncrementalDetokenizer { makeDetokenizer(skipSpecialTokens: false) }
 
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
         encode(text, addSpecialTokens: false, parseSpecialTokens: false)

@@ -5,7 +5,8 @@
 
 The converter recognises a byte-level pre-tokenizer by a hash over the ids of a known text, and refuses what it
 does not know: any tokenizer of our own. Its answer to that one question is therefore given here, and it is the true
-one: these tokenizers split like GPT-2's. Everything else, names, permutations, factors and metadata, is its own.
+one: these tokenizers split like GPT-2's. Of a Gemma 1 or 2 it expects a SentencePiece vocabulary, and is led to the
+other kind here. Everything else, names, permutations, factors and metadata, is its own.
 
 The sliding window of `qwen2-window-sharded` and `mistral-window` has no place in the GGUF files of these families:
 the first is not converted, the second has expectations without the window (expected-gguf.json).
@@ -22,6 +23,9 @@ def main():
     script, wanted = Path(sys.argv[1]).resolve(), sys.argv[2:]
     sys.path[:0] = [str(script.parent), str(script.parent / "gguf-py")]
     importlib.import_module("conversion.base").TextModel.get_vocab_base_pre = lambda self, tokenizer: "gpt-2"
+    gemma = importlib.import_module("conversion.gemma")
+    for model in (gemma.GemmaModel, gemma.Gemma2Model):
+        model.set_vocab = model._set_vocab_gpt2
     converter = importlib.import_module(script.stem)
     for family in FAMILIES:
         if family.name == "qwen2-window-sharded" or wanted and family.name not in wanted:

@@ -19,6 +19,8 @@ from make_llama_fixtures import BOS, END, EOS, HERE, LONG
 from make_llama_fixtures import expectation, is_fair, train_tokenizer, write_expected
 
 VOCABULARY = 300
+# The only one of transformers' implementations that caps Gemma 2's scores.
+ATTENTION = "eager"
 PROMPTS = ["The swift", "für 7 × 8 = 56 🐦\n\n  let x = 1", LONG]
 SMALL = dict(vocab_size=VOCABULARY, bos_token_id=0, eos_token_id=1, hidden_size=32, intermediate_size=64,
              num_attention_heads=4, num_key_value_heads=2, num_hidden_layers=3, tie_word_embeddings=False,
@@ -74,6 +76,18 @@ FAMILIES = [
                 rope_parameters=LONGROPE | dict(rope_theta=10000.0, partial_rotary_factor=0.5,
                                                 original_max_position_embeddings=4)),
            tokenizer_class="GPT2Tokenizer"),
+    # The plain Gemma: gains 1 + w, GeGLU, scaled token vectors.
+    Family("gemma-plain", "gemma", dict(head_dim=16, num_key_value_heads=1, tie_word_embeddings=True, pad_token_id=1)),
+    # Caps low enough to bend many scores and logits; a window in layers 0 and 2.
+    Family("gemma2-caps", "gemma2",
+           dict(head_dim=16, query_pre_attn_scalar=16, sliding_window=24, tie_word_embeddings=True, pad_token_id=1,
+                attn_logit_softcapping=3.0, final_logit_softcapping=15.0)),
+    # Layer 5 of 7 sees everything and turns four times slower, from a base of its own.
+    Family("gemma3-windows", "gemma3_text",
+           dict(head_dim=16, query_pre_attn_scalar=16, sliding_window=24, tie_word_embeddings=True, pad_token_id=1,
+                num_hidden_layers=7, num_key_value_heads=1, hidden_size=16, num_attention_heads=2, intermediate_size=32,
+                rope_parameters=dict(sliding_attention=dict(rope_type="default", rope_theta=10000.0),
+                                     full_attention=dict(rope_type="linear", factor=4.0, rope_theta=1000000.0)))),
 ]  # fmt: skip
 
 
@@ -85,6 +99,9 @@ def random_model(family, seed):
             p.data = 0.5 * torch.randn(p.shape)
         elif p.ndim == 1:
             p.data = 1 + 0.2 * torch.randn(p.shape)
+            if "gemma" in family.model_type:
+                # It adds the 1; and with gains of either sign at the end no token predicts itself through the tied head.
+                p.data = torch.randn(p.shape) - 1 if name == "model.norm.weight" else p.data - 1
         elif "embed_tokens" in name or "lm_head" in name:
             p.data = 0.5 * torch.randn(p.shape)
         else:
@@ -94,7 +111,7 @@ def random_model(family, seed):
 
 def in_f32(stored, **changes):
     config = type(stored.config)(**(stored.config.to_dict() | changes))
-    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32, attn_implementation=ATTENTION).eval()
     model.load_state_dict({k: v.float() for k, v in stored.state_dict().items()})
     return model
 
@@ -142,7 +159,7 @@ def write(family):
         write_expected(folder / "expected-gguf.json", left, seed=seed, **family.gguf_config)
 
     # What was written is what was computed.
-    again = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    again = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=ATTENTION).eval()
     for p in prompts:
         assert expectation(again, tokenizer, p["text"], 1)["logits"][-2:] == p["logits"], family.name
     size = sum(f.stat().st_size for f in folder.iterdir())

@@ -10,6 +10,7 @@ private let targets: [String: @Sendable ([UInt8]) throws -> Void] = [
     "gguf": GGUFTarget.run,
     "tokenizer-json": TokenizerTarget.run,
     "config-json": ConfigurationTarget.run,
+    "http": HTTPTarget.run,
 ]
 
 /// The environment says which, because the command line is libFuzzer's.

@@ -1,0 +1,125 @@
+// SpeculationBenchmark.swift — the same requests with and without guesses, in turn.
+// Bench › Speculation.  Two engines in one process take turns, so that whatever else the machine does hits both; the
+// figure is the ratio of the two of a turn.
+
+import Base
+import Console
+import Engine
+import Glibc
+import Kernels
+import Transformer
+
+enum SpeculationBenchmark: Command {
+    static let name = "speculation"
+    static let summary = "what guessing gains: decoding with and without it, in turn"
+    static let options =
+        [
+            OptionDefinition("--prompt-tokens", "N", "tokens of each prompt (default: 128)"),
+            OptionDefinition("--output-tokens", "N", "tokens generated for each (default: 256)"),
+            OptionDefinition("--concurrency", "LIST", "requests at once (default: 1,2,4,8,16)"),
+            OptionDefinition("--rounds", "N", "turns measured of each, after one warm-up (default: 5)"),
+            OptionDefinition("--quote", nil, "answers copy passages of their prompt"),
+            OptionDefinition("--agreement", "P", "dictate the answers; the draft model knows this share of them"),
+            OptionDefinition("--temperature", "T", "how tokens are drawn (default: 0, greedily)"),
+            OptionDefinition("--json", nil, "print one JSON document"),
+        ] + EngineOptions.definitions
+
+    static func run(_ arguments: Arguments) throws {
+        var workload = Workload()
+        workload.promptTokens = try arguments.integer("--prompt-tokens", in: 1...(1 << 20)) ?? 128
+        workload.outputTokens = try arguments.integer("--output-tokens", in: 2...(1 << 20)) ?? 256
+        workload.quotes = arguments.has("--quote")
+        workload.temperature = try arguments.number("--temperature") ?? 0
+        guard (0...2).contains(workload.temperature) else { throw UsageError("--temperature must be from 0 to 2") }
+        let rounds = try arguments.integer("--rounds", in: 1...1000) ?? 5
+        let list = (arguments["--concurrency"] ?? "1,2,4,8,16").split(separator: ",").map { Int($0) ?? 0 }
+        guard !list.isEmpty, list.allSatisfy({ (1...4096).contains($0) }) else {
+            throw UsageError("--concurrency must be a list such as 1,4,16")
+        }
+        var engines = try EnginePair(arguments, length: workload.promptTokens + workload.outputTokens)
+        var report = SpeculationReport(arguments: arguments, workload: workload, threads: engines.threadCount)
+        for concurrency in list {
+            var turns: [SpeculationTurn] = []
+            for round in 0...rounds {
+                // Who begins changes from turn to turn.
+                let turn = try engines.takeTurn(
+                    workload, concurrency: concurrency, seed: UInt64(round), guessesFirst: round % 2 == 0)
+                if round > 0 { turns.append(turn) }
+            }
+            report.results.append((concurrency, turns))
+            if !arguments.has("--json") { Output.note(report.line(concurrency)) }
+        }
+        Output.line(arguments.has("--json") ? report.json : report.table)
+    }
+}
+
+/// One batch of requests by either engine.
+struct SpeculationTurn {
+    let plain: EngineRun
+    let guessed: EngineRun
+
+    var speedup: Double { guessed.decodeTokensPerSecond / plain.decodeTokensPerSecond }
+    var processorSpeedup: Double { guessed.decodeTokensPerProcessorSecond / plain.decodeTokensPerProcessorSecond }
+}
+
+/// The same model twice: one engine guesses, the other does not.
+private struct EnginePair {
+    private let plain: EngineCore<DictatedModel>
+    private let guessing: EngineCore<DictatedModel>
+    let threadCount: Int
+    private let isInvariant: Bool
+
+    init(_ arguments: Arguments, length: Int) throws {
+        var options = try EngineOptions(arguments)
+        options.maxModelLength = options.maxModelLength ?? length
+        guard let wanted = options.maxModelLength, length <= wanted else {
+            throw UsageError("prompt and output, \(length) tokens, do not fit the context of this engine")
+        }
+        let agreement = try arguments.number("--agreement")
+        let path = try ModelLocator.path(arguments["--model"])
+        let draftPath = try arguments["--draft-model"].map { name throws(UsageError) in try ModelLocator.path(name) }
+        guard agreement == nil || draftPath != nil else {
+            throw UsageError("--agreement needs a --draft-model that agrees so often")
+        }
+        if draftPath == nil, options.speculation.drafter == nil { options.speculation.drafter = .lookup }
+        var plainOptions = options
+        plainOptions.speculation.drafter = nil
+        plain = try Self.makeCore(path, nil, plainOptions, agreement.map(Double.init))
+        guessing = try Self.makeCore(path, draftPath, options, agreement.map(Double.init))
+        threadCount = options.threadCount ?? Machine.usableCoreCount
+        isInvariant = options.speculation.acceptance == .invariant
+    }
+
+    private static func makeCore(
+        _ path: String, _ draftPath: String?, _ options: EngineOptions, _ agreement: Double?
+    ) throws -> EngineCore<DictatedModel> {
+        let checkpoint = try ModelCheckpoint(path: path)
+        let draft = try draftPath.map { try ModelCheckpoint(path: $0) }
+        let plan = try EnginePlan(checkpoint.configuration, options, draft: draft?.configuration)
+        let pool = ThreadPool(threadCount: plan.threadCount, kernels: plan.kernels)
+        let model = DictatedModel(
+            try DecoderModel(checkpoint, options: plan.decoder, pool: pool), agreement: agreement.map { _ in 1 })
+        var draftModel: DictatedModel?
+        if let draft, let decoder = plan.draftDecoder {
+            draftModel = DictatedModel(
+                try DecoderModel(draft, options: decoder, pool: pool), agreement: agreement)
+        }
+        return EngineCore(model: model, configuration: plan.configuration, draftModel: draftModel)
+    }
+
+    /// - Throws: `RunFailure` when the guesses changed an output that they must not change.
+    mutating func takeTurn(
+        _ workload: Workload, concurrency: Int, seed: UInt64, guessesFirst: Bool
+    ) throws -> SpeculationTurn {
+        func run(_ core: EngineCore<DictatedModel>) throws -> EngineRun {
+            try EngineRun(core, workload, concurrency: concurrency, seed: seed)
+        }
+        let early = try run(guessesFirst ? guessing : plain)
+        let late = try run(guessesFirst ? plain : guessing)
+        guard !isInvariant || early.outputs == late.outputs else {
+            throw RunFailure(description: "with guesses the output was another: this must never be; please report it")
+        }
+        return guessesFirst
+            ? SpeculationTurn(plain: late, guessed: early) : SpeculationTurn(plain: early, guessed: late)
+    }
+}
