@@ -54,7 +54,7 @@ def test_a_port_in_use(swiftlet):
     (["--kv-cache-memory", "lots"], 2, ["--kv-cache-memory must be a size"]),
 ])
 def test_wrong_usage(swiftlet, words, code, parts):
-    failed(swiftlet(*words, "--check"), code, *parts)
+    failed(swiftlet("--check", *words), code, *parts)
 
 
 def test_a_model_that_is_not_there(request):
