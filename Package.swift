@@ -63,23 +63,23 @@ let package = Package(
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md", "Speculation/REJECTION.md"]),
-        module("Limiting", ["Base", "CLibCrypto"], settings: strict),
+        module("Limiting", ["Base", "CLibCrypto"], settings: strict, exclude: ["README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module(
-            "Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict,
-            exclude: ["README.md"]),
+            "Server", ["Base", "Embedding", "Engine", "Limiting", "Sampling", "Tokenization", "Network"],
+            settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
-        module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
+        module("Console", ["Base", "Kernels", "Limiting", "Sampling", "Transformer", "Engine"], settings: strict),
         .executableTarget(
             name: "swiftlet",
             dependencies: [
                 "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
-                "Network", "Retrieval", "Server", "Explainer", "Download", "Console",
+                "Limiting", "Network", "Retrieval", "Server", "Explainer", "Download", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -108,10 +108,13 @@ let package = Package(
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
         tests("Explainer", ["Explainer", "Base"]),
-        tests("Console", ["Console", "Base"]),
+        tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",
-            ["Server", "Network", "Embedding", "Engine", "Transformer", "Kernels", "Sampling", "Tokenization", "Base"]),
+            [
+                "Server", "Network", "Embedding", "Engine", "Limiting", "Transformer", "Kernels", "Sampling",
+                "Tokenization", "Base",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -7,7 +7,7 @@ package struct Account: Sendable {
     private var buckets: [TokenBucket]
     private var isLimited: [Bool]
 
-    package init(_ limits: Limits, cacheTokenCount: Int, at now: Int) {
+    package init(_ limits: RateLimits, cacheTokenCount: Int, at now: Int) {
         buckets = Resource.allCases.map { resource in
             let limit = limits.limit(resource, cacheTokenCount: cacheTokenCount) ?? TokenBucket.maximumLimit
             return TokenBucket(capacity: limit, perMinute: resource.refills ? limit : 0, at: now)
@@ -15,7 +15,7 @@ package struct Account: Sendable {
         isLimited = Self.isLimited(limits)
     }
 
-    package mutating func change(_ limits: Limits, cacheTokenCount: Int, at now: Int) {
+    package mutating func change(_ limits: RateLimits, cacheTokenCount: Int, at now: Int) {
         for resource in Resource.allCases {
             let limit = limits.limit(resource, cacheTokenCount: cacheTokenCount) ?? TokenBucket.maximumLimit
             buckets[resource.rawValue].refill(to: now)
@@ -24,7 +24,7 @@ package struct Account: Sendable {
         isLimited = Self.isLimited(limits)
     }
 
-    private static func isLimited(_ limits: Limits) -> [Bool] {
+    private static func isLimited(_ limits: RateLimits) -> [Bool] {
         Resource.allCases.map { limits.limit($0, cacheTokenCount: 0) != nil }
     }
 

@@ -55,5 +55,5 @@ package protocol LimitStore {
     /// Replaces all limits. An account that had limits before keeps its balances, as far as they fit the new ones; one
     /// that is not named any more has none.
     /// - Parameter cacheTokenCount: what the whole KV cache holds; shares are of it.
-    mutating func setLimits(_ limits: [AccountID: Limits], cacheTokenCount: Int, at now: Int)
+    mutating func setLimits(_ limits: [AccountID: RateLimits], cacheTokenCount: Int, at now: Int)
 }

@@ -7,7 +7,7 @@ package struct MemoryStore: LimitStore {
 
     package init() {}
 
-    package mutating func setLimits(_ limits: [AccountID: Limits], cacheTokenCount: Int, at now: Int) {
+    package mutating func setLimits(_ limits: [AccountID: RateLimits], cacheTokenCount: Int, at now: Int) {
         self.cacheTokenCount = cacheTokenCount
         for (id, limits) in limits {
             accounts[id, default: Account(limits, cacheTokenCount: cacheTokenCount, at: now)]
@@ -15,7 +15,7 @@ package struct MemoryStore: LimitStore {
         }
         // Some of them may still have open reservations: they go on, without limits.
         for id in accounts.keys where limits[id] == nil {
-            accounts[id]?.change(Limits(), cacheTokenCount: cacheTokenCount, at: now)
+            accounts[id]?.change(RateLimits(), cacheTokenCount: cacheTokenCount, at: now)
         }
     }
 
@@ -25,7 +25,7 @@ package struct MemoryStore: LimitStore {
         if let shortage = shortage(of: amounts, in: accounts, at: now) { return shortage }
         // An account without limits is kept too: it may get some before this reservation is closed.
         for id in accounts where self.accounts[id] == nil {
-            self.accounts[id] = Account(Limits(), cacheTokenCount: cacheTokenCount, at: now)
+            self.accounts[id] = Account(RateLimits(), cacheTokenCount: cacheTokenCount, at: now)
         }
         move(accounts, at: now) { $0.reserve(amounts) }
         return nil

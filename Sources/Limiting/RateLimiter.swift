@@ -40,7 +40,7 @@ package final class RateLimiter {
     package var now: Int { Int(time.nanoseconds() / 1_000_000) }
     package var waitingCount: Int { claims.count }
 
-    package func setLimits(_ limits: [AccountID: Limits], cacheTokenCount: Int) {
+    package func setLimits(_ limits: [AccountID: RateLimits], cacheTokenCount: Int) {
         store.setLimits(limits, cacheTokenCount: cacheTokenCount, at: now)
     }
 

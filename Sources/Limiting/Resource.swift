@@ -17,6 +17,13 @@ package enum Resource: Int, CaseIterable, Sendable {
         }
     }
 
+    package var isCountedInTokens: Bool {
+        switch self {
+        case .inputTokens, .outputTokens, .cacheTokens: true
+        case .requests, .concurrentRequests: false
+        }
+    }
+
     /// As error messages say it.
     package var phrase: String {
         switch self {
@@ -68,7 +75,7 @@ package struct Amounts: Equatable, Sendable {
 }
 
 /// What a key or a tenant may use; nil where nothing is limited.
-package struct Limits: Equatable, Sendable {
+package struct RateLimits: Equatable, Sendable {
     package var requestsPerMinute: Int?
     package var inputTokensPerMinute: Int?
     package var outputTokensPerMinute: Int?

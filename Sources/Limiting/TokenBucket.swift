@@ -25,7 +25,7 @@ package enum Wait: Equatable, Comparable, Sendable {
 package struct TokenBucket: Sendable {
     /// One token per minute brings one part per millisecond: no division, no rounding.
     package static let partsPerToken = 60_000
-    /// Limits above this are refused where they are read, so that no sum here can overflow.
+    /// RateLimits above this are refused where they are read, so that no sum here can overflow.
     package static let maximumLimit = 1_000_000_000_000
 
     package private(set) var capacity: Int

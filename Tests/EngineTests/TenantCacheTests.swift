@@ -108,7 +108,7 @@ extension Harness {
             _ = harness.hits(
                 request(tenant, tenant: UInt32(tenant), quota: 30, prompt: tenant * 61..<tenant * 61 + 150))
         }
-        let quotas = harness.core.tenantStatistics.map(\.cacheQuota)
+        let quotas = harness.core.statistics.tenants.map(\.cacheQuota)
         #expect(quotas == [15, 0, 0, 0])
         let output = harness.run(request(9, tenant: 9, prompt: 500..<800, output: 200))
         #expect(output.count == 100)

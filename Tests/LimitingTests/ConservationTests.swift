@@ -25,9 +25,9 @@ private struct Traffic {
     mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
 
     mutating func setLimits() {
-        var limits: [AccountID: Limits] = [:]
+        var limits: [AccountID: RateLimits] = [:]
         for account in Set(keys.joined()) where number(0...9) > 0 {
-            limits[account] = Limits(
+            limits[account] = RateLimits(
                 requestsPerMinute: number(60...600), inputTokensPerMinute: number(2_000...20_000),
                 outputTokensPerMinute: number(2_000...20_000), concurrentRequests: number(1...8),
                 cacheShare: Double(number(1...10)) / 10)

@@ -24,10 +24,11 @@ import Testing
 
     @Test func `reserve at first no more output than their smallest bucket`() {
         let key = APIKey(
-            digest: KeyDigest(of: "one".utf8), tenant: "team", limits: Limits(outputTokensPerMinute: 500))
+            digest: KeyDigest(of: "one".utf8), tenant: "team", limits: RateLimits(outputTokensPerMinute: 500))
         let ring = KeyRing(
-            keys: [key], tenants: [Tenant(name: "team", limits: Limits(outputTokensPerMinute: 300))])
-        #expect(ring.outputCap(of: key, atMost: 4_096) == 300)
-        #expect(ring.outputCap(of: key, atMost: 100) == 100)
+            keys: [key], tenants: [Tenant(name: "team", limits: RateLimits(outputTokensPerMinute: 300))])
+        #expect(ring.outputCap(of: key) == 300)
+        let modest = KeyRing(keys: ring.keys, tenants: ring.tenants, reservedOutputTokens: 100)
+        #expect(modest.outputCap(of: key) == 100)
     }
 }

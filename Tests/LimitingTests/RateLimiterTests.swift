@@ -10,7 +10,7 @@ private struct Bench {
     let time = ManualTime(nanoseconds: 5_000_000)
     let limiter: RateLimiter
 
-    init(_ limits: [AccountID: Limits], wait: Int = 0, count: Int = 100, perTenant: Int = 100) {
+    init(_ limits: [AccountID: RateLimits], wait: Int = 0, count: Int = 100, perTenant: Int = 100) {
         limiter = RateLimiter(
             time: time, waitLimits: WaitLimits(count: count, countPerTenant: perTenant, milliseconds: wait))
         limiter.setLimits(limits, cacheTokenCount: 1_000)
@@ -48,8 +48,8 @@ private struct Bench {
         var generator = SeededGenerator(seed: 5)
         var refusedCount = 0
         for _ in 0..<2_000 {
-            func limits() -> Limits {
-                Limits(
+            func limits() -> RateLimits {
+                RateLimits(
                     requestsPerMinute: Int.random(in: 1...100, using: &generator),
                     inputTokensPerMinute: Int.random(in: 100...10_000, using: &generator),
                     outputTokensPerMinute: Int.random(in: 100...10_000, using: &generator))
@@ -77,7 +77,7 @@ private struct Bench {
 
     @Test func `takes from key and tenant in one step, or from neither`() {
         let bench = Bench([
-            key[0]: Limits(outputTokensPerMinute: 1_000), key[1]: Limits(outputTokensPerMinute: 100),
+            key[0]: RateLimits(outputTokensPerMinute: 1_000), key[1]: RateLimits(outputTokensPerMinute: 100),
         ])
         #expect(bench.refusal(Amounts(outputTokens: 101)) != nil)
         #expect(bench.limiter.balance(of: .outputTokens, in: key[0])?.remaining == 1_000)
@@ -87,7 +87,7 @@ private struct Bench {
     }
 
     @Test func `says that what is more than the limit can never be had`() {
-        let bench = Bench([key[0]: Limits(inputTokensPerMinute: 50)], wait: 10_000)
+        let bench = Bench([key[0]: RateLimits(inputTokensPerMinute: 50)], wait: 10_000)
         let refusal = bench.refusal(Amounts(inputTokens: 51))
         #expect(refusal?.mayRetry == false)
         #expect(refusal?.retryMilliseconds == nil)
@@ -95,14 +95,14 @@ private struct Bench {
     }
 
     @Test func `never names more than two minutes`() {
-        let bench = Bench([key[0]: Limits(outputTokensPerMinute: 10)])
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 10)])
         let reservation = bench.grant(Amounts(outputTokens: 10))!
         bench.limiter.spend(60, of: .outputTokens, reservation)
         #expect(bench.refusal(Amounts(outputTokens: 1))?.retryMilliseconds == 120_000)
     }
 
     @Test func `lets those wait whose turn comes soon enough, in order`() {
-        let bench = Bench([key[1]: Limits(outputTokensPerMinute: 600)], wait: 3_000)
+        let bench = Bench([key[1]: RateLimits(outputTokensPerMinute: 600)], wait: 3_000)
         #expect(bench.grant(Amounts(outputTokens: 600)) != nil)
         let first = bench.ticket(Amounts(outputTokens: 20))
         let second = bench.ticket(Amounts(outputTokens: 5), otherKey)
@@ -120,14 +120,14 @@ private struct Bench {
     }
 
     @Test func `refuses at once what could only wait in vain`() {
-        let bench = Bench([key[0]: Limits(outputTokensPerMinute: 600)], wait: 1_000)
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 600)], wait: 1_000)
         #expect(bench.grant(Amounts(outputTokens: 600)) != nil)
         #expect(bench.refusal(Amounts(outputTokens: 11))?.retryMilliseconds == 1_100)
         #expect(bench.ticket(Amounts(outputTokens: 10)) != nil)
     }
 
     @Test func `grants a place as soon as one is given back, and refuses at the deadline`() throws {
-        let bench = Bench([key[0]: Limits(concurrentRequests: 1)], wait: 1_000)
+        let bench = Bench([key[0]: RateLimits(concurrentRequests: 1)], wait: 1_000)
         let holder = try #require(bench.grant(Amounts(concurrentRequests: 1)))
         let first = bench.ticket(Amounts(concurrentRequests: 1))
         let second = bench.ticket(Amounts(concurrentRequests: 1))
@@ -141,7 +141,7 @@ private struct Bench {
     }
 
     @Test func `lets the next one go ahead when somebody who waits leaves`() {
-        let bench = Bench([key[0]: Limits(outputTokensPerMinute: 60)], wait: 60_000)
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 60)], wait: 60_000)
         let holder = bench.grant(Amounts(outputTokens: 58))
         let large = bench.ticket(Amounts(outputTokens: 50))!
         let small = bench.ticket(Amounts(outputTokens: 2))
@@ -153,11 +153,13 @@ private struct Bench {
 
     @Test func `keeps its room bounded, for each tenant and for all`() {
         let bench = Bench(
-            [key[1]: Limits(concurrentRequests: 0), stranger[1]: Limits(concurrentRequests: 1)], wait: 1_000, count: 3,
+            [key[1]: RateLimits(concurrentRequests: 0), stranger[1]: RateLimits(concurrentRequests: 1)], wait: 1_000,
+            count: 3,
             perTenant: 2)
         #expect(bench.refusal(Amounts(concurrentRequests: 1))?.mayRetry == false)
         bench.limiter.setLimits(
-            [key[1]: Limits(concurrentRequests: 1), stranger[1]: Limits(concurrentRequests: 1)], cacheTokenCount: 0)
+            [key[1]: RateLimits(concurrentRequests: 1), stranger[1]: RateLimits(concurrentRequests: 1)],
+            cacheTokenCount: 0)
         let holders = [
             bench.grant(Amounts(concurrentRequests: 1)), bench.grant(Amounts(concurrentRequests: 1), stranger),
         ]
@@ -172,7 +174,7 @@ private struct Bench {
     }
 
     @Test func `charges work beyond the reservation as a debt`() {
-        let bench = Bench([key[0]: Limits(outputTokensPerMinute: 60)])
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 60)])
         let reservation = bench.grant(Amounts(outputTokens: 60))!
         bench.limiter.spend(70, of: .outputTokens, reservation)
         bench.limiter.close(reservation)
@@ -181,12 +183,12 @@ private struct Bench {
     }
 
     @Test func `keeps balances and open reservations when limits change`() {
-        let bench = Bench([key[0]: Limits(outputTokensPerMinute: 100)])
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 100)])
         let reservation = bench.grant(Amounts(outputTokens: 60))!
-        bench.limiter.setLimits([key[1]: Limits(outputTokensPerMinute: 10)], cacheTokenCount: 0)
+        bench.limiter.setLimits([key[1]: RateLimits(outputTokensPerMinute: 10)], cacheTokenCount: 0)
         #expect(bench.limiter.balance(of: .outputTokens, in: key[0]) == nil)
         bench.limiter.spend(20, of: .outputTokens, reservation)
-        bench.limiter.setLimits([key[0]: Limits(outputTokensPerMinute: 100)], cacheTokenCount: 0)
+        bench.limiter.setLimits([key[0]: RateLimits(outputTokensPerMinute: 100)], cacheTokenCount: 0)
         bench.limiter.close(reservation)
         #expect(bench.limiter.balance(of: .outputTokens, in: key[0])?.remaining == 80)
     }
@@ -195,8 +197,8 @@ private struct Bench {
 @Suite struct `Rate limit headers` {
     @Test func `have OpenAI's names and formats, and show the scarcest limit`() {
         let bench = Bench([
-            key[0]: Limits(requestsPerMinute: 60, inputTokensPerMinute: 150_000, outputTokensPerMinute: 200_000),
-            key[1]: Limits(requestsPerMinute: 500, inputTokensPerMinute: 900_000),
+            key[0]: RateLimits(requestsPerMinute: 60, inputTokensPerMinute: 150_000, outputTokensPerMinute: 200_000),
+            key[1]: RateLimits(requestsPerMinute: 500, inputTokensPerMinute: 900_000),
         ])
         #expect(bench.grant(Amounts(requests: 1, inputTokens: 16)) != nil)
         let headers = RateLimitHeaders.balances(of: key, bench.limiter)

@@ -37,6 +37,9 @@ package struct EngineStatistics: Sendable {
     package var rowsPerStep = Histogram(
         upperBounds: [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384])
 
+    /// In the order in which they came.
+    package var tenants: [TenantStatistics] = []
+
     /// Monotonic time of the last step's end, or of the engine's start. With work pending, an old value means a hang.
     package var lastStepNanoseconds: UInt64 = 0
     /// True while some request could be computed: with everyone paused, the engine rests and makes no step.

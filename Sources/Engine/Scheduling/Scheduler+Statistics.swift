@@ -2,9 +2,10 @@
 // Engine › Scheduling.
 
 extension Scheduler {
-    /// - Complexity: O(tenants + requests).
-    var tenantStatistics: [TenantStatistics] {
-        counters.records.map { record in
+    /// Allocates nothing once the array is large enough. - Complexity: O(tenants · requests).
+    func writeStatistics(into tenants: inout [TenantStatistics]) {
+        tenants.removeAll(keepingCapacity: true)
+        for record in counters.records {
             var statistics = TenantStatistics(
                 tenant: record.id, weight: record.weight,
                 service: Double(record.service) / Double(TokenCounters.unitsPerToken),
@@ -13,7 +14,7 @@ extension Scheduler {
                 cacheQuota: cache.pool.accounts.quota(of: record.cacheOwner))
             statistics.waitingCount = waiting.count { $0.tenant === record }
             statistics.runningCount = running.count { $0.tenant === record }
-            return statistics
+            tenants.append(statistics)
         }
     }
 }

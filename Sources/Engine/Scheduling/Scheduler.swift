@@ -36,7 +36,7 @@ struct Scheduler {
     ///    requests at most `prefillTokensBesideDecode`, which bounds how long a step takes.
     /// 3. Waiting requests are admitted while budget, slots and blocks last: by priority, then from the tenant that was
     ///    served least, its oldest first. The first that does not fit stops the queue, so a large request cannot be
-    ///    overtaken for ever.
+    ///    overtaken for ever. Where all places are taken, the tenant that has most makes room.
     ///
     /// When the pool is dry, a paused request, or else the last in order, gives up its blocks and starts over later
     /// (recompute): the result is the same bits. The first that is not paused is never preempted, so something always
@@ -119,10 +119,15 @@ struct Scheduler {
     }
 
     private mutating func admit(rowLimit: Int, into plan: inout StepPlan) {
-        while plan.rowCount < rowLimit, plan.entries.count < configuration.maxRunningCount,
-            let request = nextToAdmit
-        {
-            guard running.count(where: { !$0.isPaused }) < configuration.maxRunningCount else { return }
+        var hasAdmitted = false
+        while plan.rowCount < rowLimit, let request = nextToAdmit {
+            let runningCount = running.count { !$0.isPaused }
+            if max(runningCount, plan.entries.count) >= configuration.maxRunningCount {
+                // Whoever was admitted in this step stays: his copy is already planned.
+                guard !hasAdmitted, let victim = whoMakesRoom(for: request) else { return }
+                plan.remove(victim)
+                preempt(victim)
+            }
             let match = cache.longestCachedPrefix(of: request)
             let count = min(
                 request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
@@ -144,6 +149,7 @@ struct Scheduler {
             }
             waiting.removeAll { $0 === request }
             request.leader = nil
+            hasAdmitted = true
             request.status = .running
             Self.insert(request, into: &running)
             plan.append(request, count, copy: admission.copy)
@@ -156,6 +162,25 @@ struct Scheduler {
     }
 
     // MARK: - Preemption
+
+    /// Who gives up a place when all are taken: the last in order of the tenant that has most for its weight, if it would
+    /// still have no fewer than the newcomer's tenant then. A place is held for as long as an answer is long; nobody's
+    /// first token should wait for that. What the victim loses is little: its full blocks stay in the prefix cache.
+    private func whoMakesRoom(for request: Request) -> Request? {
+        guard configuration.isFair else { return nil }
+        func placeCount(_ record: TenantRecord) -> Int { running.count { $0.tenant === record && !$0.isPaused } }
+        let own = request.tenant
+        var most: TenantRecord?
+        var (mostCount, mostWeight) = (placeCount(own) + 1, own.weight)
+        for record in counters.records where record !== own {
+            let count = placeCount(record)
+            if count * mostWeight > mostCount * record.weight {
+                (most, mostCount, mostWeight) = (record, count, record.weight)
+            }
+        }
+        guard let most, let victim = running.last(where: { $0.tenant === most && !$0.isPaused }) else { return nil }
+        return victim.priority >= request.priority ? victim : nil
+    }
 
     /// A paused request if there is one holding blocks, else the last in order.
     private func preemptionVictim() -> Request {

@@ -8,11 +8,11 @@ package struct Tenant: Equatable, Sendable {
     /// How much of a busy engine it gets, against the others' weights.
     package var weight: Int
     /// All its keys together.
-    package var limits: Limits
+    package var limits: RateLimits
     /// The part of the KV cache, from 0 to 1, that others' prompts cannot push its prefixes out of.
     package var cacheQuota: Double
 
-    package init(name: String, weight: Int = 1, limits: Limits = Limits(), cacheQuota: Double = 0) {
+    package init(name: String, weight: Int = 1, limits: RateLimits = RateLimits(), cacheQuota: Double = 0) {
         self.name = name
         self.weight = weight
         self.limits = limits
@@ -26,11 +26,11 @@ package struct Tenant: Equatable, Sendable {
 package struct APIKey: Equatable, Sendable {
     package let digest: KeyDigest
     package let tenant: String
-    package var limits: Limits
+    package var limits: RateLimits
     /// The only models it may name; nil: all.
     package var models: [String]?
 
-    package init(digest: KeyDigest, tenant: String, limits: Limits = Limits(), models: [String]? = nil) {
+    package init(digest: KeyDigest, tenant: String, limits: RateLimits = RateLimits(), models: [String]? = nil) {
         self.digest = digest
         self.tenant = tenant
         self.limits = limits
@@ -49,8 +49,20 @@ package struct KeyRing: Equatable, Sendable {
     /// Every key's tenant is among them.
     package let tenants: [Tenant]
 
-    package init(keys: [APIKey], tenants: [Tenant]) {
+    /// How those may wait who are over a limit.
+    package let waitLimits: WaitLimits
+    /// Output tokens that a choice reserves at first; one that wants more draws the rest from the balance as it comes.
+    package let reservedOutputTokens: Int
+
+    package static let standardReservedOutputTokens = 1_024
+
+    package init(
+        keys: [APIKey], tenants: [Tenant], waitLimits: WaitLimits = WaitLimits(),
+        reservedOutputTokens: Int = standardReservedOutputTokens
+    ) {
         precondition(keys.allSatisfy { key in tenants.contains { $0.name == key.tenant } })
+        self.waitLimits = waitLimits
+        self.reservedOutputTokens = reservedOutputTokens
         self.keys = keys
         self.tenants = tenants
     }
@@ -67,8 +79,8 @@ package struct KeyRing: Equatable, Sendable {
     }
 
     /// What each account may use.
-    package var limits: [AccountID: Limits] {
-        var limits: [AccountID: Limits] = [:]
+    package var limits: [AccountID: RateLimits] {
+        var limits: [AccountID: RateLimits] = [:]
         for key in keys { limits[.key(key.digest)] = key.limits }
         for tenant in tenants { limits[.tenant(tenant.name)] = tenant.limits }
         return limits
@@ -76,8 +88,8 @@ package struct KeyRing: Equatable, Sendable {
 
     /// The most output tokens that a request of this key may reserve at first: no more than fits its smallest bucket,
     /// so that one who names no `max_tokens` is not refused for ever.
-    package func outputCap(of key: APIKey, atMost cap: Int) -> Int {
+    package func outputCap(of key: APIKey) -> Int {
         [key.limits.outputTokensPerMinute, tenant(of: key)?.limits.outputTokensPerMinute]
-            .compactMap { $0 }.reduce(cap, min)
+            .compactMap { $0 }.reduce(reservedOutputTokens, min)
     }
 }
