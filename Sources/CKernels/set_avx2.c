@@ -19,6 +19,9 @@
 // 4 integer sums, 4 totals, 2 vectors of weights, and what their products pass through.
 #define PANEL_ROWS 2
 #define PANEL_VECTORS 2
+// 12 sums, 2 weights, an input; or 3 rows × 4 vectors.
+#define FLOAT_PANEL_ROWS 6
+#define FLOAT_PANEL_VECTORS 4
 // `vpmaddubsw` adds two products in 16 bits: with Q8_0's weights as magnitudes, and their signs given to the input,
 // they fit (2 · 128 · 127), so nothing is offset. Q4_0's fit as they are.
 #define Q8_0_PANEL_OFFSET 0

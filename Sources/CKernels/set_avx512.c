@@ -20,6 +20,9 @@
 // 12 integer sums, 12 totals and 2 vectors of weights.
 #define PANEL_ROWS 6
 #define PANEL_VECTORS 2
+// 24 sums, 2 weights, an input; or 3 rows × 4 vectors.
+#define FLOAT_PANEL_ROWS 12
+#define FLOAT_PANEL_VECTORS 4
 // `vpdpbusd` takes the weights unsigned: 128 is in them.
 #define Q8_0_PANEL_OFFSET 128
 #define FOUR_BYTE_PRODUCTS(type, sum, w, four) \

@@ -14,6 +14,9 @@
 
 #define PANEL_ROWS 1
 #define PANEL_VECTORS 4
+// As AVX2: 16 registers.
+#define FLOAT_PANEL_ROWS 4
+#define FLOAT_PANEL_VECTORS 4
 #define Q8_0_PANEL_OFFSET 128
 
 #define BYTES 4

@@ -34,6 +34,9 @@ final class CheckpointBytes {
         copy = memory
     }
 
+    /// nil for bytes that are in memory only.
+    var identity: FileIdentity? { mapping?.identity }
+
     deinit { copy?.deallocate() }
 
     func damaged(_ what: String) -> CheckpointError { .damaged(path: path, what: what) }

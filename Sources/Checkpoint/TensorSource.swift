@@ -1,6 +1,7 @@
 // TensorSource.swift — named, shaped, typed weights, wherever they are stored.
 // Checkpoint.  Implemented by SafetensorsFile, HuggingFaceFolder and GGUFFile; read through WeightReader.
 
+package import Base
 package import Kernels
 
 /// One tensor, in place in its file.
@@ -28,6 +29,9 @@ extension TensorRecord {
 package protocol TensorSource: AnyObject {
     /// The file or folder, for messages.
     var path: String { get }
+
+    /// The files behind the tensors; empty if they are in memory only.
+    var identities: [FileIdentity] { get }
 
     /// Every tensor, in file order, under Hugging Face's name.
     var tensorNames: [String] { get }

@@ -5,13 +5,15 @@ package import Engine
 package import Transformer
 
 extension EnginePlan {
-    /// As `makeCore(_:unusedTensors:)`, with warnings as lines on stderr.
+    /// As `makeCore(_:unusedTensors:panelCacheNote:)`, with warnings as lines on stderr.
     package func makeCore(
         reportingUnused checkpoint: sending ModelCheckpoint, draft: sending ModelCheckpoint? = nil
     ) throws -> sending EngineCore<DecoderModel> {
         let path = checkpoint.path
         var unused: [String] = []
-        let core = try makeCore(checkpoint, draft: draft, unusedTensors: &unused)
+        var note: String?
+        let core = try makeCore(checkpoint, draft: draft, unusedTensors: &unused, panelCacheNote: &note)
+        if let note { Output.note("note: \(path): \(note)") }
         if let warning { Output.note("warning: \(path): \(warning)") }
         // Weights that nobody used deserve a line: the model may not be what it seems.
         if let first = unused.first {

@@ -22,6 +22,8 @@ package struct EngineOptions: Sendable {
     package var speculation = SpeculationOptions()
     package var numerics = Numerics.reproducible
     package var kernels = KernelSet.best
+    /// From how many bytes of model files on the packed weights are kept beside them for the next start; nil never.
+    package var panelCacheThreshold: Int? = 1 << 30
 
     package init() {}
 }
@@ -91,6 +93,7 @@ package struct EnginePlan: Sendable {
         decoder.maxRows = configuration.maxBatchedTokens
         decoder.maxLogitRows = configuration.maxLogitRows
         decoder.numerics = options.numerics
+        decoder.panelCacheThreshold = options.panelCacheThreshold
         var draftDecoder = decoder
         draftDecoder.maxRows = configuration.maxDraftModelRows
         draftDecoder.maxLogitRows = configuration.maxRunningCount
@@ -112,13 +115,16 @@ package struct EnginePlan: Sendable {
     ///   - checkpoint: given away, since the model keeps its mapped weights.
     ///   - draft: as well; the one whose configuration this plan was made with.
     ///   - unusedTensors: set to the tensors of the file that the model did not need, for a warning.
+    ///   - panelCacheNote: set to what became of the packed weights beside a large model, where that is news.
     /// - Throws: `CheckpointError`, `AllocationError`.
     package func makeCore(
-        _ checkpoint: sending ModelCheckpoint, draft: sending ModelCheckpoint? = nil, unusedTensors: inout [String]
+        _ checkpoint: sending ModelCheckpoint, draft: sending ModelCheckpoint? = nil, unusedTensors: inout [String],
+        panelCacheNote: inout String?
     ) throws -> sending EngineCore<DecoderModel> {
         let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
         let model = try DecoderModel(checkpoint, options: decoder, pool: pool)
         unusedTensors = model.unusedTensorNames
+        panelCacheNote = model.panelCacheNote
         var draftModel: DecoderModel?
         if let draft, let draftDecoder { draftModel = try DecoderModel(draft, options: draftDecoder, pool: pool) }
         return EngineCore(model: model, configuration: configuration, draftModel: draftModel)

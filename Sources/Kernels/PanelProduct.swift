@@ -1,6 +1,6 @@
-// PanelProduct.swift — the product of rounded activations and packed weights, up to three matrices in one job.
-// Kernels.  The rule of Linear.swift holds: a row's sums are always taken in one order. Inside a block of 32 the sum
-// is an integer and exact; then the blocks are added upward in f32.
+// PanelProduct.swift — the product of activations and packed weights, up to three matrices in one job.
+// Kernels.  The rule of Linear.swift holds: a row's sums are always taken in one order. With integer weights the sum of
+// a block of 32 is exact, and the blocks are added upward in f32; with float weights the products are.
 
 internal import CKernels
 
@@ -11,7 +11,7 @@ package struct PanelPart {
     let bias: UnsafePointer<Float>?
     let accumulates: Bool
 
-    /// `output[M, N] = rounded input · weight[N, K]ᵀ`, then `+ bias[N]`, then `+` the old value if `accumulates`.
+    /// `output[M, N] = input · weight[N, K]ᵀ`, then `+ bias[N]`, then `+` the old value if `accumulates`.
     package init(
         _ weight: PackedMatrix, into output_MN: MutableMatrixView, bias: UnsafePointer<Float>? = nil,
         accumulates: Bool = false
@@ -35,6 +35,38 @@ package struct PanelPart {
 package func linear(
     _ input: RoundedRows, _ first: PanelPart, _ second: PanelPart? = nil, _ third: PanelPart? = nil, pool: ThreadPool
 ) {
+    let rows = PanelInput(
+        pointer: UnsafeRawPointer(input.pointer), stride: 0, rows: input.rows, columns: input.columns,
+        elementType: input.elementType)
+    linear(rows, first, second, third, pool: pool)
+}
+
+/// The same with f32 rows, for weights of the float types.
+///
+/// - Precondition: the weights have one float type; the shapes fit; output and input do not overlap.
+package func linear(
+    _ input_MK: MatrixView, _ first: PanelPart, _ second: PanelPart? = nil, _ third: PanelPart? = nil,
+    pool: ThreadPool
+) {
+    precondition(!first.elementType.takesRoundedRows, "\(first.elementType) takes rounded rows")
+    let rows = PanelInput(
+        pointer: UnsafeRawPointer(input_MK.pointer), stride: input_MK.rowStride, rows: input_MK.rows,
+        columns: input_MK.columns, elementType: first.elementType)
+    linear(rows, first, second, third, pool: pool)
+}
+
+/// Rows in either form, and the weights they are for.
+private struct PanelInput {
+    let pointer: UnsafeRawPointer
+    let stride: Int
+    let rows: Int
+    let columns: Int
+    let elementType: ElementType
+}
+
+private func linear(
+    _ input: PanelInput, _ first: PanelPart, _ second: PanelPart?, _ third: PanelPart?, pool: ThreadPool
+) {
     precondition(third == nil || second != nil, "a third product without a second")
     guard input.rows > 0 else { return }
     let panelCount = first.panelCount + (second?.panelCount ?? 0) + (third?.panelCount ?? 0)
@@ -46,14 +78,14 @@ package func linear(
     withUnsafeBytes(of: parts) { parts in
         let part = parts.assumingMemoryBound(to: ck_panel_part.self).baseAddress!
         var job = ck_panels(
-            input: input.pointer, row_count: input.rows, input_count: input.columns, panels_per_slice: panelsPerSlice,
-            element_type: input.elementType.rawValue, part: part)
+            input: input.pointer, input_stride: input.stride, row_count: input.rows, input_count: input.columns,
+            panels_per_slice: panelsPerSlice, element_type: input.elementType.rawValue, part: part)
         let sliceCount = part[0].slice_count + part[1].slice_count + part[2].slice_count
         pool.run(sliceCount: sliceCount, &job, pool.kernels.table.panels)
     }
 }
 
-private func arguments(_ part: PanelPart, _ input: RoundedRows, _ panelsPerSlice: Int) -> ck_panel_part {
+private func arguments(_ part: PanelPart, _ input: PanelInput, _ panelsPerSlice: Int) -> ck_panel_part {
     precondition(
         part.weight.columns == input.columns && part.weight.elementType == input.elementType
             && part.output_MN.columns == part.weight.rows && part.output_MN.rows == input.rows,

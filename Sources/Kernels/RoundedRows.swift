@@ -31,7 +31,7 @@ package final class RoundedRows {
     ///
     /// - Precondition: there is room; whole blocks of 32.
     package func round(_ input_MK: MatrixView, for elementType: ElementType, pool: ThreadPool) {
-        precondition(PackedMatrix.packs(elementType) && input_MK.columns % 32 == 0, "no rounding for \(elementType)")
+        precondition(elementType.takesRoundedRows && input_MK.columns % 32 == 0, "no rounding for \(elementType)")
         precondition(Self.blockCount(rows: input_MK.rows, columns: input_MK.columns) <= blocks.count, "no room")
         rows = input_MK.rows
         columns = input_MK.columns

@@ -1,7 +1,6 @@
 """Three clients of OpenAI's API, told nothing but where the server is: openai, LangChain, LlamaIndex.
 
-    .build/venv/bin/pip install -r Tests/EndToEnd/requirements-clients.txt
-    .build/venv/bin/python Tests/EndToEnd/clients.py --binary .build/release/swiftlet
+    make test-clients
 
 A client that is not installed is skipped, and says so.
 """

@@ -53,12 +53,3 @@ def test_the_transcripts_on_the_page_are_true(request):
     subprocess.run(
         [sys.executable, HERE / "transcripts.py", "--binary", binary, "--check",
          "--server-args=" + request.config.getoption("--server-args")], check=True)
-
-
-def test_schemathesis_finds_nothing(server):
-    program = pathlib.Path(sys.executable).with_name("schemathesis")
-    if not program.exists():
-        pytest.skip("needs schemathesis (Tests/EndToEnd/requirements.txt)")
-    found = subprocess.run(
-        [HERE / "schemathesis.sh", program, server.url], capture_output=True, text=True, timeout=600)
-    assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]

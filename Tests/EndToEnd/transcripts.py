@@ -17,7 +17,7 @@ from swiftlet_server import raw_request, running_server, wait_for
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "Sources/Server/README.md"
 BEGIN, END = "<!-- transcripts -->\n", "<!-- end of transcripts -->"
 JSON = "-H 'content-type: application/json'"
-SHOWN = ("HTTP/", "allow:", "retry-after:", "www-authenticate:")
+SHOWN = ("http/", "allow:", "retry-after:", "www-authenticate:")
 
 # What is asked, in a shell's words; URL stands for the server.
 CASES = [
@@ -55,6 +55,7 @@ def curl(url, words):
 
 
 def transcript(title, words, answer):
+    assert answer.startswith("HTTP/1.1 "), f"{title}: no answer but {answer!r}"
     command = "curl -i " + words.replace("URL", "http://127.0.0.1:8080")
     return f"{title}:\n\n```\n$ {command}\n{answer}\n```\n"
 
@@ -99,6 +100,7 @@ def transcripts(binary, arguments=""):
             while piece := connections[0].recv(65536):
                 received += piece
             last = [line for line in received.decode(errors="replace").splitlines() if line.startswith("data: {\"error\"")]
+            assert last, "the stream ended without an event"
             parts.append("The same in mid-stream, once the drain's time is up, as the last event:\n\n```\n"
                          + "\n".join(last) + "\n```\n")
     return "\n".join(parts)

@@ -251,6 +251,10 @@ import Tokenization
         (#""messages":[{"role":"user","content":5}]"#, "messages[0].content", "invalid_type"),
         (#""messages":[{"role":"user","content":["a"]}]"#, "messages[0].content[0]", "invalid_type"),
         (
+            #""messages":[{"role":"user","content":[{"type":{},"text":"a"}]}]"#, "messages[0].content[0].type",
+            "invalid_type"
+        ),
+        (
             #""messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]"#,
             "messages[0].content[0].type", "unsupported_parameter"
         ),

@@ -9,6 +9,8 @@ import Glibc
 /// Replace model files by renaming (as `AtomicFile` does), never by rewriting them in place.
 package final class MappedFile {
     package let path: String
+    /// At the time of mapping.
+    package let identity: FileIdentity
     /// Valid while this object lives: keep the object in a property, or around the use in `withExtendedLifetime`.
     /// `MappedFile(path).bytes` alone is unmapped before it is read. Page-aligned; empty for an empty file.
     package let bytes: UnsafeRawBufferPointer
@@ -16,6 +18,7 @@ package final class MappedFile {
     package init(_ path: String) throws(FileError) {
         let file = try OpenFile(reading: path)
         self.path = path
+        identity = file.identity
         // mmap refuses a length of zero.
         guard file.byteCount > 0 else {
             bytes = UnsafeRawBufferPointer(start: nil, count: 0)

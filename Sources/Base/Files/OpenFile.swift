@@ -6,6 +6,7 @@ import Glibc
 struct OpenFile: ~Copyable {
     let descriptor: Int32
     let byteCount: Int
+    let identity: FileIdentity
 
     /// - Throws: what kept the path from being opened as a regular file. A pipe or a terminal is refused: it has no
     ///   size and would block.
@@ -25,6 +26,9 @@ struct OpenFile: ~Copyable {
         }
         self.descriptor = descriptor
         byteCount = Int(status.st_size)
+        identity = FileIdentity(
+            byteCount: byteCount, inode: UInt64(status.st_ino),
+            modified: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
     }
 
     deinit { close(descriptor) }

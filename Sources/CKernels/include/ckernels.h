@@ -57,7 +57,7 @@ typedef struct {
     int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
 } ck_quantize;
 
-// Several matrices times the same rounded rows: a layer's queries, keys and values are one job. Slice s covers some
+// Several matrices times the same rows: a layer's queries, keys and values are one job. Slice s covers some
 // panels of one part and all rows.
 typedef struct {
     const void *panels;          // [⌈N/16⌉] panels of 16 outputs (README.md)
@@ -69,11 +69,12 @@ typedef struct {
     bool accumulate;
 } ck_panel_part;
 typedef struct {
-    const ck_block *input;       // [M, K/32]
+    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, whose K is a multiple of 32; else f32 [M, K]
+    ptrdiff_t input_stride;      // of f32 rows
     ptrdiff_t row_count;         // M
-    ptrdiff_t input_count;       // K, a multiple of 32
+    ptrdiff_t input_count;       // K
     ptrdiff_t panels_per_slice;
-    int32_t element_type;        // CK_Q8_0 or CK_Q4_0
+    int32_t element_type;        // CK_Q8_0, CK_Q4_0, CK_F32, CK_F16 or CK_BF16
     const ck_panel_part *part;
 } ck_panels;
 

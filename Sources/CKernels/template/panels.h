@@ -1,48 +1,10 @@
-// panels.h — out[M, N] = in[M, K] · W[N, K]ᵀ where weights are small integers and the input is rounded to such.
+// panels.h — out[M, N] = in[M, K] · W[N, K]ᵀ with weights in panels of 16 outputs (README.md draws one): how the work
+// is cut. The tiles are in integer_panels.h and float_panels.h.
 //
-// Weights lie in panels of 16 outputs, unsigned (README.md draws one). A block of 32 inputs costs a tile, per row and
-// vector of outputs: 8 × `add_byte_products`, then a conversion, a product of scales and a fused multiply-add.
-//
-// Order of a sum, whatever the tile: inside a block integers, exact in any order; then the blocks upward, each by one
-// `fused`; then + bias, then + the output's old value. No sum crosses lanes, so sets that fuse agree to the bit.
-// Work: 2·M·N·K operations; a panel is read once for all the rows of a slice, from L1 or L2 after the first tile.
+// A panel is read once for all the rows of a slice, from L1 or L2 after the first tile: two panels stay there while the
+// rows stream by.
 
-// Σ (w + offset) · a = Σ w · a + offset · Σ a: what the sum of a block must start from.
-INLINE int32_t panel_offset(const int type) { return type == CK_Q4_0 ? 8 : Q8_0_PANEL_OFFSET; }
-
-// Rounds rows to 8 bits, 32 numbers to a scale: x ≈ scale · integer, |integer| ≤ 127. A number that is not finite makes
-// its block's scale NaN, so that the fault stays visible in its row.
-static void quantize_rows(const void *arguments, ptrdiff_t slice) {
-    const ck_quantize *a = arguments;
-    const int32_t offset = panel_offset(a->element_type);
-    FOR_ROWS(a, slice) {
-        const float *in = a->input + t * a->input_stride;
-        ck_block *out = a->output + t * (a->column_count / 32);
-        for (const float *end = in + a->column_count; in < end; in += 32, out++) {
-            vec largest = splat(0), invalid = splat(0);
-            UNROLL for (int s = 0; s < 32; s += LANES) {
-                vec x = load(in + s);
-                largest = __builtin_elementwise_max(largest, __builtin_elementwise_abs(x));
-                invalid += x * splat(0);  // 0, or NaN for ±∞ and NaN
-            }
-            float peak = __builtin_reduce_max(largest);
-            vec inverse = splat(peak > 0 ? 127.0f / peak : 0);
-            ivec total = 0;
-            UNROLL for (int s = 0; s < 32; s += LANES) {
-                // Adding 1.5 · 2²³ leaves the nearest integer, ties to even, in the low bits.
-                vec shifted = load(in + s) * inverse + splat(0x1.8p23f);
-                ivec integers = (ivec)shifted - (ivec)splat(0x1.8p23f);
-                integers = __builtin_elementwise_max(__builtin_elementwise_min(integers, (ivec)127), (ivec)-127);
-                total += integers;
-                i8vec narrow = __builtin_convertvector(integers, i8vec);
-                memcpy(out->integers + s, &narrow, sizeof narrow);
-            }
-            out->scale = peak / 127.0f + fold(invalid);
-            out->start = -offset * __builtin_reduce_add(total);
-        }
-    }
-}
-
+// LANES sums of row m: + bias, then + the output's old value.
 static __attribute__((noinline)) void panel_finish(const ck_panel_part *part, ptrdiff_t m, ptrdiff_t n, vec result) {
     float *out = part->output + m * part->output_stride + n;
     const ptrdiff_t lanes = smaller(LANES, part->output_count - n);
@@ -52,98 +14,34 @@ static __attribute__((noinline)) void panel_finish(const ck_panel_part *part, pt
     save_lanes(out, result, lanes);
 }
 
-// LANES outputs of some rows, `vectors` times: neighbouring vectors of outputs, which may lie in two panels.
-INLINE void panel_tile(
-    const int type, const int rows, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m,
-    ptrdiff_t v) {
-    enum { PER_PANEL = 16 / LANES };
-    const ptrdiff_t block_count = a->input_count / 32;
-    const ptrdiff_t block_bytes = type == CK_Q4_0 ? 256 : 512;
-    const ptrdiff_t panel_bytes = block_count * (block_bytes + 32);
-    const char *weight[PANEL_VECTORS], *weight_scale[PANEL_VECTORS];
-    const ck_block *in[PANEL_ROWS];
-    vec total[PANEL_ROWS][PANEL_VECTORS];
-    UNROLL for (int j = 0; j < vectors; j++) {
-        const char *panel = (const char *)part->panels + (v + j) / PER_PANEL * panel_bytes;
-        const ptrdiff_t lane = (v + j) % PER_PANEL * LANES;
-        weight[j] = panel + lane * 4;
-        weight_scale[j] = panel + block_count * block_bytes + lane * 2;
-    }
-    UNROLL for (int i = 0; i < rows; i++) {
-        in[i] = a->input + (m + i) * block_count;
-        UNROLL for (int j = 0; j < vectors; j++) total[i][j] = splat(0);
-    }
-
-    for (ptrdiff_t b = 0; b < block_count; b++) {
-        ivec sum[PANEL_ROWS][PANEL_VECTORS];
-        UNROLL for (int i = 0; i < rows; i++)
-            UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = (ivec)in[i][b].start;
-        if (type == CK_Q4_0) {
-            // Inputs 4·g … 4·g + 3 lie in the low halves of the bytes, those 16 further in the high halves.
-            UNROLL for (int g = 0; g < 4; g++) UNROLL for (int j = 0; j < vectors; j++) {
-                bytes pairs = load_bytes(weight[j] + b * block_bytes + 64 * g);
-                bytes low = pairs & 15, high = shift_nibbles(pairs) & 15;
-                UNROLL for (int i = 0; i < rows; i++)
-                    sum[i][j] = add_byte_products(CK_Q4_0, sum[i][j], low, in[i][b].integers + 4 * g);
-                UNROLL for (int i = 0; i < rows; i++)
-                    sum[i][j] = add_byte_products(CK_Q4_0, sum[i][j], high, in[i][b].integers + 4 * g + 16);
-            }
-        } else {
-            UNROLL for (int g = 0; g < 8; g++) UNROLL for (int j = 0; j < vectors; j++) {
-                bytes w = load_bytes(weight[j] + b * block_bytes + 64 * g);
-                UNROLL for (int i = 0; i < rows; i++)
-                    sum[i][j] = add_byte_products(CK_Q8_0, sum[i][j], w, in[i][b].integers + 4 * g);
-            }
-        }
-        UNROLL for (int j = 0; j < vectors; j++) {
-            vec s = LOAD_F16(weight_scale[j] + 32 * b);
-            UNROLL for (int i = 0; i < rows; i++)
-                total[i][j] = fused(__builtin_convertvector(sum[i][j], vec), s * splat(in[i][b].scale), total[i][j]);
-        }
-    }
-
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < vectors; j++)
-        panel_finish(part, m + i, (v + j) * LANES, total[i][j]);
-}
-
-// Rows m … end over some vectors of outputs: their weights stay in L1 while the rows stream by.
-INLINE void panel_column(
-    const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
-    ptrdiff_t v) {
-    for (; m + PANEL_ROWS <= end; m += PANEL_ROWS) panel_tile(type, PANEL_ROWS, vectors, a, part, m, v);
-    switch (end - m) {
-#if PANEL_ROWS > 4
-    case 5: panel_tile(type, 5, vectors, a, part, m, v); break;
-    case 4: panel_tile(type, 4, vectors, a, part, m, v); break;
-#endif
-#if PANEL_ROWS > 2
-    case 3: panel_tile(type, 3, vectors, a, part, m, v); break;
-    case 2: panel_tile(type, 2, vectors, a, part, m, v); break;
-#endif
-    case 1: panel_tile(type, 1, vectors, a, part, m, v); break;
-    default: break;
-    }
-}
+#include "integer_panels.h"
+#include "float_panels.h"
 
 // Rows in chunks that stay in L2 while all the panels of the slice pass over them.
 INLINE void panel_slice(const int type, const ck_panels *a, ptrdiff_t slice) {
+    const bool integer = type == CK_Q8_0 || type == CK_Q4_0;
     const ck_panel_part *part = a->part;
     while (slice >= part->slice_count) slice -= part++->slice_count;
     const ptrdiff_t begin = slice * a->panels_per_slice * (16 / LANES);
     const ptrdiff_t end =
         smaller(begin + a->panels_per_slice * (16 / LANES), (part->output_count + LANES - 1) / LANES);
-    const ptrdiff_t row_bytes = a->input_count / 32 * (ptrdiff_t)sizeof(ck_block);
-    const ptrdiff_t chunk = larger((768 << 10) / row_bytes / PANEL_ROWS, 1) * PANEL_ROWS;
+    const ptrdiff_t row_bytes = integer ? a->input_count / 32 * (ptrdiff_t)sizeof(ck_block) : a->input_count * 4;
+    const ptrdiff_t tile = integer ? PANEL_ROWS : FLOAT_PANEL_ROWS;
+    const ptrdiff_t chunk = larger((768 << 10) / row_bytes / tile, 1) * tile;
     for (ptrdiff_t m = 0; m < a->row_count; m += chunk) {
         const ptrdiff_t last = smaller(m + chunk, a->row_count);
-        ptrdiff_t v = begin;
-        for (; v + PANEL_VECTORS <= end; v += PANEL_VECTORS) panel_column(type, PANEL_VECTORS, a, part, m, last, v);
-        for (; v < end; v++) panel_column(type, 1, a, part, m, last, v);
+        if (integer) integer_rows(type, a, part, m, last, begin, end);
+        else float_rows(type, a, part, m, last, begin, end);
     }
 }
 
 static void panels(const void *arguments, ptrdiff_t slice) {
     const ck_panels *a = arguments;
-    if (a->element_type == CK_Q4_0) panel_slice(CK_Q4_0, a, slice);
-    else panel_slice(CK_Q8_0, a, slice);
+    switch (a->element_type) {
+    case CK_Q4_0: panel_slice(CK_Q4_0, a, slice); break;
+    case CK_Q8_0: panel_slice(CK_Q8_0, a, slice); break;
+    case CK_F16: panel_slice(CK_F16, a, slice); break;
+    case CK_BF16: panel_slice(CK_BF16, a, slice); break;
+    default: panel_slice(CK_F32, a, slice); break;
+    }
 }

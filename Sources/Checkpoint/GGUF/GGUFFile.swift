@@ -1,6 +1,8 @@
 // GGUFFile.swift — one GGUF file: metadata, and tensors under Hugging Face's names.
 // Checkpoint › GGUF.
 
+package import Base
+
 /// A mapped and fully checked GGUF file. Not Sendable, as the mapping is not.
 ///
 /// llama.cpp's converter reorders the rows of `q_proj` and `k_proj` of Llama models, so that rotary embeddings turn
@@ -45,6 +47,8 @@ package final class GGUFFile: TensorSource {
     }
 
     package var path: String { file.path }
+
+    package var identities: [FileIdentity] { file.identity.map { [$0] } ?? [] }
 
     package var tensorNames: [String] { table.names }
 

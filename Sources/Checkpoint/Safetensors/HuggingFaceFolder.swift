@@ -8,6 +8,7 @@ package final class HuggingFaceFolder: TensorSource {
     package let path: String
     /// In the index's order, or the file's.
     package let tensorNames: [String]
+    package let identities: [FileIdentity]
     private let fileByName: [[UInt8]: SafetensorsFile]
 
     /// Opens every shard, so that a missing or damaged one is known before the first weight is used.
@@ -23,6 +24,7 @@ package final class HuggingFaceFolder: TensorSource {
                 shards.append(Shard(name: name, file: try SafetensorsFile(path: path + "/" + name)))
             }
         }
+        identities = shards.flatMap(\.file.identities)
         (tensorNames, fileByName) = try Self.merge(shards, map, folder: path)
     }
 

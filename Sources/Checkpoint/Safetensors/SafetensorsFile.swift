@@ -1,6 +1,8 @@
 // SafetensorsFile.swift — one safetensors file as a source of tensors.
 // Checkpoint › Safetensors.
 
+package import Base
+
 /// A mapped and fully checked safetensors file. Not Sendable, as the mapping is not.
 package final class SafetensorsFile: TensorSource {
     private let file: CheckpointBytes
@@ -22,6 +24,8 @@ package final class SafetensorsFile: TensorSource {
     }
 
     package var path: String { file.path }
+
+    package var identities: [FileIdentity] { file.identity.map { [$0] } ?? [] }
 
     package var tensorNames: [String] { table.names }
 

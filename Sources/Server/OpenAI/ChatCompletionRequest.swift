@@ -93,7 +93,7 @@ package struct ChatCompletionRequest: Sendable, Equatable {
                 throw .unsupported(partPath + "type", accepted: "\"text\"")
             }
             let fields = try RequestFields(part, path: partPath, supported: ["type", "text"])
-            _ = try fields.required("type")
+            guard try fields.string("type") != nil else { throw .missing(partPath + "type") }
             guard let text = try fields.string("text") else { throw .missing(partPath + "text") }
             texts.append(text)
         }

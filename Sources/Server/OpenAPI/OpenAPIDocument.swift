@@ -20,7 +20,7 @@ package enum OpenAPIDocument {
           "/detokenize": {"post": \(operation("DetokenizeRequest", "Text", "Token ids as text"))},
           "/apply-template": {"post": \(operation("ApplyTemplateRequest", "Prompt", "A conversation as the model reads it"))},
           "/v1/models": {"get": \(reading("ModelList", "The served model", [503]))},
-          "/v1/models/{id}": {"get": \(reading("Model", "One model", [404, 503], parameters: modelParameter))},
+          "/v1/models/{id}": {"get": \(reading("Model", "One model", [400, 404, 503], parameters: modelParameter))},
           "/health": {"get": \(reading("Status", "Live: the engine makes steps while it has work", [503]))},
           "/ready": {"get": \(reading("Status", "The model is loaded and the server is not shutting down", [503]))},
           "/metrics": {"get": {"summary": "Prometheus metrics", "responses": {

@@ -33,7 +33,8 @@ enum OpenAPISchemas {
            \(refused(EmbeddingRequest.refused))}},
           "TokenizeRequest": {"type": "object", "additionalProperties": false,
            "oneOf": [{"required": ["prompt"]}, {"required": ["content"]}, {"required": ["messages"]}], "properties": {
-           "model": \(string), "prompt": {"type": "string"}, "content": {"type": "string"}, "messages": \(messages),
+           "model": \(string), "prompt": \(string), "content": \(string),
+           "messages": {"anyOf": [{"type": "null"}, \(messages)]},
            "add_special_tokens": \(boolean), "add_special": \(boolean), "parse_special": \(boolean),
            "return_token_strs": \(boolean), "with_pieces": \(boolean),
            \(refused(UnsupportedParameters.template))}},

@@ -26,7 +26,7 @@ package struct GGUFConversion {
         let source = checkpoint.files.tensors
         // Takes every weight by name and shape: a file that no program could load is not written.
         unusedNames = try DecoderWeights(
-            checkpoint.configuration, from: source, packs: false, pool: ThreadPool(threadCount: 1)
+            checkpoint.configuration, from: source, packing: nil, pool: ThreadPool(threadCount: 1)
         ).unusedNames
         let types = TypeChoice(type: type, headType: headType, isTied: checkpoint.configuration.tiesEmbeddings)
         switch checkpoint.files {

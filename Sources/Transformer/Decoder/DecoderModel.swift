@@ -15,6 +15,8 @@ package final class DecoderModel: LanguageModel {
     package let storage: KVStorage
     /// Tensors in the file that the model did not need.
     package let unusedTensorNames: [String]
+    /// What became of the panels beside the model, where that is news.
+    package let panelCacheNote: String?
 
     private let weights: DecoderWeights
     private let workspace: Workspace
@@ -23,7 +25,7 @@ package final class DecoderModel: LanguageModel {
     private let windowRotary: RotaryTable
     private let scratch: AttentionScratch
     private let pool: ThreadPool
-    private let numerics: Numerics
+    private let multiplier: Multiplier
 
     /// - Parameters:
     ///   - checkpoint: opened; its weights stay mapped as long as the model lives.
@@ -33,14 +35,18 @@ package final class DecoderModel: LanguageModel {
         let configuration = checkpoint.configuration
         self.configuration = configuration
         self.pool = pool
-        numerics = options.numerics
+        let source = checkpoint.files.tensors
+        let cache = PanelCache(beside: source, threshold: options.panelCacheThreshold, pool: pool)
         weights = try DecoderWeights(
-            configuration, from: checkpoint.files.tensors, packs: options.integerProducts, pool: pool)
+            configuration, from: source,
+            packing: options.packsWeights ? Packing(numerics: options.numerics, cache: cache) : nil, pool: pool)
+        panelCacheNote = cache?.finish()
         unusedTensorNames = weights.unusedNames
         storage = try KVStorage(
             configuration, elementType: options.cacheType, blockCount: options.blockCount,
             tokensPerBlock: options.tokensPerBlock)
         workspace = try Workspace(configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows)
+        multiplier = Multiplier(rounded: workspace.rounded, numerics: options.numerics, pool: pool)
         rotary = try RotaryTable(
             inverseFrequencies: configuration.rotaryFrequencies(length: options.maxModelLength),
             positionCount: options.maxModelLength, magnitude: configuration.rotaryScaling.magnitude)
@@ -101,7 +107,7 @@ package final class DecoderModel: LanguageModel {
         let context_THK = view(workspace.context_THK, T, configuration.queryWidth)
 
         norm(hidden_TD, layer.attentionNorm_D, into: normed_TD)
-        products(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
+        multiplier.apply(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
         normalizeHeads(query_THK, layer.queryNorm_K)
         normalizeHeads(key_TGK, layer.keyNorm_K)
         let table = layer.slidingWindow == nil ? rotary : windowRotary
@@ -125,7 +131,7 @@ package final class DecoderModel: LanguageModel {
         let up_TF = view(workspace.up_TF, T, configuration.feedForwardWidth)
 
         norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
-        products(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
+        multiplier.apply(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
         switch configuration.traits.activation {
         case .silu: siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
         case .gelu: geluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
@@ -178,40 +184,10 @@ package final class DecoderModel: LanguageModel {
         norm(heads, weight_K, into: heads)
     }
 
-    private typealias Job = (projection: Projection, output: MutableMatrixView)
-
-    /// Two or three projections of the same rows: one job where all of them are packed in one type.
-    private func products(_ input: MutableMatrixView, _ first: Job, _ second: Job, _ third: Job? = nil) {
-        guard let a = part(first), let b = part(second), a.elementType == b.elementType,
-            third == nil || third.flatMap(part)?.elementType == a.elementType
-        else {
-            product(input, first.projection, into: first.output)
-            product(input, second.projection, into: second.output)
-            if let third { product(input, third.projection, into: third.output) }
-            return
-        }
-        workspace.rounded.round(input.readOnly, for: a.elementType, pool: pool)
-        linear(workspace.rounded, a, b, third.flatMap(part), pool: pool)
-    }
-
     private func product(
         _ input: MutableMatrixView, _ projection: Projection, into output: MutableMatrixView, accumulate: Bool = false
     ) {
-        switch projection.weight {
-        case .stored(let weight):
-            linear(
-                input.readOnly, weight, into: output, accumulate: accumulate, bias: projection.bias?.pointer,
-                numerics: numerics, pool: pool)
-        case .packed(let weight):
-            workspace.rounded.round(input.readOnly, for: weight.elementType, pool: pool)
-            let part = PanelPart(weight, into: output, bias: projection.bias?.pointer, accumulates: accumulate)
-            linear(workspace.rounded, part, pool: pool)
-        }
-    }
-
-    private func part(_ job: Job) -> PanelPart? {
-        guard case .packed(let weight) = job.projection.weight else { return nil }
-        return PanelPart(weight, into: job.output, bias: job.projection.bias?.pointer)
+        multiplier.apply(projection, input, into: output, accumulate: accumulate)
     }
 
     /// hidden += product, or its norm where the family has one there.

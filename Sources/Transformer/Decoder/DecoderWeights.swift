@@ -42,7 +42,7 @@ struct DecoderWeights {
     /// Takes every weight by name and shape, and packs those whose type has panels.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
     init(
-        _ configuration: ModelConfiguration, from source: any TensorSource, packs: Bool, pool: ThreadPool
+        _ configuration: ModelConfiguration, from source: any TensorSource, packing: Packing?, pool: ThreadPool
     ) throws {
         var reader = WeightReader(source)
         let traits = configuration.traits
@@ -61,7 +61,7 @@ struct DecoderWeights {
         }
         func projection(_ name: String, _ rows: Int, _ columns: Int, bias: Bool) throws -> Projection {
             Projection(
-                weight: try Weight(matrix(name + ".weight", rows, columns), packs: packs, pool: pool),
+                weight: try Weight(matrix(name + ".weight", rows, columns), packing, pool: pool),
                 bias: bias ? try vector(name + ".bias", rows) : nil)
         }
         func products(
@@ -71,7 +71,7 @@ struct DecoderWeights {
                 return try zip(names, rows).map { try projection(folder + $0, $1, columns, bias: bias) }
             }
             return try reader.takeStacked(folder + stacked + ".weight", rows: rows, columns: columns).map {
-                Projection(weight: try Weight($0, packs: packs, pool: pool), bias: nil)
+                Projection(weight: try Weight($0, packing, pool: pool), bias: nil)
             }
         }
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
@@ -112,7 +112,7 @@ struct DecoderWeights {
         embedding_VD = embedding
         // A tied model may still store the head; it is then reported as unused.
         let headMatrix = configuration.tiesEmbeddings ? embedding : try matrix(headName, V, D)
-        head = Projection(weight: try Weight(headMatrix, packs: packs, pool: pool), bias: nil)
+        head = Projection(weight: try Weight(headMatrix, packing, pool: pool), bias: nil)
         // Read with the configuration.
         if configuration.rotaryScaling != .none { RotaryScaling.tensors.forEach { reader.skip($0) } }
         unusedNames = reader.finish()

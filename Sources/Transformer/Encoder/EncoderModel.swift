@@ -22,6 +22,7 @@ package final class EncoderModel {
     let source: any TensorSource
     private let weights: EncoderWeights
     private let workspace: EncoderWorkspace
+    private let multiplier: Multiplier
     private let scratch: AttentionScratch
     private let pool: ThreadPool
     private var batch: EncoderBatch
@@ -42,6 +43,9 @@ package final class EncoderModel {
         weights = try EncoderWeights(configuration, from: folder, pool: pool)
         unusedTensorNames = weights.unusedNames
         workspace = try EncoderWorkspace(configuration, maxRows: max(rowsPerPass, configuration.maxPositionCount))
+        // An encoder's files hold floats: there is nothing to round.
+        multiplier = Multiplier(
+            rounded: try RoundedRows(maxRows: 0, maxColumns: 0), numerics: .reproducible, pool: pool)
         scratch = try AttentionScratch(
             headCount: configuration.headCount, kvHeadCount: configuration.headCount,
             headWidth: configuration.headWidth, maximumContext: configuration.maxPositionCount,
@@ -113,7 +117,7 @@ package final class EncoderModel {
     }
 
     /// Runs the encoder over the inputs in order, as many as fit at a time.
-    private func forEachPass(
+    func forEachPass(
         _ inputs: [EncoderInput], _ body: (_ hidden_TD: MutableMatrixView, _ texts: [Range<Int>]) -> Void
     ) {
         var next = 0
@@ -161,9 +165,7 @@ package final class EncoderModel {
         let key_TD = workspace.view(workspace.key_TD, T, D)
         let value_TD = workspace.view(workspace.value_TD, T, D)
         let context_TD = workspace.view(workspace.context_TD, T, D)
-        product(hidden_TD, layer.query, into: query_TD)
-        product(hidden_TD, layer.key, into: key_TD)
-        product(hidden_TD, layer.value, into: value_TD)
+        multiplier.apply(hidden_TD, (layer.query, query_TD), (layer.key, key_TD), (layer.value, value_TD))
         storeKeysValues(
             keys: key_TD.readOnly, values: value_TD.readOnly, slotMapping: slots_T, into: workspace.layer, pool: pool)
         // Every row stands at its text's last position, so "all before me" is the whole text.
@@ -184,11 +186,9 @@ package final class EncoderModel {
     }
 
     private func product(
-        _ input: MutableMatrixView, _ projection: Affine, into output: MutableMatrixView, accumulate: Bool = false
+        _ input: MutableMatrixView, _ projection: Projection, into output: MutableMatrixView, accumulate: Bool = false
     ) {
-        linear(
-            input.readOnly, projection.weight, into: output, accumulate: accumulate, bias: projection.bias.pointer,
-            pool: pool)
+        multiplier.apply(projection, input, into: output, accumulate: accumulate)
     }
 
     private func norm(_ rows_TD: MutableMatrixView, _ weight: NormWeight) {

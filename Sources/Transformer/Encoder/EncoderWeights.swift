@@ -5,31 +5,24 @@ import Base
 import Checkpoint
 import Kernels
 
-/// `output = weight · input + bias`.
-struct Affine {
-    /// [outputs, inputs], in place in the mapped file.
-    let weight: Matrix
-    let bias: VectorWeight
-}
-
 /// One layer's weights. Shapes are [outputs, inputs]; every product adds a bias.
 struct EncoderLayer {
-    let query: Affine  // [D, D]
-    let key: Affine  // [D, D]
-    let value: Affine  // [D, D]
-    let attentionOutput: Affine  // [D, D]
+    let query: Projection  // [D, D]
+    let key: Projection  // [D, D]
+    let value: Projection  // [D, D]
+    let attentionOutput: Projection  // [D, D]
     let attentionNorm: NormWeight
-    let up: Affine  // [F, D]
-    let down: Affine  // [D, F]
+    let up: Projection  // [F, D]
+    let down: Projection  // [D, F]
     let feedForwardNorm: NormWeight
 }
 
 /// What turns the first token's row into scores, in models that were trained to classify.
 struct ClassificationHead {
-    let pooler: Affine  // [D, D]
-    let classifier: Affine  // [labels, D]
+    let pooler: Projection  // [D, D]
+    let classifier: Projection  // [labels, D]
 
-    var labelCount: Int { classifier.weight.rows }
+    var labelCount: Int { classifier.weight.shape.rows }
 }
 
 struct EncoderWeights {
@@ -47,6 +40,7 @@ struct EncoderWeights {
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape; `AllocationError`.
     init(_ configuration: EncoderConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
         var reader = WeightReader(source)
+        let packing = Packing(numerics: .reproducible)
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
         // A model with a head stores its encoder under a name of its own.
         let isNested = source.shape(of: "bert." + Self.wordEmbedding) != nil
@@ -56,9 +50,10 @@ struct EncoderWeights {
                 scale: reader.take(name + ".weight", shape: [D]), shift: reader.take(name + ".bias", shape: [D]),
                 pool: pool)
         }
-        func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Affine {
-            Affine(
-                weight: Matrix(try reader.take(name + ".weight", shape: [rows, columns])),
+        func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Projection {
+            Projection(
+                weight: try Weight(
+                    Matrix(reader.take(name + ".weight", shape: [rows, columns])), packing, pool: pool),
                 bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
         }
 

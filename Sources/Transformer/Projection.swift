@@ -1,9 +1,21 @@
-// Projection.swift — a linear layer of the decoder, and the small vectors beside the matrices.
-// Transformer › Decoder.
+// Projection.swift — a linear layer, and the small vectors beside the matrices.
+// Transformer.
 
 import Base
 import Checkpoint
 import Kernels
+
+/// Which weights are copied into panels when a model is loaded.
+struct Packing {
+    /// Where it is `fast`, OpenBLAS wants f32 weights as they are stored.
+    let numerics: Numerics
+    /// Where panels may be found, and are left for the next start.
+    var cache: PanelCache?
+
+    func packs(_ type: ElementType) -> Bool {
+        PackedMatrix.packs(type) && (numerics == .reproducible || type != .f32)
+    }
+}
 
 /// A weight matrix in the form its product wants.
 enum Weight {
@@ -12,14 +24,20 @@ enum Weight {
     /// A copy in panels; the file's pages are let go.
     case packed(PackedMatrix)
 
-    /// - Parameter packs: whether a type that has panels is put into them.
+    /// - Parameter packing: nil leaves everything as stored.
     /// - Throws: `AllocationError` when there is no room for the panels.
-    init(_ matrix: Matrix, packs: Bool, pool: ThreadPool) throws(AllocationError) {
-        guard packs, PackedMatrix.packs(matrix.elementType) else {
+    init(_ matrix: Matrix, _ packing: Packing?, pool: ThreadPool) throws(AllocationError) {
+        guard let packing, packing.packs(matrix.elementType) else {
             self = .stored(matrix)
             return
         }
-        self = .packed(try PackedMatrix(matrix, pool: pool))
+        if let ready = packing.cache?.next(matrix) {
+            self = .packed(ready)
+            return
+        }
+        let packed = try PackedMatrix(matrix, pool: pool)
+        packing.cache?.add(packed)
+        self = .packed(packed)
         (matrix.owner as? any DiscardableMemory)?.discard(
             UnsafeRawBufferPointer(start: matrix.pointer, count: matrix.byteCount))
     }
