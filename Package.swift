@@ -117,7 +117,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "Server", "Network", "Embedding", "Engine", "Limiting", "Retrieval", "Transformer", "Kernels", "Sampling",
+                "Server", "Network", "Embedding", "Engine", "Limiting", "Retrieval", "Transformer", "Kernels",
+                "Sampling",
                 "Tokenization", "Base",
             ]),
     ],
