@@ -64,21 +64,22 @@ let package = Package(
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md", "Speculation/REJECTION.md"]),
+        module("Limiting", ["Base", "CLibCrypto"], settings: strict, exclude: ["README.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module(
-            "Server", ["Base", "Embedding", "Engine", "Retrieval", "Sampling", "Tokenization", "Network"],
+            "Server", ["Base", "Embedding", "Engine", "Limiting", "Retrieval", "Sampling", "Tokenization", "Network"],
             settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
-        module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
+        module("Console", ["Base", "Kernels", "Limiting", "Sampling", "Transformer", "Engine"], settings: strict),
         .executableTarget(
             name: "swiftlet",
             dependencies: [
                 "Base", "Kernels", "Checkpoint", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
-                "Network", "Retrieval", "Server", "Explainer", "Download", "Console",
+                "Limiting", "Network", "Retrieval", "Server", "Explainer", "Download", "Console",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -106,16 +107,18 @@ let package = Package(
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Embedding", ["Embedding", "Retrieval", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
+        tests("Limiting", ["Limiting", "Base"]),
         tests("Network", ["Network", "Base"]),
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
         tests("Explainer", ["Explainer", "Base"]),
-        tests("Console", ["Console", "Base"]),
+        tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",
             [
-                "Server", "Network", "Embedding", "Engine", "Retrieval", "Transformer", "Kernels", "Sampling",
+                "Server", "Network", "Embedding", "Engine", "Limiting", "Retrieval", "Transformer", "Kernels",
+                "Sampling",
                 "Tokenization", "Base",
             ]),
     ],

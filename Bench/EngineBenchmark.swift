@@ -127,6 +127,7 @@ struct EngineRun {
             if isDecodePhase { stepsInDecodePhase += 1 }
             for event in core.takeEvents() {
                 switch event.kind {
+                case .admitted: break
                 case .tokens(let tokens):
                     if isDecodePhase { tokensInDecodePhase += tokens.count }
                     outputs[event.request, default: []] += tokens

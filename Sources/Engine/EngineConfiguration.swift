@@ -16,6 +16,8 @@ package struct EngineConfiguration: Sendable, Equatable {
     package var prefillTokensBesideDecode = 128
     package var maxWaitingCount = 256
     package var sharesPrefixes = true
+    /// False: whoever came first is admitted first, whatever else his tenant has got.
+    package var isFair = true
     package var speculation = SpeculationOptions()
     /// Prompt rows of one step whose logits may be asked for; a prompt whose log-probabilities are wanted goes slower.
     package var maxScoredRows = 32

@@ -18,6 +18,7 @@ package final class EngineCore<Model: LanguageModel> {
     private var plan = StepPlan()
     private var events: [RequestEvent] = []
     private var arrivalCount: UInt64 = 0
+    private var account = StepAccount()
     private let time: any TimeSource
 
     /// - Parameters:
@@ -67,8 +68,8 @@ package final class EngineCore<Model: LanguageModel> {
     package func submit(_ request: GenerationRequest) {
         precondition(requests[request.id] == nil, "\(request.id) was submitted twice")
         let record = Request(
-            request, arrivalOrder: arrivalCount, maxModelLength: configuration.maxModelLength,
-            arrivalNanoseconds: time.nanoseconds())
+            request, tenant: scheduler.record(for: request.tenant), arrivalOrder: arrivalCount,
+            maxModelLength: configuration.maxModelLength, arrivalNanoseconds: time.nanoseconds())
         if configuration.sharesPrefixes { record.leader = request.leader.flatMap { requests[$0] } }
         arrivalCount += 1
         requests[request.id] = record
@@ -85,13 +86,16 @@ package final class EngineCore<Model: LanguageModel> {
     }
 
     package func setPaused(_ isPaused: Bool, _ id: RequestID) {
-        requests[id]?.isPaused = isPaused
+        guard let request = requests[id] else { return }
+        account.settle(request, until: time.nanoseconds())
+        request.isPaused = isPaused
         updateGauges()
     }
 
     /// Preempts a running request as if the pool were dry. Its output does not change; tests do this at every step.
     package func preempt(_ id: RequestID) {
         guard let request = requests[id], request.status == .running else { return }
+        account.settle(request, until: time.nanoseconds())
         scheduler.preempt(request)
         updateGauges()
     }
@@ -105,20 +109,41 @@ package final class EngineCore<Model: LanguageModel> {
     /// Computes one step if any request can be computed.
     /// - Returns: false when there was nothing to compute (idle, or everyone is paused).
     package func step() -> Bool {
+        settleTimes()
         scheduler.schedule(into: &plan)
         guard !plan.isEmpty else { return false }
         let now = time.nanoseconds()
+        account.begin(plan)
         for entry in plan.entries where entry.request.timings.scheduledNanoseconds == 0 {
-            entry.request.timings.scheduledNanoseconds = now
+            noteAdmission(of: entry.request, at: now)
         }
         runner.run(plan)
         advance()
+        settleTimes()
+        endStepAccount()
         learnCost(since: now)
         statistics.stepCount += 1
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
         updateGauges()
         return true
+    }
+
+    private func noteAdmission(of request: Request, at now: UInt64) {
+        request.timings.scheduledNanoseconds = now
+        events.append(
+            RequestEvent(
+                request: request.id, kind: .admitted(cachedTokenCount: request.cachedTokenCount ?? 0)))
+    }
+
+    private func settleTimes() {
+        let now = time.nanoseconds()
+        for request in requests.values { account.settle(request, until: now) }
+    }
+
+    private func endStepAccount() {
+        account.end()
+        for entry in plan.entries { entry.request.share = StepShare() }
     }
 
     /// Moves every planned request on; the only loop over a step's results.
@@ -187,6 +212,7 @@ package final class EngineCore<Model: LanguageModel> {
     private func take(_ token: TokenID, for request: Request) -> FinishReason? {
         if request.outputCount == 0 { request.timings.firstTokenNanoseconds = time.nanoseconds() }
         request.append(token)
+        TokenCounters.chargeOutput(1, to: request.tenant)
         statistics.generatedTokenCount += 1
         if request.stopTokens.contains(token) { return .stopToken(token) }
         return request.tokens.count >= request.maxTokenCount ? .length : nil
@@ -220,6 +246,7 @@ package final class EngineCore<Model: LanguageModel> {
     private func noteDraft(of entry: StepPlan.Entry, acceptedCount: Int, emitted: ArraySlice<TokenID>) {
         entry.request.speculation?.learn(from: emitted)
         guard entry.draftCount > 0 else { return }
+        entry.request.share.rejectedCount = entry.draftCount - acceptedCount
         entry.request.draftedTokenCount += entry.draftCount
         entry.request.acceptedTokenCount += acceptedCount
         statistics.draftCount += 1
@@ -235,9 +262,11 @@ package final class EngineCore<Model: LanguageModel> {
     }
 
     private func finish(_ request: Request, _ reason: FinishReason, logprobs: [TokenLogprobs] = []) {
+        let now = time.nanoseconds()
+        account.settle(request, until: now)
         scheduler.finish(request)
         requests[request.id] = nil
-        request.timings.finishedNanoseconds = time.nanoseconds()
+        request.timings.finishedNanoseconds = now
         events.append(
             RequestEvent(request: request.id, kind: .finished(request.summary(reason)), logprobs: logprobs))
         switch reason {
@@ -278,6 +307,7 @@ package final class EngineCore<Model: LanguageModel> {
         statistics.preemptionCount = scheduler.preemptionCount
         statistics.prefixQueriedTokenCount = scheduler.prefixQueriedTokenCount
         statistics.prefixHitTokenCount = scheduler.prefixHitTokenCount
+        scheduler.writeStatistics(into: &statistics.tenants)
         statistics.isBusy = statistics.pausedCount < requests.count
     }
 

@@ -27,6 +27,8 @@ final class Request {
     /// Prompt plus output never grow past this.
     let maxTokenCount: Int
     let namespace: CacheNamespace
+    let sharedPrefixCount: Int
+    let tenant: TenantRecord
     /// Lower first; ties go by arrival.
     let priority: Int
     let arrivalOrder: UInt64
@@ -42,12 +44,16 @@ final class Request {
     var isPaused = false
 
     /// Tokens whose keys and values are in the cache.
-    var computedCount = 0
+    var computedCount = 0 {
+        didSet { mostComputedCount = max(mostComputedCount, computedCount) }
+    }
     var blockTable: [BlockID] = []
     /// Names of the sequence's full blocks, as far as they were needed.
     var blockNames: [BlockHash] = []
     /// Leading blocks of the table that were offered to the prefix cache (or came from it).
     var registeredBlockCount = 0
+    /// The highest that `computedCount` ever was: preemptions do not lower it.
+    private(set) var mostComputedCount = 0
     /// Prompt tokens found in the prefix cache when first admitted; nil before.
     var cachedTokenCount: Int?
 
@@ -62,14 +68,23 @@ final class Request {
     var draftedTokenCount = 0
     var acceptedTokenCount = 0
     var timings = RequestTimings()
+    /// Up to when `timings.breakdown` tells where the time went.
+    var accountedNanoseconds: UInt64
+    /// Its part in the step that is being made.
+    var share = StepShare()
 
-    init(_ request: GenerationRequest, arrivalOrder: UInt64, maxModelLength: Int, arrivalNanoseconds: UInt64) {
+    init(
+        _ request: GenerationRequest, tenant: TenantRecord, arrivalOrder: UInt64, maxModelLength: Int,
+        arrivalNanoseconds: UInt64
+    ) {
         id = request.id
         promptCount = request.promptTokens.count
         parameters = request.sampling
         stopTokens = request.stopTokens
         maxTokenCount = min(maxModelLength, promptCount + request.maxOutputTokens)
         namespace = request.cacheNamespace
+        sharedPrefixCount = request.sharedPrefixCount
+        self.tenant = tenant
         priority = request.priority
         minOutputCount = request.minOutputTokens
         outputLogprobs = request.outputLogprobs
@@ -82,6 +97,7 @@ final class Request {
         history = TokenHistory(
             prompt: request.promptTokens, parameters: request.sampling,
             maxOutputCount: maxTokenCount - request.promptTokens.count)
+        accountedNanoseconds = arrivalNanoseconds
         timings.arrivalNanoseconds = arrivalNanoseconds
     }
 
@@ -98,6 +114,8 @@ final class Request {
         guard let leader else { return false }
         return leader.status != .finished && leader.outputCount == 0
     }
+    /// Waits for nothing but its turn.
+    var isEligible: Bool { !isPaused && !isFollowing }
 
     func precedes(_ other: Request) -> Bool {
         priority != other.priority ? priority < other.priority : arrivalOrder < other.arrivalOrder
@@ -114,6 +132,7 @@ final class Request {
         var summary = RequestSummary(
             reason: reason, promptTokenCount: promptCount, cachedTokenCount: cachedTokenCount ?? 0,
             outputTokenCount: outputCount, timings: timings)
+        summary.prefilledTokenCount = max(0, min(mostComputedCount, promptCount) - (cachedTokenCount ?? 0))
         summary.draftedTokenCount = draftedTokenCount
         summary.acceptedTokenCount = acceptedTokenCount
         return summary

@@ -30,6 +30,7 @@ package enum Limits {
     package static let guidedChoiceBytes = Limit("structured_outputs.choice", 4096, "bytes of one text")
     package static let stopTokens = Limit("stop_token_ids", 64, "stop token ids")
     package static let topLogprobs = Limit("top_logprobs", 20, "likeliest tokens told with each token")
+    package static let cacheSaltBytes = Limit("cache_salt", 256, "bytes of a cache salt")
     package static let logitBias = Limit("logit_bias", 1024, "entries")
     package static let outputTokens = Limit("max_tokens", 1 << 24, "tokens asked for; the context is the real limit")
     package static let embeddingInputs = Limit("input", 2048, "texts of one embeddings request")
@@ -47,8 +48,8 @@ package enum Limits {
     /// In the order of the README's table.
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
-        guidedChoices, guidedChoiceBytes, topLogprobs, logitBias, outputTokens, embeddingInputs, embeddingTokens,
-        embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, requestLineBytes, headerBytes,
+        guidedChoices, guidedChoiceBytes, topLogprobs, cacheSaltBytes, logitBias, outputTokens, embeddingInputs,
+        embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, requestLineBytes, headerBytes,
         headerCount, requestIDBytes,
     ]
 

@@ -17,6 +17,10 @@ struct LogEntry: Sendable, Equatable {
     var tokens: TokenAccount?
     /// The error's code, or its message where it has none.
     var error: String?
+    /// Whose key came.
+    var tenant: String?
+    /// Of `milliseconds`, how many it waited for its limits; nil: none.
+    var limiterMilliseconds: Double?
 }
 
 /// Token counts of a completion, for the log.
@@ -39,6 +43,8 @@ package enum RequestLog {
             json.field("path", entry.path)
             json.field("status", entry.status)
             json.field("ms", (entry.milliseconds * 100).rounded() / 100)
+            if let tenant = entry.tenant { json.field("tenant", tenant) }
+            if let limiter = entry.limiterMilliseconds { json.field("limiter_ms", (limiter * 100).rounded() / 100) }
             if let tokens = entry.tokens {
                 json.field("prompt_tokens", tokens.prompt)
                 json.field("cached_tokens", tokens.cached)

@@ -14,6 +14,14 @@ import Network
     var onBackPressure: (@EventLoop (Bool) -> Void)?
     /// Set by completions: what the log says about tokens when the answer ends.
     var tokensNow: (@EventLoop () -> TokenAccount)?
+    /// Sent with the answer, whatever it is.
+    var extraHeaders: [(name: String, value: String)] = []
+    /// Whose key came, for the log.
+    var tenant: String?
+    /// How long the request waited for its limits.
+    var limiterNanoseconds: UInt64 = 0
+    /// The client asked where its time goes.
+    let wantsTimings: Bool
     /// The metric label.
     var handler = "unknown"
 
@@ -22,7 +30,7 @@ import Network
     private let method: String
     private let path: String
     private let remoteAddress: String
-    private let startNanoseconds: UInt64
+    let startNanoseconds: UInt64
     private var isObserved = false
 
     init(_ request: HTTPRequest, _ exchange: HTTPExchange, _ telemetry: Telemetry) {
@@ -32,6 +40,7 @@ import Network
         method = request.method
         path = request.path
         remoteAddress = request.remoteAddress
+        wantsTimings = request.headers["x-swiftlet-timings"] == "1"
         startNanoseconds = telemetry.time.nanoseconds()
         // The exchange lets go of these closures when it ends, and with them of this object.
         exchange.onClose = { self.clientLeft() }
@@ -57,7 +66,10 @@ import Network
     ) {
         guard !isObserved else { return }
         exchange.respond(
-            status: status, headers: [("content-type", contentType), ("x-request-id", requestID)] + headers, body: body)
+            status: status,
+            headers: [("content-type", contentType), ("x-request-id", requestID)] + headers
+                + extraHeaders.map { ($0.name, $0.value) },
+            body: body)
         ended(status: status, error: error)
     }
 
@@ -69,7 +81,7 @@ import Network
             headers: [
                 ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"),
                 ("x-accel-buffering", "no"), ("x-request-id", requestID),
-            ])
+            ] + extraHeaders.map { ($0.name, $0.value) })
     }
 
     /// Frames of `ServerSentEvents`.
@@ -104,7 +116,8 @@ import Network
             LogEntry(
                 requestID: requestID, method: method, path: path, status: status,
                 milliseconds: Double(nanoseconds) / 1e6, remoteAddress: remoteAddress, tokens: tokens,
-                error: error.map { $0.code ?? $0.message }),
+                error: error.map { $0.code ?? $0.message }, tenant: tenant,
+                limiterMilliseconds: limiterNanoseconds == 0 ? nil : Double(limiterNanoseconds) / 1e6),
             handler: handler)
     }
 }

@@ -5,6 +5,7 @@ package import Base
 package import Embedding
 package import Engine
 import Glibc
+package import Limiting
 package import Network
 
 /// The server. Opens its port at once, answers /health, and serves completions once it has a model.
@@ -21,6 +22,7 @@ package import Network
     private var configuration: ServerConfiguration
     private let telemetry: Telemetry
     private let hub: CompletionHub
+    private let limits: RateLimitDesk
     private var http: HTTPServer?
     private var model: ServedModel?
     private var embeddings: EmbeddingDesk?
@@ -37,6 +39,7 @@ package import Network
         self.telemetry = telemetry
         let hub = CompletionHub(time: time)
         self.hub = hub
+        limits = RateLimitDesk(time: time, hub: hub)
         events = Mailbox { events in hub.received(events) }
         http = try HTTPServer(
             host: configuration.host, port: configuration.port, limits: configuration.httpLimits,
@@ -46,12 +49,16 @@ package import Network
                 guard let self else { return responder.fail(.shuttingDown) }
                 handle(request, responder)
             })
+        limits.use(configuration.authentication.ring)
     }
 
     package var port: Int { http?.boundPort ?? 0 }
 
     /// From now on the server is ready.
-    package func serve(_ model: ServedModel) { self.model = model }
+    package func serve(_ model: ServedModel) {
+        self.model = model
+        limits.use(model.service.limits)
+    }
 
     /// From now on vectors are served too.
     /// - Throws: when no thread can be had for it.
@@ -65,9 +72,18 @@ package import Network
     /// Takes over what can change while the server runs: keys, log, and how strict it is about unknown fields.
     package func reload(_ newest: ServerConfiguration) {
         configuration.authentication = newest.authentication
+        limits.use(newest.authentication.ring)
         configuration.ignoresUnknownFields = newest.ignoresUnknownFields
         configuration.log = newest.log
         telemetry.log = newest.log
+    }
+
+    /// Requests that wait for a limit of their key or tenant.
+    package var waitingForLimits: Int { limits.waitingCount }
+
+    /// What is left of one of a tenant's limits; nil where there is none.
+    package func balance(of resource: Resource, ofTenant name: String) -> Balance? {
+        limits.balance(of: resource, ofTenant: name)
     }
 
     // MARK: - Routes
@@ -75,14 +91,14 @@ package import Network
     private func handle(_ request: HTTPRequest, _ responder: Responder) {
         do throws(APIError) {
             // Before anything is said about what is here.
-            guard Route.isOpen(request.path) || configuration.authentication.accepts(request.headers["authorization"])
-            else { throw .unauthorized }
+            let visitor = try visitor(request)
+            responder.tenant = visitor?.tenant.name
             let route = try Route(method: request.method, path: request.path)
             responder.handler = route.handler
             switch route {
-            case .completion(let kind): try complete(kind, request, responder)
-            case .tool(let tool): try answer(tool, request, responder)
-            case .embeddings: try embed(request, responder)
+            case .completion(let kind): try complete(kind, request, responder, visitor)
+            case .tool(let tool): try answer(tool, request, responder, visitor)
+            case .embeddings: try embed(request, responder, visitor)
             case .search: try openSearches().search(request, responder, ignoresUnknown: ignoresUnknownFields)
             case .rerank:
                 guard request.hasJSONContent else { throw .notJSONContent }
@@ -101,6 +117,26 @@ package import Network
         }
     }
 
+    /// Nil where no key is needed.
+    private func visitor(_ request: HTTPRequest) throws(APIError) -> Visitor? {
+        guard !Route.isOpen(request.path) else { return nil }
+        switch configuration.authentication.answer(request.headers["authorization"]) {
+        case .anybody: return nil
+        case .visitor(let visitor): return visitor
+        case .stranger: throw .unauthorized
+        }
+    }
+
+    /// Goes on with work for a visitor once its request is counted, and with everybody else's at once.
+    private func counted(
+        _ visitor: Visitor?, _ responder: Responder, _ work: @escaping @EventLoop () throws(APIError) -> Void
+    ) throws(APIError) {
+        guard let visitor else { return try work() }
+        limits.count(visitor, responder) {
+            do throws(APIError) { try work() } catch { responder.fail(error) }
+        }
+    }
+
     private func loadedModel() throws(APIError) -> ServedModel {
         guard let model else { throw .modelLoading }
         return model
@@ -114,36 +150,63 @@ package import Network
         return searches
     }
 
-    private func embed(_ request: HTTPRequest, _ responder: Responder) throws(APIError) {
+    private func embed(_ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?) throws(APIError) {
         guard !isDraining else { throw .shuttingDown }
         guard let embeddings else { throw .noEncoder }
         guard request.hasJSONContent else { throw .notJSONContent }
-        try embeddings.answer(
-            request.body, responder, ignoresUnknownFields: configuration.ignoresUnknownFields)
+        if let visitor, !visitor.key.mayUse(embeddings.embedder.name) {
+            throw .modelNotAllowed(embeddings.embedder.name)
+        }
+        let (body, ignoresUnknownFields) = (request.body, configuration.ignoresUnknownFields)
+        try counted(visitor, responder) { [limits] () throws(APIError) in
+            try embeddings.answer(
+                body, responder, ignoresUnknownFields: ignoresUnknownFields,
+                charge: visitor.map { EmbeddingCharge($0, limits) })
+        }
     }
 
     private func complete(
-        _ route: CompletionFormat.Route, _ request: HTTPRequest, _ responder: Responder
+        _ route: CompletionFormat.Route, _ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?
     ) throws(APIError) {
         guard !isDraining else { throw .shuttingDown }
         let model = try loadedModel()
+        if let visitor, !visitor.key.mayUse(model.id) { throw .modelNotAllowed(model.id) }
         let ignoresUnknownFields = configuration.ignoresUnknownFields
-        try work(on: request, responder) { body throws(APIError) in
-            try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
-        } then: { [self] prepared in
-            start(prepared, model, responder)
+        try counted(visitor, responder) { [self] () throws(APIError) in
+            try work(on: request, responder) { body throws(APIError) in
+                try model.prepare(route, body: body, ignoresUnknownFields: ignoresUnknownFields)
+            } then: { [self] prepared in
+                reserve(prepared, model, responder, visitor)
+            }
+        }
+    }
+
+    /// The tokens are counted: the limiter may take what the request can come to at most.
+    private func reserve(
+        _ prepared: PreparedCompletion, _ model: ServedModel, _ responder: Responder, _ visitor: Visitor?
+    ) {
+        guard let visitor else { return start(prepared, model, responder, .everyone, nil) }
+        let tokensPerBlock = model.service.limits.tokensPerBlock
+        let amounts = CompletionCharge.amounts(
+            prepared, cap: limits.outputCap(visitor), tokensPerBlock: tokensPerBlock)
+        limits.reserve(amounts, visitor, responder) { [self] reservation in
+            let charge = CompletionCharge(
+                prepared, reservation, visitor, limits, tokensPerBlock: tokensPerBlock)
+            start(prepared, model, responder, limits.engineTenant(visitor), charge)
         }
     }
 
     private func answer(
-        _ tool: TextTool, _ request: HTTPRequest, _ responder: Responder
+        _ tool: TextTool, _ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?
     ) throws(APIError) {
         let model = try loadedModel()
         let ignoresUnknownFields = configuration.ignoresUnknownFields
-        try work(on: request, responder) { body throws(APIError) in
-            try model.answer(tool, body: body, ignoresUnknownFields: ignoresUnknownFields)
-        } then: { body in
-            responder.respond(status: 200, body: body)
+        try counted(visitor, responder) { [self] () throws(APIError) in
+            try work(on: request, responder) { body throws(APIError) in
+                try model.answer(tool, body: body, ignoresUnknownFields: ignoresUnknownFields)
+            } then: { body in
+                responder.respond(status: 200, body: body)
+            }
         }
     }
 
@@ -169,10 +232,14 @@ package import Network
         }
     }
 
-    private func start(_ prepared: PreparedCompletion, _ model: ServedModel, _ responder: Responder) {
+    private func start(
+        _ prepared: PreparedCompletion, _ model: ServedModel, _ responder: Responder, _ tenant: EngineTenant,
+        _ charge: CompletionCharge?
+    ) {
         CompletionJob(
             prepared, model: model, responder: responder, hub: hub, telemetry: telemetry,
-            keepAliveInterval: configuration.keepAliveInterval, created: Int(time(nil))
+            keepAliveInterval: configuration.keepAliveInterval, created: Int(time(nil)), tenant: tenant,
+            charge: charge
         ).start()
     }
 
@@ -198,7 +265,8 @@ package import Network
     private func metrics(_ responder: Responder) {
         let page = MetricsPage(
             modelName: model?.id ?? "", statistics: model?.service.statistics ?? EngineStatistics(),
-            limits: model?.service.limits, server: telemetry.metrics, process: .current())
+            limits: model?.service.limits, server: telemetry.metrics, process: .current(),
+            tenants: limits.tenants, tenantCounts: limits.counts)
         responder.respond(status: 200, contentType: PrometheusText.contentType, body: Array(page.text.utf8))
     }
 
@@ -232,6 +300,7 @@ extension SwiftletServer {
         // Connections, kept and new, still get answers (/ready and completions say 503), each its connection's last.
         http.onAllClosed = { [self] in drained() }
         drainTimer = DeadlineTimer { [self] in
+            limits.abortAll(.cancelled)
             hub.abortAll(.cancelled)
             embeddings?.abortAll(.cancelled)
             searches?.abortAll(.cancelled)

@@ -172,6 +172,7 @@ struct Company: CustomStringConvertible {
             }
             for event in core.takeEvents() {
                 switch event.kind {
+                case .admitted: break
                 case .tokens(let tokens):
                     traces[event.request, default: Trace()].tokens += tokens
                     traces[event.request, default: Trace()].logprobs += event.logprobs

@@ -55,11 +55,11 @@ import Testing
         var harness = Harness()
         _ = harness.run(.sample(1, prompt: 0..<40))
         var other = GenerationRequest.sample(2, prompt: 0..<40)
-        other.cacheNamespace = CacheNamespace(rawValue: 7)
+        other.cacheNamespace = CacheNamespace(tenant: 7)
         #expect(harness.run(other) == ScriptedModel.expectedOutput(other))
         #expect(harness.summaries[RequestID(2)]!.cachedTokenCount == 0)
         var same = GenerationRequest.sample(3, prompt: 0..<40)
-        same.cacheNamespace = CacheNamespace(rawValue: 7)
+        same.cacheNamespace = CacheNamespace(tenant: 7)
         _ = harness.run(same)
         #expect(harness.summaries[RequestID(3)]!.cachedTokenCount == 32)
     }
@@ -125,11 +125,11 @@ import Testing
     @Test func `names depend on key, namespace, parent and tokens`() {
         let hasher = BlockHasher(key: SipHashKey(1, 2))
         let names = [
-            hasher.root(.shared), hasher.root(CacheNamespace(rawValue: 1)),
+            hasher.root(.shared), hasher.root(CacheNamespace(tenant: 1)),
             BlockHasher(key: SipHashKey(1, 3)).root(.shared),
             hasher.child(of: hasher.root(.shared), tokens: tokens(0..<4)),
             hasher.child(of: hasher.root(.shared), tokens: tokens(1..<5)),
-            hasher.child(of: hasher.root(CacheNamespace(rawValue: 1)), tokens: tokens(0..<4)),
+            hasher.child(of: hasher.root(CacheNamespace(tenant: 1)), tokens: tokens(0..<4)),
         ]
         #expect(Set(names).count == names.count)
     }

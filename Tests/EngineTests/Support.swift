@@ -12,6 +12,8 @@ struct Harness {
     let core: EngineCore<ScriptedModel>
     let model: ScriptedModel
     private(set) var outputs: [RequestID: [TokenID]] = [:]
+    /// Cached tokens, as told with the first step.
+    private(set) var admissions: [RequestID: Int] = [:]
     private(set) var summaries: [RequestID: RequestSummary] = [:]
     private(set) var logprobs: [RequestID: [TokenLogprobs]] = [:]
     private(set) var promptLogprobs: [RequestID: [TokenLogprobs]] = [:]
@@ -44,6 +46,9 @@ struct Harness {
             if !event.logprobs.isEmpty { logprobs[event.request, default: []] += event.logprobs }
             if !event.promptLogprobs.isEmpty { promptLogprobs[event.request, default: []] += event.promptLogprobs }
             switch event.kind {
+            case .admitted(let count):
+                let isFirst = admissions.updateValue(count, forKey: event.request) == nil
+                precondition(isFirst, "\(event.request) was admitted twice")
             case .tokens(let tokens): outputs[event.request, default: []] += tokens
             case .finished(let summary): summaries[event.request] = summary
             }

@@ -81,6 +81,13 @@ final class ScriptedService: GenerationService {
         return submitted.map(\.id)
     }
 
+    /// The request is in its first step.
+    func admit(_ id: RequestID) {
+        deliver(id) { state in
+            state.open[id].map { _ in .admitted(cachedTokenCount: state.cachedTokenCount) }
+        }
+    }
+
     /// One token that stands for many kilobytes of text.
     func sendKilobytes(_ count: Int, to id: RequestID) {
         deliver(id) { state in
@@ -111,11 +118,12 @@ final class ScriptedService: GenerationService {
             var timings = RequestTimings()
             (timings.arrivalNanoseconds, timings.scheduledNanoseconds) = (1_000_000, 3_000_000)
             (timings.firstTokenNanoseconds, timings.finishedNanoseconds) = (7_000_000, 70_000_000)
-            return .finished(
-                RequestSummary(
-                    reason: reason, promptTokenCount: request.promptTokens.count,
-                    cachedTokenCount: min(state.cachedTokenCount, request.promptTokens.count),
-                    outputTokenCount: count + (isStopToken ? 1 : 0), timings: timings))
+            var summary = RequestSummary(
+                reason: reason, promptTokenCount: request.promptTokens.count,
+                cachedTokenCount: min(state.cachedTokenCount, request.promptTokens.count),
+                outputTokenCount: count + (isStopToken ? 1 : 0), timings: timings)
+            summary.prefilledTokenCount = summary.promptTokenCount - summary.cachedTokenCount
+            return .finished(summary)
         }
     }
 
@@ -149,6 +157,7 @@ final class ScriptedService: GenerationService {
         var event = event
         if let count = request.outputLogprobs {
             switch event.kind {
+            case .admitted: break
             case .tokens(let tokens): event.logprobs = tokens.map { logprobs($0, count) }
             case .finished(let summary):
                 if case .stopToken(let token) = summary.reason { event.logprobs = [logprobs(token, count)] }

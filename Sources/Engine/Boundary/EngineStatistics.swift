@@ -37,10 +37,28 @@ package struct EngineStatistics: Sendable {
     package var rowsPerStep = Histogram(
         upperBounds: [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384])
 
+    /// In the order in which they came.
+    package var tenants: [TenantStatistics] = []
+
     /// Monotonic time of the last step's end, or of the engine's start. With work pending, an old value means a hang.
     package var lastStepNanoseconds: UInt64 = 0
     /// True while some request could be computed: with everyone paused, the engine rests and makes no step.
     package var isBusy = false
 
     package init() {}
+}
+
+/// What one tenant was served.
+package struct TenantStatistics: Sendable, Equatable {
+    package let tenant: UInt32
+    package let weight: Int
+    /// The virtual token counter: cost per weight, 1 for a computed prompt token and 2 for a generated one.
+    package let service: Double
+    /// Some request of it waits for admission, and nothing but its turn.
+    package let isBacklogged: Bool
+    package var waitingCount = 0
+    package var runningCount = 0
+    /// Its prefixes in the cache, in blocks, and how many of them are safe from others.
+    package let cachedBlockCount: Int
+    package let cacheQuota: Int
 }

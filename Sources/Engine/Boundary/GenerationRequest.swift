@@ -15,14 +15,6 @@ package struct RequestID: RawRepresentable, Hashable, Comparable, Sendable, Cust
     package static func < (left: RequestID, right: RequestID) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// Requests share cached prefixes only inside one namespace.
-package struct CacheNamespace: RawRepresentable, Hashable, Sendable {
-    package let rawValue: UInt64
-    package init(rawValue: UInt64) { self.rawValue = rawValue }
-
-    package static let shared = CacheNamespace(rawValue: 0)
-}
-
 /// One prompt to continue.
 package struct GenerationRequest: Sendable {
     package var id: RequestID
@@ -44,6 +36,10 @@ package struct GenerationRequest: Sendable {
     /// Lower runs first; first come, first served within one value.
     package var priority: Int
     package var cacheNamespace: CacheNamespace
+    /// So many tokens at the prompt's beginning are the server's own words: their full blocks are in the shared
+    /// namespace, whatever the request's. What follows is in the request's.
+    package var sharedPrefixCount = 0
+    package var tenant = EngineTenant.everyone
     /// Which tokens may come next, if not all.
     package var constraint: (any TokenConstraint)?
 

@@ -24,6 +24,8 @@ package struct RequestTimings: Sendable, Equatable {
     package var firstTokenNanoseconds: UInt64 = 0
     package var finishedNanoseconds: UInt64 = 0
     package var preemptionCount: Int = 0
+    /// Of the time from arrival to the end.
+    package var breakdown = TimeBreakdown()
 
     package init() {}
 }
@@ -34,6 +36,8 @@ package struct RequestSummary: Sendable, Equatable {
     package var promptTokenCount: Int
     /// Prompt tokens whose keys and values came from the prefix cache when the request was first admitted.
     package var cachedTokenCount: Int
+    /// Prompt tokens that were computed for it, each counted once; the others were cached, or it ended before.
+    package var prefilledTokenCount = 0
     /// Generated tokens, the stop token included.
     package var outputTokenCount: Int
     package var timings: RequestTimings
@@ -56,6 +60,8 @@ package struct RequestSummary: Sendable, Equatable {
 /// One message about one request.
 package struct RequestEvent: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
+        /// The request is in a step for the first time; so much of its prompt came from the prefix cache.
+        case admitted(cachedTokenCount: Int)
         /// The next output tokens, in order; several where guesses came true, none if only the prompt is reported on.
         case tokens(TokenRun)
         case finished(RequestSummary)

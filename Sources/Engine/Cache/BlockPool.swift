@@ -1,6 +1,6 @@
 // BlockPool.swift — hands out fixed-size KV blocks and remembers which prefixes the free ones still hold.
 // Engine › Cache.  PagedAttention: Kwon et al. 2023, arXiv:2309.06180. The free list in LRU order follows the idea of
-// vLLM's block pool; here it lives in two Int32 arrays, without nodes.
+// vLLM's block pool; here it lives in two Int32 arrays, without nodes, and every owner has one of his own.
 
 /// Index of a KV block.
 package struct BlockID: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
@@ -11,125 +11,143 @@ package struct BlockID: RawRepresentable, Hashable, Sendable, CustomStringConver
     package var description: String { "block \(rawValue)" }
 }
 
-/// Reference counts and the list of free blocks.
+/// Reference counts and the lists of free blocks.
 ///
-/// Every block is either referenced (count > 0) or in the free list. A free block may still be *cached*: its contents
-/// are a known prefix that the next request can take back. The list's head is reused first:
+/// Every block is either referenced (count > 0) or in one free list. A free block may still be *cached*: its contents
+/// are a known prefix that the next request can take back. It is then in its owner's list; all others are in one:
 ///
-///     head ─► anonymous blocks ─► cached, freed long ago ─► … ─► cached, freed just now ─► tail
+///     nobody's    head ─► freed just now ─► … ─► freed long ago      taken first
+///     owner A     head ─► freed long ago ─► … ─► freed just now      then the oldest head of all owners,
+///     owner B     head ─► freed long ago ─► … ─► freed just now      except of those who are down to their quota
 ///
-/// All operations are O(1).
+/// All operations are O(1) but `allocate`, which is O(owners) when no block is nobody's.
 package struct BlockPool {
     private var referenceCounts: [Int32]
-    private var isCached: [Bool]
-    private var previous: [Int32]
-    private var next: [Int32]
-    private var head: Int32 = none
-    private var tail: Int32 = none
+    /// Whose prefix a block holds; nobody: its contents mean nothing.
+    private var owners: [CacheOwner]
+    /// When a free block was freed.
+    private var freedAt: [UInt64]
+    private var lists: FreeLists
+    private var clock: UInt64 = 0
+    package private(set) var accounts: CacheAccounts
     package private(set) var freeCount = 0
-    /// Free blocks whose contents are still known.
-    package private(set) var freeCachedCount = 0
-
-    private static let none: Int32 = -1
 
     package init(blockCount: Int) {
         referenceCounts = [Int32](repeating: 0, count: blockCount)
-        isCached = [Bool](repeating: false, count: blockCount)
-        previous = [Int32](repeating: Self.none, count: blockCount)
-        next = [Int32](repeating: Self.none, count: blockCount)
-        for block in 0..<blockCount { insertAtTail(Int32(block)) }
+        owners = [CacheOwner](repeating: .nobody, count: blockCount)
+        freedAt = [UInt64](repeating: 0, count: blockCount)
+        lists = FreeLists(blockCount: blockCount)
+        accounts = CacheAccounts(blockCount: blockCount)
+        for block in (0..<blockCount).reversed() { insert(BlockID(block)) }
     }
 
     package var blockCount: Int { referenceCounts.count }
     package var usedCount: Int { blockCount - freeCount }
+    /// Free blocks whose contents are still known.
+    package var freeCachedCount: Int { accounts.freeCachedCount }
 
     package func referenceCount(of block: BlockID) -> Int { Int(referenceCounts[block.index]) }
 
+    /// Free blocks that `owner` may take: all but those that others' quotas protect.
+    package func availableCount(for owner: CacheOwner = .everyone) -> Int {
+        freeCount - accounts.protectedCount(from: owner)
+    }
+
+    /// A further owner, with no quota yet.
+    package mutating func addOwner() -> CacheOwner {
+        lists.addList()
+        return accounts.addOwner()
+    }
+
+    /// So many of the owner's cached blocks are safe from others. - Precondition: all quotas together fit the pool.
+    package mutating func setQuota(_ quota: Int, of owner: CacheOwner) { accounts.setQuota(quota, of: owner) }
+
     /// Takes the block that is least worth keeping, with one reference.
-    /// - Returns: the block, and whether it held a cached prefix that the caller must now forget; nil when none is free.
-    package mutating func allocate() -> (block: BlockID, wasCached: Bool)? {
-        guard head != Self.none else { return nil }
-        let block = head
-        let wasCached = isCached[Int(block)]
+    /// - Returns: the block, and whether it held a cached prefix that the caller must now forget; nil when none is
+    ///   available to `owner`.
+    package mutating func allocate(for owner: CacheOwner = .everyone) -> (block: BlockID, wasCached: Bool)? {
+        guard let block = lists.head(of: .nobody) ?? oldestCached(availableTo: owner) else { return nil }
+        let held = owners[block.index]
         remove(block)
-        isCached[Int(block)] = false
-        referenceCounts[Int(block)] = 1
-        return (BlockID(rawValue: block), wasCached)
+        if held != .nobody { accounts.didForget(held) }
+        owners[block.index] = .nobody
+        referenceCounts[block.index] = 1
+        return (block, held != .nobody)
+    }
+
+    private func oldestCached(availableTo owner: CacheOwner) -> BlockID? {
+        var oldest: BlockID?
+        for other in accounts.owners where other == owner || accounts.canTake(from: other) {
+            guard let head = lists.head(of: other) else { continue }
+            guard let best = oldest, freedAt[best.index] <= freedAt[head.index] else {
+                oldest = head
+                continue
+            }
+        }
+        return oldest
     }
 
     /// Adds a reference; a free cached block leaves the free list.
     package mutating func retain(_ block: BlockID) {
-        if referenceCounts[block.index] == 0 { remove(block.rawValue) }
+        if referenceCounts[block.index] == 0 { remove(block) }
         referenceCounts[block.index] += 1
     }
 
-    /// Drops a reference. The last one frees the block: to the tail if its prefix is cached, to the head if not.
+    /// Drops a reference. The last one frees the block: last to be reused if its prefix is cached, first if not.
     package mutating func release(_ block: BlockID) {
         precondition(referenceCounts[block.index] > 0, "\(block) released more often than retained")
         referenceCounts[block.index] -= 1
-        guard referenceCounts[block.index] == 0 else { return }
-        if isCached[block.index] { insertAtTail(block.rawValue) } else { insertAtHead(block.rawValue) }
+        if referenceCounts[block.index] == 0 { insert(block) }
     }
 
-    /// Notes that a referenced block's contents are now reusable.
-    package mutating func markCached(_ block: BlockID) {
-        precondition(referenceCounts[block.index] > 0, "only a held block can become cached")
-        isCached[block.index] = true
+    /// Notes that a referenced block's contents are now reusable. Its first owner stays its owner.
+    package mutating func markCached(_ block: BlockID, owner: CacheOwner = .everyone) {
+        precondition(referenceCounts[block.index] > 0 && owner != .nobody, "only a held block can become cached")
+        guard owners[block.index] == .nobody else { return }
+        owners[block.index] = owner
+        accounts.didCache(owner)
     }
 
-    // MARK: - Free list
+    // MARK: - Free lists
 
-    private mutating func insertAtTail(_ block: Int32) {
-        previous[Int(block)] = tail
-        next[Int(block)] = Self.none
-        if tail == Self.none { head = block } else { next[Int(tail)] = block }
-        tail = block
-        didInsert(block)
-    }
-
-    private mutating func insertAtHead(_ block: Int32) {
-        next[Int(block)] = head
-        previous[Int(block)] = Self.none
-        if head == Self.none { tail = block } else { previous[Int(head)] = block }
-        head = block
-        didInsert(block)
-    }
-
-    private mutating func didInsert(_ block: Int32) {
+    private mutating func insert(_ block: BlockID) {
+        let owner = owners[block.index]
+        clock += 1
+        freedAt[block.index] = clock
+        if owner == .nobody {
+            lists.insertAtHead(block, of: owner)
+        } else {
+            lists.insertAtTail(block, of: owner)
+            accounts.didFree(owner)
+        }
         freeCount += 1
-        if isCached[Int(block)] { freeCachedCount += 1 }
     }
 
-    private mutating func remove(_ block: Int32) {
-        let (before, after) = (previous[Int(block)], next[Int(block)])
-        if before == Self.none { head = after } else { next[Int(before)] = after }
-        if after == Self.none { tail = before } else { previous[Int(after)] = before }
+    private mutating func remove(_ block: BlockID) {
+        let owner = owners[block.index]
+        lists.remove(block, from: owner)
+        if owner != .nobody { accounts.didTake(owner) }
         freeCount -= 1
-        if isCached[Int(block)] { freeCachedCount -= 1 }
     }
 
     // MARK: - Invariants
 
-    /// Walks the free list both ways and recounts everything. - Complexity: O(blocks).
+    /// Walks the free lists both ways and recounts everything. - Complexity: O(blocks).
     package func checkInvariants() {
-        var visited = [Bool](repeating: false, count: blockCount)
-        var count = 0
-        var cachedCount = 0
-        var before = Self.none
-        var block = head
-        while block != Self.none {
-            precondition(!visited[Int(block)], "the free list has a cycle at block \(block)")
-            precondition(previous[Int(block)] == before, "the free list's links disagree at block \(block)")
-            precondition(referenceCounts[Int(block)] == 0, "block \(block) is free and referenced")
-            visited[Int(block)] = true
-            count += 1
-            if isCached[Int(block)] { cachedCount += 1 }
-            before = block
-            block = next[Int(block)]
+        var isFree = [Bool](repeating: false, count: blockCount)
+        var counted = CacheAccounts.Recount(accounts)
+        lists.forEach { block, owner in
+            precondition(!isFree[block.index], "\(block) is in two lists, or the list has a cycle")
+            precondition(referenceCounts[block.index] == 0, "\(block) is free and referenced")
+            precondition(owners[block.index] == owner, "\(block) is in somebody else's list")
+            isFree[block.index] = true
         }
-        precondition(tail == before && count == freeCount && cachedCount == freeCachedCount, "free counts are wrong")
-        for index in referenceCounts.indices where referenceCounts[index] != 0 || !visited[index] {
-            precondition(referenceCounts[index] > 0 && !visited[index], "block \(index) is neither free nor referenced")
+        for index in 0..<blockCount {
+            precondition(
+                isFree[index] == (referenceCounts[index] == 0), "block \(index) is neither free nor referenced")
+            if owners[index] != .nobody { counted.add(owners[index], isFree: isFree[index]) }
         }
+        precondition(isFree.count { $0 } == freeCount, "the free count is wrong")
+        counted.check(accounts)
     }
 }

@@ -26,6 +26,8 @@ struct KVCacheManager {
     private let hasher: BlockHasher
     private let tokensPerBlock: Int
     private let sharesPrefixes: Bool
+    /// What all quotas together may protect: one request of full length always finds room beside them.
+    private let quotaLimit: Int
 
     init(_ configuration: EngineConfiguration, hasher: BlockHasher) {
         pool = BlockPool(blockCount: configuration.blockCount)
@@ -33,9 +35,23 @@ struct KVCacheManager {
         self.hasher = hasher
         tokensPerBlock = configuration.tokensPerBlock
         sharesPrefixes = configuration.sharesPrefixes
+        quotaLimit =
+            configuration.blockCount
+            - (configuration.maxModelLength + configuration.tokensPerBlock - 1) / configuration.tokensPerBlock
     }
 
     private func blocksNeeded(for tokenCount: Int) -> Int { (tokenCount + tokensPerBlock - 1) / tokensPerBlock }
+
+    // MARK: - Tenants
+
+    /// Whom a tenant's cached blocks will belong to.
+    mutating func makeOwner(_ tenant: EngineTenant) -> CacheOwner { tenant.id == 0 ? .everyone : pool.addOwner() }
+
+    /// Grants the quota, or what is left of the room for quotas.
+    mutating func setQuota(_ quota: Int, of owner: CacheOwner) {
+        let room = quotaLimit - pool.accounts.quotaSum + pool.accounts.quota(of: owner)
+        pool.setQuota(min(quota, max(0, room)), of: owner)
+    }
 
     // MARK: - Admission
 
@@ -75,14 +91,16 @@ struct KVCacheManager {
         let missingCount = blocksNeeded(for: request.tokens.count) - match.sharedBlocks.count
         // Shared blocks that nobody holds now leave the free list too.
         let revivedCount = match.sharedBlocks.count { pool.referenceCount(of: $0) == 0 }
-        guard pool.freeCount >= missingCount + revivedCount + watermark else { return (false, nil) }
+        guard pool.availableCount(for: request.tenant.cacheOwner) >= missingCount + revivedCount + watermark else {
+            return (false, nil)
+        }
 
         // Room for the whole sequence now, so that decoding never grows the arrays.
         request.blockTable.reserveCapacity(blocksNeeded(for: request.maxTokenCount))
         request.blockNames.reserveCapacity(request.maxTokenCount / tokensPerBlock)
         for block in match.sharedBlocks { pool.retain(block) }
         request.blockTable.append(contentsOf: match.sharedBlocks)
-        for _ in 0..<newBlockCount { request.blockTable.append(allocate()) }
+        for _ in 0..<newBlockCount { request.blockTable.append(allocate(for: request)) }
         request.registeredBlockCount = match.sharedBlocks.count
         request.computedCount = match.tokenCount
         guard let source = match.copiedBlock else { return (true, nil) }
@@ -99,8 +117,8 @@ struct KVCacheManager {
     mutating func reserve(_ request: Request, upTo tokenCount: Int) -> Bool {
         let missing = blocksNeeded(for: tokenCount) - request.blockTable.count
         guard missing > 0 else { return true }
-        guard pool.freeCount >= missing else { return false }
-        for _ in 0..<missing { request.blockTable.append(allocate()) }
+        guard pool.availableCount(for: request.tenant.cacheOwner) >= missing else { return false }
+        for _ in 0..<missing { request.blockTable.append(allocate(for: request)) }
         return true
     }
 
@@ -118,7 +136,8 @@ struct KVCacheManager {
             let isNew = prefixes.insert(
                 block, name: request.blockNames[index], parent: parentName(index, of: request),
                 tokens: tokens(index, of: request))
-            if isNew { pool.markCached(block) }
+            let owner = index < sharedBlockCount(of: request) ? .everyone : request.tenant.cacheOwner
+            if isNew { pool.markCached(block, owner: owner) }
         }
         request.registeredBlockCount = fullBlockCount
     }
@@ -131,8 +150,10 @@ struct KVCacheManager {
         request.computedCount = 0
     }
 
-    private mutating func allocate() -> BlockID {
-        guard let (block, wasCached) = pool.allocate() else { preconditionFailure("free blocks were counted before") }
+    private mutating func allocate(for request: Request) -> BlockID {
+        guard let (block, wasCached) = pool.allocate(for: request.tenant.cacheOwner) else {
+            preconditionFailure("free blocks were counted before")
+        }
         if wasCached { prefixes.remove(block) }
         return block
     }
@@ -152,8 +173,14 @@ struct KVCacheManager {
     }
 
     private func parentName(_ index: Int, of request: Request) -> BlockHash {
-        index == 0 ? hasher.root(request.namespace) : request.blockNames[index - 1]
+        let sharedCount = sharedBlockCount(of: request)
+        if index == 0 { return hasher.root(sharedCount > 0 ? .shared : request.namespace) }
+        let parent = request.blockNames[index - 1]
+        return index == sharedCount ? hasher.branch(request.namespace, behind: parent) : parent
     }
+
+    /// Blocks that hold nothing but the server's own words.
+    private func sharedBlockCount(of request: Request) -> Int { request.sharedPrefixCount / tokensPerBlock }
 
     private func tokens(_ index: Int, of request: Request) -> ArraySlice<TokenID> {
         request.tokens[index * tokensPerBlock..<(index + 1) * tokensPerBlock]

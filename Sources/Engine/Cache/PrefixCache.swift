@@ -10,15 +10,28 @@ package typealias BlockHash = Hash128
 /// Derives block names.
 package struct BlockHasher: Sendable {
     private let key: SipHashKey
+    /// Another one for what is no block, so that no client's salt can spell a block's name.
+    private let rootKey: SipHashKey
 
     /// - Parameter key: secret by default, so that nobody outside can construct two prompts whose blocks share a name.
-    package init(key: SipHashKey = .random()) { self.key = key }
+    package init(key: SipHashKey = .random()) {
+        self.key = key
+        rootKey = SipHashKey(key.k0 ^ 0x726f_6f74, key.k1)
+    }
 
-    /// The name that the first block's parent would have.
+    /// The name that the first block's parent would have. - Complexity: O(salt).
     package func root(_ namespace: CacheNamespace) -> BlockHash {
-        var hash = SipHash128(key: key)
-        // One word where a child has two and more: a root can never equal a child's name by construction.
-        hash.append(namespace.rawValue)
+        var hash = SipHash128(key: rootKey)
+        hash.append(UInt64(namespace.tenant))
+        hash.append(namespace.salt)
+        return hash.finish()
+    }
+
+    /// Where a namespace begins behind a prefix that everybody shares: the parent of the first block that is not shared.
+    package func branch(_ namespace: CacheNamespace, behind shared: BlockHash) -> BlockHash {
+        var hash = SipHash128(key: rootKey)
+        hash.append(root(namespace))
+        hash.append(shared)
         return hash.finish()
     }
 

@@ -7,6 +7,7 @@ struct Scheduler {
     private(set) var waiting: [Request] = []
     private(set) var running: [Request] = []
     private(set) var cache: KVCacheManager
+    private(set) var counters = TokenCounters()
     private(set) var preemptionCount: UInt64 = 0
     private(set) var prefixQueriedTokenCount: UInt64 = 0
     private(set) var prefixHitTokenCount: UInt64 = 0
@@ -35,14 +36,16 @@ struct Scheduler {
     ///    Guesses of what follows ride along where that is expected to pay.
     /// 2. Running requests further behind get prompt rows, in order, from what is left of the budget; beside decoding
     ///    requests at most `prefillTokensBesideDecode`, which bounds how long a step takes.
-    /// 3. Waiting requests are admitted in order while budget, slots and blocks last. The first that does not fit stops
-    ///    the queue, so a large request cannot be overtaken for ever.
+    /// 3. Waiting requests are admitted while budget, slots and blocks last: by priority, then from the tenant that was
+    ///    served least, its oldest first. The first that does not fit stops the queue, so a large request cannot be
+    ///    overtaken for ever. Where all places are taken, the tenant that has most makes room.
     ///
     /// When the pool is dry, a paused request, or else the last in order, gives up its blocks and starts over later
     /// (recompute): the result is the same bits. The first that is not paused is never preempted, so something always
     /// progresses.
     mutating func schedule(into plan: inout StepPlan) {
         plan.removeAll()
+        counters.look(at: waiting)
         let preemptionsBefore = preemptionCount
         // Preemption edits `running` while we walk; the walk uses the list as it was.
         let candidates = running
@@ -118,14 +121,15 @@ struct Scheduler {
     }
 
     private mutating func admit(rowLimit: Int, into plan: inout StepPlan) {
-        var index = 0
-        while index < waiting.count, plan.rowCount < rowLimit, plan.entries.count < configuration.maxRunningCount {
-            let request = waiting[index]
-            if request.isPaused || request.isFollowing {
-                index += 1
-                continue
+        var hasAdmitted = false
+        while plan.rowCount < rowLimit, let request = nextToAdmit {
+            let runningCount = running.count { !$0.isPaused }
+            if max(runningCount, plan.entries.count) >= configuration.maxRunningCount {
+                // Whoever was admitted in this step stays: his copy is already planned.
+                guard !hasAdmitted, let victim = whoMakesRoom(for: request) else { return }
+                plan.remove(victim)
+                preempt(victim)
             }
-            guard running.count(where: { !$0.isPaused }) < configuration.maxRunningCount else { return }
             let match = cache.longestCachedPrefix(of: request)
             let count = min(
                 request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
@@ -137,23 +141,48 @@ struct Scheduler {
                 // With nothing else to compute, blocks of somebody who does not read are better used here.
                 guard plan.isEmpty, let paused = running.last(where: { $0.isPaused }) else { return }
                 preempt(paused)
-                if paused.precedes(request) { index += 1 }
                 continue
             }
             if request.cachedTokenCount == nil {
                 request.cachedTokenCount = min(match.tokenCount, request.promptCount)
                 prefixQueriedTokenCount += UInt64(request.promptCount)
                 prefixHitTokenCount += UInt64(match.tokenCount)
+                TokenCounters.chargeInput(max(0, request.promptCount - match.tokenCount), to: request.tenant)
             }
-            waiting.remove(at: index)
+            waiting.removeAll { $0 === request }
             request.leader = nil
+            hasAdmitted = true
             request.status = .running
             Self.insert(request, into: &running)
             plan.append(request, count, copy: admission.copy)
         }
     }
 
+    /// The oldest of those that could be admitted; with fairness, the oldest of the tenant that was served least.
+    private var nextToAdmit: Request? {
+        configuration.isFair ? counters.next(in: waiting) : waiting.first { $0.isEligible }
+    }
+
     // MARK: - Preemption
+
+    /// Who gives up a place when all are taken: the last in order of the tenant that has most for its weight, if it would
+    /// still have no fewer than the newcomer's tenant then. A place is held for as long as an answer is long; nobody's
+    /// first token should wait for that. What the victim loses is little: its full blocks stay in the prefix cache.
+    private func whoMakesRoom(for request: Request) -> Request? {
+        guard configuration.isFair else { return nil }
+        func placeCount(_ record: TenantRecord) -> Int { running.count { $0.tenant === record && !$0.isPaused } }
+        let own = request.tenant
+        var most: TenantRecord?
+        var (mostCount, mostWeight) = (placeCount(own) + 1, own.weight)
+        for record in counters.records where record !== own {
+            let count = placeCount(record)
+            if count * mostWeight > mostCount * record.weight {
+                (most, mostCount, mostWeight) = (record, count, record.weight)
+            }
+        }
+        guard let most, let victim = running.last(where: { $0.tenant === most && !$0.isPaused }) else { return nil }
+        return victim.priority >= request.priority ? victim : nil
+    }
 
     /// A paused request if there is one holding blocks, else the last in order.
     private func preemptionVictim() -> Request {
@@ -176,6 +205,13 @@ struct Scheduler {
     // MARK: - Arrivals and departures
 
     mutating func add(_ request: Request) { Self.insert(request, into: &waiting) }
+
+    /// The tenant's record, with the weight and the quota that it has from now on.
+    mutating func record(for tenant: EngineTenant) -> TenantRecord {
+        let record = counters.record(for: tenant) { cache.makeOwner(tenant) }
+        cache.setQuota(tenant.cacheQuota, of: record.cacheOwner)
+        return record
+    }
 
     /// Marks the rows of `entry` as computed and offers full blocks to others. Of the drafted ones only those whose
     /// guess came true count: what the others left in the cache is never named, and overwritten by the next step.

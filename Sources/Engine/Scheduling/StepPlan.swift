@@ -56,7 +56,7 @@ struct StepPlan {
     }
 
     /// Takes a request out again, because it was preempted after it had been planned. It has no copy in `copies`: those
-    /// come with admission, and nobody who was planned is preempted after that.
+    /// come with admission, and whoever was admitted in a step is not preempted in it.
     mutating func remove(_ request: Request) {
         guard let index = entries.firstIndex(where: { $0.request === request }) else { return }
         let entry = entries.remove(at: index)

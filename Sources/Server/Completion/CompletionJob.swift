@@ -20,6 +20,10 @@ import Sampling
     private let hub: CompletionHub
     private let telemetry: Telemetry
     private let keepAliveInterval: Duration
+    private let tenant: EngineTenant
+    /// Nil where nobody is limited.
+    private let charge: CompletionCharge?
+    private var submittedNanoseconds: UInt64 = 0
 
     private var choices: [CompletionChoice] = []
     /// One for each prompt, where they are echoed.
@@ -34,8 +38,11 @@ import Sampling
 
     init(
         _ prepared: PreparedCompletion, model: ServedModel, responder: Responder, hub: CompletionHub,
-        telemetry: Telemetry, keepAliveInterval: Duration, created: Int
+        telemetry: Telemetry, keepAliveInterval: Duration, created: Int, tenant: EngineTenant = .everyone,
+        charge: CompletionCharge? = nil
     ) {
+        self.tenant = tenant
+        self.charge = charge
         self.prepared = prepared
         self.model = model
         self.responder = responder
@@ -56,6 +63,7 @@ import Sampling
     func start() {
         let parameters = prepared.parameters
         let seed = parameters.seed ?? .random(in: .min ... .max)
+        submittedNanoseconds = telemetry.time.nanoseconds()
         for (promptIndex, prompt) in prepared.prompts.enumerated() {
             if prepared.echoesPrompt {
                 echoes.append(PromptEcho(prompt.tokens, given: prompt.text, codec: model.codec))
@@ -68,6 +76,7 @@ import Sampling
                 } catch {
                     hub.forget(id)
                     cancelUnfinished()
+                    charge?.abandon(from: choices.count)
                     return responder.fail(
                         .submission(error, parameter: prepared.route == .chat ? "messages" : "prompt"))
                 }
@@ -98,7 +107,11 @@ import Sampling
         var request = GenerationRequest(
             id: id, promptTokens: prompt.tokens, sampling: sampling, maxOutputTokens: max(1, prompt.maxOutputTokens),
             stopTokens: (parameters.ignoresEndOfSequence ? [] : model.codec.endOfSequence) + parameters.stopTokens,
-            priority: parameters.priority, constraint: prompt.constraint)
+            // Between tenants, fairness decides; within one, a request may stand back.
+            priority: charge == nil ? parameters.priority : max(0, parameters.priority),
+            cacheNamespace: CacheNamespace(tenant: tenant.id, salt: parameters.cacheSalt),
+            constraint: prompt.constraint)
+        request.tenant = tenant
         request.minOutputTokens = parameters.minTokens
         request.leader = leader
         if prompt.maxOutputTokens > 0 { request.outputLogprobs = parameters.topLogprobs }
@@ -128,6 +141,8 @@ import Sampling
 
     /// Returns true when this is the first news of a batch, so that `flush` is called once per batch.
     func received(_ event: RequestEvent, choice index: Int) -> Bool {
+        charge?.received(event.kind, choice: index)
+        if case .admitted = event.kind { return false }
         let outcome = choices[index].session.received(event.kind, logprobs: event.logprobs)
         if outcome.cancelsRequest { model.service.cancel(choices[index].request) }
         if case .tokens(let tokens) = event.kind, !tokens.isEmpty { observeGap(index) }
@@ -176,6 +191,7 @@ import Sampling
         guard isComplete else { return writeOutbox() }
 
         if isStreaming {
+            if let timings { outbox += ServerSentEvents.data(format.timingsChunk(timings)) }
             if format.includesUsage { outbox += ServerSentEvents.data(format.usageChunk(usage)) }
             responder.finishEvents(outbox + ServerSentEvents.done)
         } else {
@@ -184,7 +200,7 @@ import Sampling
                     text: choice.text, logprobs: choice.logprobs,
                     finishReason: choice.completion?.finishReason ?? .length)
             }
-            responder.respond(status: 200, body: format.response(answers, usage: usage))
+            responder.respond(status: 200, body: format.response(answers, usage: usage, timings: timings))
         }
         close()
     }
@@ -270,6 +286,15 @@ import Sampling
             }
         }
         return usage
+    }
+
+    /// Where the time went, of the choice that ended last; for a client that asked.
+    private var timings: TimingReport? {
+        let engine = choices.compactMap(\.completion?.timings).max { $0.finishedNanoseconds < $1.finishedNanoseconds }
+        guard responder.wantsTimings, let engine else { return nil }
+        return TimingReport(
+            start: responder.startNanoseconds, limiter: responder.limiterNanoseconds, submitted: submittedNanoseconds,
+            engine: engine, end: telemetry.time.nanoseconds())
     }
 
     private var tokenAccount: TokenAccount {

@@ -100,6 +100,8 @@ package struct CompletionSession: Sendable {
 
     package mutating func received(_ event: RequestEvent.Kind, logprobs: [TokenLogprobs] = []) -> Outcome {
         switch (state, event) {
+        case (_, .admitted):
+            return Outcome()
         case (.generating, .tokens(let tokens)):
             return options.discardsOutput ? Outcome() : generated(tokens, logprobs)
         case (.generating, .finished(let summary)):

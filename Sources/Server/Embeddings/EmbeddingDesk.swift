@@ -14,6 +14,7 @@ import Network
     /// A request that waits for its answer.
     private struct Visitor {
         let responder: Responder
+        let charge: EmbeddingCharge?
         /// nil until the texts are with the worker.
         var job: EmbeddingWorker.JobID?
     }
@@ -41,13 +42,15 @@ import Network
     }
 
     /// - Throws: 503 when too many requests wait.
-    func answer(_ body: [UInt8], _ responder: Responder, ignoresUnknownFields: Bool) throws(APIError) {
+    func answer(
+        _ body: [UInt8], _ responder: Responder, ignoresUnknownFields: Bool, charge: EmbeddingCharge? = nil
+    ) throws(APIError) {
         guard visitors.count < Limits.embeddingQueue.value else {
             throw .embeddingQueueFull(waiting: visitors.count)
         }
         nextVisitor += 1
         let visitor = nextVisitor
-        visitors[visitor] = Visitor(responder: responder)
+        visitors[visitor] = Visitor(responder: responder, charge: charge)
         hub.preparationBegan()
         responder.onClose = { [weak self] in self?.finish(visitor) { _ in } }
         let embedder = embedder
@@ -57,7 +60,7 @@ import Network
             }
         } then: { [weak self] result in
             switch result {
-            case .success(let request): self?.submit(request, visitor)
+            case .success(let request): self?.reserve(request, visitor)
             case .failure(let error): self?.finish(visitor) { $0.fail(error) }
             }
         }
@@ -68,8 +71,18 @@ import Network
         for visitor in Array(visitors.keys) { finish(visitor) { $0.fail(error) } }
     }
 
-    private func submit(_ request: EmbeddingRequest, _ visitor: UInt64) {
+    private func reserve(_ request: EmbeddingRequest, _ visitor: UInt64) {
         // The client may have left meanwhile.
+        guard let found = visitors[visitor] else { return }
+        guard let charge = found.charge else { return submit(request, visitor) }
+        charge.reserve(request.tokenCount, found.responder) { [weak self] in
+            self?.submit(request, visitor)
+        } otherwise: { [weak self] in
+            self?.finish(visitor) { _ in }
+        }
+    }
+
+    private func submit(_ request: EmbeddingRequest, _ visitor: UInt64) {
         guard visitors[visitor] != nil, let answers else { return }
         let (name, tokenCount) = (embedder.name, request.tokenCount)
         visitors[visitor]?.job = worker.submit(request.texts) { vectors in
@@ -82,6 +95,7 @@ import Network
     private func finish(_ visitor: UInt64, _ lastWord: (Responder) -> Void) {
         guard let found = visitors.removeValue(forKey: visitor) else { return }
         if let job = found.job { worker.cancel(job) }
+        found.charge?.close()
         lastWord(found.responder)
         hub.preparationEnded()
     }

@@ -12,11 +12,16 @@ package struct MetricsPage: Sendable {
     package var limits: EngineLimits?
     package var server: ServerMetrics
     package var process: ProcessStatistics
+    /// Of the keys file; empty where there is none.
+    package var tenants: [TenantReport]
+    package var tenantCounts: TenantCounts
 
     package init(
         modelName: String, statistics: EngineStatistics, limits: EngineLimits?, server: ServerMetrics,
-        process: ProcessStatistics
+        process: ProcessStatistics, tenants: [TenantReport] = [], tenantCounts: TenantCounts = TenantCounts()
     ) {
+        self.tenants = tenants
+        self.tenantCounts = tenantCounts
         self.modelName = modelName
         self.statistics = statistics
         self.limits = limits
@@ -28,6 +33,7 @@ package struct MetricsPage: Sendable {
         var page = PrometheusText()
         writeGauges(&page)
         writeCounters(&page)
+        if !tenants.isEmpty { writeTenants(&page) }
         writeHistograms(&page)
         writeProcess(&page)
         return page.text

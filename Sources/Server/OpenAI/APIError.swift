@@ -3,6 +3,7 @@
 
 package import Base
 package import Engine
+package import Limiting
 package import Sampling
 
 /// An answer that is an error. The named cases are the static members below.
@@ -11,6 +12,8 @@ package struct APIError: Error, Equatable, Sendable {
     package enum Kind: String, Sendable {
         case invalidRequest = "invalid_request_error"
         case server = "server_error"
+        /// What a limit is on, where one is reached.
+        case requests, tokens
     }
 
     package var status: Int
@@ -211,6 +214,38 @@ extension APIError {
         401, .invalidRequest,
         "No valid API key was provided. Send it in the header 'authorization: Bearer YOUR_KEY'.",
         code: "invalid_api_key", headers: [Header(name: "www-authenticate", value: "Bearer")])
+
+    package static func modelNotAllowed(_ name: String) -> APIError {
+        APIError(
+            403, .invalidRequest, "This API key may not use the model '\(name)'.", parameter: "model",
+            code: "model_not_allowed")
+    }
+
+    /// A limit of the key or its tenant, or no room left to wait in.
+    package static func rateLimited(_ refusal: Refusal) -> APIError {
+        let headers = RateLimitHeaders.retry(refusal).map { Header(name: $0.name, value: $0.value) }
+        guard case .limited(let shortage) = refusal else {
+            return APIError(
+                503, .server, "Too many requests are waiting. Try again.", code: "queue_full", headers: headers)
+        }
+        let whose =
+            switch shortage.account {
+            case .key: "this API key"
+            case .tenant(let name): "the tenant '\(name)'"
+            }
+        let advice =
+            switch (shortage.wait, refusal.retryMilliseconds) {
+            case (.never, _): "A request of this size can never be served; make it smaller."
+            case (.milliseconds, let milliseconds?):
+                "Please try again in \(GoDuration.text(milliseconds: milliseconds))."
+            default: "Please try again when another request has ended."
+            }
+        return APIError(
+            429, shortage.resource.isCountedInTokens ? .tokens : .requests,
+            "Rate limit reached for \(whose): at most \(shortage.limit) \(shortage.resource.phrase), "
+                + "\(shortage.requested) more requested. \(advice)",
+            code: "rate_limit_exceeded", headers: headers)
+    }
 
     package static func methodNotAllowed(_ method: String, _ path: String, allowed: String) -> APIError {
         APIError(

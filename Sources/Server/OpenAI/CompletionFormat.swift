@@ -81,6 +81,17 @@ package struct CompletionFormat: Sendable {
         }
     }
 
+    /// A chunk that only says where the time went, for a client that asked.
+    package func timingsChunk(_ timings: TimingReport) -> [UInt8] {
+        document(object: chunkObject) { json in
+            json.key("choices")
+            json.array { _ in }
+            if includesUsage { json.nullField("usage") }
+            json.key("timings")
+            timings.write(to: &json)
+        }
+    }
+
     private func chunk(
         choice: Int, text: [UInt8] = [], logprobs: [LogprobsEntry] = [], finishReason: FinishReason?,
         delta: (inout JSONWriter) -> Void
@@ -109,7 +120,7 @@ package struct CompletionFormat: Sendable {
 
     // MARK: - Whole answers
 
-    package func response(_ choices: [Choice], usage: Usage) -> [UInt8] {
+    package func response(_ choices: [Choice], usage: Usage, timings: TimingReport? = nil) -> [UInt8] {
         document(object: route == .chat ? "chat.completion" : "text_completion") { json in
             json.key("choices")
             json.array { json in
@@ -124,6 +135,9 @@ package struct CompletionFormat: Sendable {
             }
             json.key("usage")
             usage.write(to: &json)
+            guard let timings else { return }
+            json.key("timings")
+            timings.write(to: &json)
         }
     }
 

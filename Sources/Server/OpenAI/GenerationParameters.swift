@@ -41,6 +41,8 @@ package struct GenerationParameters: Sendable, Equatable {
     package var topLogprobs: Int?
     /// Lower runs first.
     package var priority: Int
+    /// Divides the prefix cache further: only requests with the same salt share prefixes.
+    package var cacheSalt: [UInt8]
     /// The answer is one of these texts.
     package var guidedChoice: [[UInt8]]?
     package var ignoresEndOfSequence: Bool
@@ -52,7 +54,7 @@ package struct GenerationParameters: Sendable, Equatable {
         "model", "temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
         "repetition_penalty", "logit_bias", "seed", "max_tokens", "stop", "n", "ignore_eos", "stream",
         "stream_options", "min_tokens", "stop_token_ids", "include_stop_str_in_output", "logprobs", "priority",
-        "guided_choice", "structured_outputs",
+        "guided_choice", "structured_outputs", "cache_salt",
     ]
 
     /// - Parameter leastMaxTokens: 0 where a request may want nothing but its prompt back.
@@ -66,6 +68,7 @@ package struct GenerationParameters: Sendable, Equatable {
         stopTokens = try Self.stopTokens(fields, context)
         includesStop = try fields.boolean("include_stop_str_in_output") ?? false
         priority = try fields.integer("priority", in: -1_000_000...1_000_000) ?? 0
+        cacheSalt = try Self.cacheSalt(fields)
         stop = try Self.stop(fields)
         choiceCount = try fields.integer("n", in: 1...Limits.choices.value) ?? 1
         ignoresEndOfSequence = try fields.boolean("ignore_eos") ?? false
@@ -166,6 +169,16 @@ package struct GenerationParameters: Sendable, Equatable {
             result.append(utf8)
         }
         return result
+    }
+
+    private static func cacheSalt(_ fields: RequestFields) throws(APIError) -> [UInt8] {
+        guard let value = fields.value("cache_salt") else { return [] }
+        guard let salt = value.utf8 else { throw .wrongType("cache_salt", expected: "a string", found: value.kind) }
+        guard !salt.isEmpty else { throw .outOfRange("cache_salt", mustBe: "a string that is not empty") }
+        guard salt.count <= Limits.cacheSaltBytes.value else {
+            throw .tooMany("cache_salt", Limits.cacheSaltBytes, found: salt.count)
+        }
+        return salt
     }
 
     private static func stopTokens(

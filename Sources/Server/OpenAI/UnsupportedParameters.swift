@@ -72,7 +72,6 @@ enum UnsupportedParameters {
         "truncate_prompt_tokens": .onlyNull,
         "return_token_ids": .bool(false),
         "return_tokens_as_token_ids": .bool(false),
-        "cache_salt": .onlyNull,
         "use_beam_search": .bool(false),
         "length_penalty": .number(1),
         "response_format": .textType,

@@ -73,6 +73,7 @@ enum OpenAPISchemas {
            "include_stop_str_in_output": \(boolean),
            "n": \(integer(1, Limits.choices.value)),
            "ignore_eos": \(boolean),
+           "cache_salt": {"type": ["string", "null"], "minLength": 1, "maxLength": \(Limits.cacheSaltBytes.value / 4)},
            "priority": \(integer(-1_000_000, 1_000_000)),
            "stream": \(boolean),
            "stream_options": {"type": ["object", "null"], "description": "only with 'stream'",

@@ -169,6 +169,7 @@ private struct Chat {
             if interruptKey?.wasPressed() == true { core.cancel(request.id) } else { _ = core.step() }
             for event in core.takeEvents() {
                 switch event.kind {
+                case .admitted: break
                 case .tokens(let tokens):
                     for token in tokens {
                         let piece = detokenizer.push(token)

@@ -119,6 +119,7 @@ enum GenerateCommand: Command {
             var new: [UInt8] = []
             for event in events {
                 switch event.kind {
+                case .admitted: break
                 case .tokens(let more):
                     for token in more where !isStopped {
                         tokens.append(token)

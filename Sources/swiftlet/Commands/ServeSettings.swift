@@ -27,7 +27,12 @@ struct ServeSettings {
         server.port = try arguments.integer("--port", in: 0...65_535) ?? server.port
         server.ignoresUnknownFields = arguments.has("--ignore-unknown-fields")
         if arguments.has("--no-request-log") { server.log = nil }
-        if let key = arguments["--api-key"] ?? Self.environmentKey {
+        if let path = arguments["--api-keys"] {
+            guard arguments["--api-key"] == nil else {
+                throw UsageError("--api-key and --api-keys exclude each other: put the key's digest into \(path)")
+            }
+            server.authentication = Authentication(ring: try KeysFile.read(path))
+        } else if let key = arguments["--api-key"] ?? Self.environmentKey {
             guard !key.isEmpty, key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw UsageError("an API key must be visible ASCII characters without blanks")
             }
@@ -51,6 +56,7 @@ struct ServeSettings {
         OptionDefinition("--host", "ADDRESS", "where to listen (default: 127.0.0.1)"),
         OptionDefinition("--port", "N", "0 picks a free one (default: 8080)"),
         OptionDefinition("--api-key", "KEY", "what requests must carry (or set SWIFTLET_API_KEY; default: nothing)"),
+        OptionDefinition("--api-keys", "FILE", "keys, tenants and their limits (see Configs/api-keys.example.json5)"),
         OptionDefinition("--ignore-unknown-fields", nil, "skip request fields nobody knows instead of refusing"),
         OptionDefinition("--no-request-log", nil, "do not log one line per request to stderr"),
         OptionDefinition("--drain-timeout", "SECONDS", "how long SIGTERM waits for open answers (default: 30)"),
@@ -73,7 +79,9 @@ struct ServeSettings {
     /// What a file cannot say: it would name itself, or end the server it is meant for.
     static let onlyOnCommandLine: Set = ["--config", "--check"]
     /// What SIGHUP takes over from the file; the rest needs a new start.
-    static let reloadable: Set = ["--api-key", "--ignore-unknown-fields", "--no-request-log", "--drain-timeout"]
+    static let reloadable: Set = [
+        "--api-key", "--api-keys", "--ignore-unknown-fields", "--no-request-log", "--drain-timeout",
+    ]
 
     static let sections: [OptionSection] = {
         let model = ["--model"]

@@ -3,6 +3,7 @@
 
 import Console
 import Glibc
+import Limiting
 import Network
 import Server
 
@@ -36,8 +37,9 @@ import Server
 
     /// A file that is wrong changes nothing.
     private func reload() {
-        guard let path = commandLine["--config"] else {
-            return Output.note("SIGHUP: there is nothing to read again, the server was started without --config")
+        guard let path = commandLine["--config"] ?? commandLine["--api-keys"] else {
+            return Output.note(
+                "SIGHUP: there is nothing to read again, the server was started without --config and --api-keys")
         }
         do {
             let arguments = try ServeCommand.withFile(commandLine)
@@ -48,6 +50,9 @@ import Server
             drainTimeout = settings.drainTimeout
             current = arguments
             Output.note("reloaded \(path): \(changed.isEmpty ? "nothing changed" : changed.joined(separator: ", "))")
+            if let keys = arguments["--api-keys"], let ring = settings.server.authentication.ring {
+                Output.note("reloaded \(keys): \(ring.keys.count) keys of \(ring.tenants.count) tenants")
+            }
             if !waiting.isEmpty { Output.note("only a new start changes \(waiting.joined(separator: ", "))") }
         } catch {
             Output.note("SIGHUP: nothing is changed: \(error)")

@@ -1,0 +1,108 @@
+// CompletionCharge.swift — settles one completion request with the limiter as the engine works on it.
+// Server › Access.
+
+import Engine
+import Limiting
+import Network
+
+/// What one request was promised, choice by choice.
+///
+///     reserved   prompt (once) + one block for every further choice       n × min(max_tokens, cap)
+///     admitted   what the cache gave goes back
+///     tokens     the prompt is settled with the first, the output as it comes; guesses that fail are never charged
+///     finished   the choice's rest goes back; with the last choice, everything
+@EventLoop final class CompletionCharge {
+    private struct Choice {
+        /// Still reserved.
+        var input: Int
+        let output: Int
+        let promptCount: Int
+        /// Prompt tokens that the cache does not have.
+        var toCompute: Int
+        let cacheTokens: Int
+        var isPromptSettled = false
+        var outputSpent = 0
+    }
+
+    private let desk: RateLimitDesk
+    private let visitor: Visitor
+    private let reservation: Reservation
+    private var choices: [Choice]
+    private var openCount: Int
+
+    init(
+        _ prepared: PreparedCompletion, _ reservation: Reservation, _ visitor: Visitor, _ desk: RateLimitDesk,
+        tokensPerBlock: Int
+    ) {
+        self.desk = desk
+        self.visitor = visitor
+        self.reservation = reservation
+        choices = Self.choices(of: prepared, cap: desk.outputCap(visitor), tokensPerBlock: tokensPerBlock)
+        openCount = choices.count
+    }
+
+    /// What `prepared` will reserve.
+    static func amounts(_ prepared: PreparedCompletion, cap: Int, tokensPerBlock: Int) -> Amounts {
+        let choices = choices(of: prepared, cap: cap, tokensPerBlock: tokensPerBlock)
+        return Amounts(
+            inputTokens: choices.reduce(0) { $0 + $1.input }, outputTokens: choices.reduce(0) { $0 + $1.output },
+            concurrentRequests: 1, cacheTokens: choices.reduce(0) { $0 + $1.cacheTokens })
+    }
+
+    private static func choices(of prepared: PreparedCompletion, cap: Int, tokensPerBlock: Int) -> [Choice] {
+        prepared.prompts.flatMap { prompt in
+            (0..<prepared.parameters.choiceCount).map { index in
+                // The first computes the prompt; the others find it in the cache, but for its last block.
+                let input = index == 0 ? prompt.tokens.count : min(prompt.tokens.count, tokensPerBlock)
+                let output = min(max(1, prompt.maxOutputTokens), cap)
+                return Choice(
+                    input: input, output: output, promptCount: prompt.tokens.count, toCompute: prompt.tokens.count,
+                    cacheTokens: input + output)
+            }
+        }
+    }
+
+    func received(_ event: RequestEvent.Kind, choice index: Int) {
+        switch event {
+        case .admitted(let cachedTokenCount):
+            let toCompute = choices[index].promptCount - cachedTokenCount
+            desk.giveBack(choices[index].input - toCompute, of: .inputTokens, reservation)
+            choices[index].input = min(choices[index].input, toCompute)
+            choices[index].toCompute = toCompute
+        case .tokens(let tokens):
+            settlePrompt(choices[index].toCompute, index)
+            settleOutput(tokens.count, index)
+        case .finished(let summary):
+            settlePrompt(summary.prefilledTokenCount, index)
+            settleOutput(summary.outputTokenCount - choices[index].outputSpent, index)
+            finished(index)
+        }
+    }
+
+    /// These choices were never submitted: nothing will be heard of them.
+    func abandon(from first: Int) {
+        for index in first..<choices.count { finished(index) }
+    }
+
+    private func settlePrompt(_ count: Int, _ index: Int) {
+        guard !choices[index].isPromptSettled else { return }
+        choices[index].isPromptSettled = true
+        desk.spend(count, of: .inputTokens, reservation, visitor)
+        choices[index].input = max(0, choices[index].input - count)
+    }
+
+    private func settleOutput(_ count: Int, _ index: Int) {
+        guard count > 0 else { return }
+        desk.spend(count, of: .outputTokens, reservation, visitor)
+        choices[index].outputSpent += count
+    }
+
+    private func finished(_ index: Int) {
+        desk.giveBack(choices[index].input, of: .inputTokens, reservation)
+        desk.giveBack(
+            max(0, choices[index].output - choices[index].outputSpent), of: .outputTokens, reservation)
+        desk.giveBack(choices[index].cacheTokens, of: .cacheTokens, reservation)
+        openCount -= 1
+        if openCount == 0 { desk.close(reservation) }
+    }
+}
