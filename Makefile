@@ -25,9 +25,9 @@ test: setup ## every test, in release mode
 	@Tests/run
 
 .PHONY: test-slow
-test-slow: build ## the long runs: speculation in every combination, and 64 clients for two minutes
+test-slow: build ## the long runs: speculation in every combination, 200 kills of a writer, 64 clients for two minutes
 	@SWIFTLET_SLOW_TESTS=1 swift test -c release --no-color-diagnostics --disable-testable-imports \
-	    --filter 'Exactness of speculation'
+	    --filter 'Exactness of speculation|An index whose writer dies'
 	@Tests/EndToEnd/run --soak 120
 
 .PHONY: test-clients

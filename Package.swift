@@ -59,18 +59,18 @@ let package = Package(
         module("Tokenization", ["Base", "CPCRE2"], settings: strict),
         module("Sampling", ["Base", "Kernels"], settings: strict),
         module("Transformer", ["Base", "Kernels", "Checkpoint"], settings: pointers),
-        module("Embedding", ["Base", "Kernels", "Tokenization", "Transformer"], settings: strict),
+        module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
+        module("Embedding", ["Base", "Kernels", "Retrieval", "Tokenization", "Transformer"], settings: strict),
         module(
             "Engine", ["Base", "Kernels", "Transformer", "Sampling"], settings: strict,
             exclude: ["Speculation/README.md", "Speculation/REJECTION.md"]),
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
-        module("Retrieval", ["Base", "Kernels", "CLibStemmer"], settings: strict),
         module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
         module(
-            "Server", ["Base", "Embedding", "Engine", "Sampling", "Tokenization", "Network"], settings: strict,
-            exclude: ["README.md"]),
+            "Server", ["Base", "Embedding", "Engine", "Retrieval", "Sampling", "Tokenization", "Network"],
+            settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
         module("Console", ["Base", "Kernels", "Sampling", "Transformer", "Engine"], settings: strict),
@@ -93,23 +93,31 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Base", "Network"], path: "Tests/TestSupport", swiftSettings: strict),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .target(
+            name: "IndexHarness", dependencies: ["Retrieval"], path: "Tests/IndexHarness", swiftSettings: strict),
+        .executableTarget(
+            name: "index-child", dependencies: ["IndexHarness", "Retrieval"], path: "Tests/IndexChild",
+            swiftSettings: strict),
         tests("Base", ["Base"]),
         tests("Kernels", ["Kernels", "Base", "CKernels", "COpenBLAS"]),
         tests("Checkpoint", ["Checkpoint", "Kernels", "Base"]),
         tests("Tokenization", ["Tokenization", "Base"]),
         tests("Sampling", ["Sampling", "Base"]),
         tests("Transformer", ["Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
-        tests("Embedding", ["Embedding", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
+        tests("Embedding", ["Embedding", "Retrieval", "Transformer", "Checkpoint", "Kernels", "Tokenization", "Base"]),
         tests("Engine", ["Engine", "Sampling", "Transformer", "Checkpoint", "Kernels", "Base", "CAllocations"]),
         tests("Network", ["Network", "Base"]),
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
-        tests("Retrieval", ["Retrieval", "Kernels", "Base"]),
+        tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
         tests("Explainer", ["Explainer", "Base"]),
         tests("Console", ["Console", "Base"]),
         tests(
             "Server",
-            ["Server", "Network", "Embedding", "Engine", "Transformer", "Kernels", "Sampling", "Tokenization", "Base"]),
+            [
+                "Server", "Network", "Embedding", "Engine", "Retrieval", "Transformer", "Kernels", "Sampling",
+                "Tokenization", "Base",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -4,7 +4,6 @@
 import Base
 import Console
 import Engine
-import Glibc
 import Kernels
 import Sampling
 import Transformer
@@ -95,7 +94,7 @@ struct EngineRun {
     /// Until every request has its first token; after that everyone decodes.
     private(set) var prefillSeconds = 0.0
     private(set) var decodeSeconds = 0.0
-    /// Of all threads: on a machine that others use too, a steadier measure than the clock on the wall.
+    /// `ProcessorTime`.
     private(set) var decodeProcessorSeconds = 0.0
     private(set) var tokensInDecodePhase = 0
     private(set) var stepsInDecodePhase = 0
@@ -110,7 +109,8 @@ struct EngineRun {
     private(set) var outputs: [RequestID: [TokenID]] = [:]
 
     init<Model: LanguageModel>(
-        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64
+        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64,
+        time: any TimeSource = MonotonicTime()
     ) throws {
         promptTokens = concurrency * workload.promptTokens
         outputTokens = concurrency * workload.outputTokens
@@ -119,9 +119,9 @@ struct EngineRun {
         }
 
         var startedCount: Set<RequestID> = []
-        let start = MonotonicTime().nanoseconds()
+        let start = time.nanoseconds()
         var prefillEnd = start
-        var processorStart = Self.processorSeconds()
+        var processorStart = ProcessorTime().nanoseconds()
         while core.step() {
             let isDecodePhase = startedCount.count == concurrency
             if isDecodePhase { stepsInDecodePhase += 1 }
@@ -137,20 +137,14 @@ struct EngineRun {
                 }
             }
             if !isDecodePhase {
-                prefillEnd = MonotonicTime().nanoseconds()
-                processorStart = Self.processorSeconds()
+                prefillEnd = time.nanoseconds()
+                processorStart = ProcessorTime().nanoseconds()
             }
         }
-        decodeProcessorSeconds = Self.processorSeconds() - processorStart
-        let end = MonotonicTime().nanoseconds()
+        decodeProcessorSeconds = Double(ProcessorTime().nanoseconds() - processorStart) / 1e9
+        let end = time.nanoseconds()
         prefillSeconds = Double(prefillEnd - start) / 1e9
         decodeSeconds = Double(end - prefillEnd) / 1e9
-    }
-
-    private static func processorSeconds() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     private mutating func note(_ summary: RequestSummary) {

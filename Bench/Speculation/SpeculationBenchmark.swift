@@ -21,6 +21,7 @@ enum SpeculationBenchmark: Command {
             OptionDefinition("--quote", nil, "answers copy passages of their prompt"),
             OptionDefinition("--agreement", "P", "dictate the answers; the draft model knows this share of them"),
             OptionDefinition("--temperature", "T", "how tokens are drawn (default: 0, greedily)"),
+            OptionDefinition("--processor-time", nil, "a clock for busy machines, with --threads 1"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ] + EngineOptions.definitions
 
@@ -59,7 +60,6 @@ struct SpeculationTurn {
     let guessed: EngineRun
 
     var speedup: Double { guessed.decodeTokensPerSecond / plain.decodeTokensPerSecond }
-    var processorSpeedup: Double { guessed.decodeTokensPerProcessorSecond / plain.decodeTokensPerProcessorSecond }
 }
 
 /// The same model twice: one engine guesses, the other does not.
@@ -68,6 +68,7 @@ private struct EnginePair {
     private let guessing: EngineCore<DictatedModel>
     let threadCount: Int
     private let isInvariant: Bool
+    private let time: any TimeSource
 
     init(_ arguments: Arguments, length: Int) throws {
         var options = try EngineOptions(arguments)
@@ -84,14 +85,19 @@ private struct EnginePair {
         if draftPath == nil, options.speculation.drafter == nil { options.speculation.drafter = .lookup }
         var plainOptions = options
         plainOptions.speculation.drafter = nil
-        plain = try Self.makeCore(path, nil, plainOptions, agreement.map(Double.init))
-        guessing = try Self.makeCore(path, draftPath, options, agreement.map(Double.init))
         threadCount = options.threadCount ?? Machine.usableCoreCount
+        // Several threads' time adds up: it would say nothing about how long a step takes.
+        guard threadCount == 1 || !arguments.has("--processor-time") else {
+            throw UsageError("--processor-time needs --threads 1")
+        }
+        time = arguments.has("--processor-time") ? ProcessorTime() : MonotonicTime()
+        plain = try Self.makeCore(path, nil, plainOptions, agreement.map(Double.init), time)
+        guessing = try Self.makeCore(path, draftPath, options, agreement.map(Double.init), time)
         isInvariant = options.speculation.acceptance == .invariant
     }
 
     private static func makeCore(
-        _ path: String, _ draftPath: String?, _ options: EngineOptions, _ agreement: Double?
+        _ path: String, _ draftPath: String?, _ options: EngineOptions, _ agreement: Double?, _ time: any TimeSource
     ) throws -> EngineCore<DictatedModel> {
         let checkpoint = try ModelCheckpoint(path: path)
         let draft = try draftPath.map { try ModelCheckpoint(path: $0) }
@@ -104,7 +110,7 @@ private struct EnginePair {
             draftModel = DictatedModel(
                 try DecoderModel(draft, options: decoder, pool: pool), agreement: agreement)
         }
-        return EngineCore(model: model, configuration: plan.configuration, draftModel: draftModel)
+        return EngineCore(model: model, configuration: plan.configuration, draftModel: draftModel, time: time)
     }
 
     /// - Throws: `RunFailure` when the guesses changed an output that they must not change.
@@ -112,7 +118,7 @@ private struct EnginePair {
         _ workload: Workload, concurrency: Int, seed: UInt64, guessesFirst: Bool
     ) throws -> SpeculationTurn {
         func run(_ core: EngineCore<DictatedModel>) throws -> EngineRun {
-            try EngineRun(core, workload, concurrency: concurrency, seed: seed)
+            try EngineRun(core, workload, concurrency: concurrency, seed: seed, time: time)
         }
         let early = try run(guessesFirst ? guessing : plain)
         let late = try run(guessesFirst ? plain : guessing)

@@ -25,14 +25,14 @@ struct SpeculationReport {
         guard let turns = results.last(where: { $0.concurrency == concurrency })?.turns else { return "" }
         let speedups = turns.map(\.speedup).sorted()
         return "\(concurrency) at once: \(rounded(median(speedups))) × (\(rounded(speedups.first ?? 0)) to"
-            + " \(rounded(speedups.last ?? 0))); by processor time \(rounded(median(turns.map(\.processorSpeedup)))) ×;"
+            + " \(rounded(speedups.last ?? 0)));"
             + " \(rounded(100 * Self.share(turns))) % of the guesses right"
     }
 
     var table: String {
         var lines = [
-            "| requests | plain tokens/s | guessed tokens/s | speed-up | from … to | by processor time | guesses right | tokens a step |",
-            "|---|---|---|---|---|---|---|---|",
+            "| requests | plain tokens/s | guessed tokens/s | speed-up | from … to | guesses right | tokens a step |",
+            "|---|---|---|---|---|---|---|",
         ]
         for (concurrency, turns) in results {
             let speedups = turns.map(\.speedup).sorted()
@@ -40,7 +40,6 @@ struct SpeculationReport {
                 "| \(concurrency) | \(rounded(median(turns.map(\.plain.decodeTokensPerSecond))))"
                     + " | \(rounded(median(turns.map(\.guessed.decodeTokensPerSecond))))"
                     + " | \(rounded(median(speedups))) × | \(rounded(speedups.first ?? 0)) … \(rounded(speedups.last ?? 0))"
-                    + " | \(rounded(median(turns.map(\.processorSpeedup)))) ×"
                     + " | \(rounded(100 * Self.share(turns))) %"
                     + " | \(rounded(Self.tokensPerStep(turns, concurrency))) |")
         }
@@ -52,6 +51,7 @@ struct SpeculationReport {
         writer.object { writer in
             writer.field("cpu", Machine.processorName)
             writer.field("threads", threads)
+            writer.field("clock", arguments.has("--processor-time") ? "processor" : "wall")
             for name in ["--model", "--speculative", "--draft-model", "--speculative-acceptance", "--agreement"] {
                 guard let value = arguments[name] else { continue }
                 writer.field(String(name.dropFirst(2)), ModelLocator.displayName(value))
@@ -73,7 +73,6 @@ struct SpeculationReport {
             writer.field("plain_tokens_per_second", median(turns.map(\.plain.decodeTokensPerSecond)))
             writer.field("guessed_tokens_per_second", median(turns.map(\.guessed.decodeTokensPerSecond)))
             writer.field("speedup", median(turns.map(\.speedup)))
-            writer.field("speedup_by_processor_time", median(turns.map(\.processorSpeedup)))
             writer.field("share_of_guesses_right", Self.share(turns))
             writer.field("tokens_per_step", Self.tokensPerStep(turns, concurrency))
             writer.key("speedups")

@@ -17,8 +17,9 @@ package protocol Command {
     static var name: String { get }
     /// One line for the program's help.
     static var summary: String { get }
-    /// What stands after the options in the usage line.
+    /// What stands before the options in the usage line, and after them where standard input is read.
     static var operands: String { get }
+    static var input: String { get }
     static var options: [OptionDefinition] { get }
     /// `options` as the help groups them; one group without a title where a command does not say otherwise.
     static var sections: [OptionSection] { get }
@@ -31,12 +32,14 @@ package protocol Command {
 
 extension Command {
     package static var operands: String { "" }
+    package static var input: String { "" }
     package static var sections: [OptionSection] { [OptionSection("", options)] }
     package static var notes: String { "" }
 
     /// The command's own help.
     static func help(program: String) -> String {
-        var lines = ["\(summary)", "", "usage: \(program) \(name) [options]\(operands.isEmpty ? "" : " " + operands)"]
+        let usage = [program, name, operands, "[options]", input].filter { !$0.isEmpty }.joined(separator: " ")
+        var lines = [summary, "", "usage: " + usage]
         func head(_ option: OptionDefinition) -> String { "  \(option.name)\(option.value.map { " " + $0 } ?? "")" }
         let width = options.map { head($0).count }.max() ?? 0
         for section in sections where !section.options.isEmpty {

@@ -28,6 +28,11 @@ extension EngineOptions {
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
 
+    /// Without those that only tell what several requests do to each other.
+    package static let definitionsForOneRequest = definitions.filter {
+        !["--max-num-seqs", "--prefill-beside-decode", "--max-waiting"].contains($0.name)
+    }
+
     package init(_ arguments: Arguments) throws {
         self.init()
         threadCount = try arguments.integer("--threads", in: 1...256)

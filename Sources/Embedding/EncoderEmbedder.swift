@@ -68,6 +68,9 @@ package final class EncoderEmbedder: Sendable {
         return vectors
     }
 
+    /// A vector of length 1 for every token of a framed text: [T, D], one row after the other.
+    package func tokenVectors(_ text: FramedText) -> [Float] { model.withLock { $0.tokenVectors(text.input) } }
+
     /// Word pieces of a text, without the two special tokens around it.
     package func tokenCount(_ text: String) -> Int { framing.pieceCount(text) }
 

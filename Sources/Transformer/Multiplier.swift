@@ -28,7 +28,7 @@ struct Multiplier {
     }
 
     /// Two or three projections of the same rows: one job where all of them are packed in one type.
-    func apply(_ first: Job, _ second: Job, _ third: Job? = nil, _ input: MutableMatrixView) {
+    func apply(_ input: MutableMatrixView, _ first: Job, _ second: Job, _ third: Job? = nil) {
         guard let a = part(first), let b = part(second), a.elementType == b.elementType,
             third == nil || third.flatMap(part)?.elementType == a.elementType
         else {

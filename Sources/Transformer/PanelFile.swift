@@ -106,7 +106,8 @@ private struct PanelEntry {
         checksum = try reader.read(UInt64.self)
         // A checksum over the header stood before this: what follows is a guard against our own mistakes.
         guard let type, PackedMatrix.packs(type), numbers[0] < 1 << 28, numbers[1] < 1 << 28,
-            numbers[2] < 1 << 60, numbers[3] < 1 << 60 else { throw PanelFile.Refusal() }
+            numbers[2] < 1 << 60, numbers[3] < 1 << 60
+        else { throw PanelFile.Refusal() }
         let (offset, byteCount) = (Int(numbers[2]), Int(numbers[3]))
         (elementType, rows, columns) = (type, Int(numbers[0]), Int(numbers[1]))
         guard offset % 64 == 0, offset <= file.bytes.count, byteCount <= file.bytes.count - offset,

@@ -7,16 +7,13 @@ import Kernels
 
 /// Which weights are copied into panels when a model is loaded.
 struct Packing {
-    /// Whether integer weights may be multiplied as integers.
-    let integerProducts: Bool
     /// Where it is `fast`, OpenBLAS wants f32 weights as they are stored.
     let numerics: Numerics
     /// Where panels may be found, and are left for the next start.
     var cache: PanelCache?
 
     func packs(_ type: ElementType) -> Bool {
-        guard PackedMatrix.packs(type) else { return false }
-        return type.takesRoundedRows ? integerProducts : numerics == .reproducible || type != .f32
+        PackedMatrix.packs(type) && (numerics == .reproducible || type != .f32)
     }
 }
 

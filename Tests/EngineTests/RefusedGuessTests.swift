@@ -78,7 +78,7 @@ private struct NotingDrafter: Drafter {
                 id: RequestID(UInt64(1000 + index)), promptTokens: text, sampling: .greedy, maxOutputTokens: 1)
             #expect(harness.run(probe) == ScriptedModel.expectedOutput(probe))
             let cached = harness.summaries[probe.id]?.cachedTokenCount ?? 0
-            #expect(cached <= saidCount, "\(cached) of \(text.count) tokens were in the cache, \(saidCount) had been said")
+            #expect(cached <= saidCount, "\(cached) tokens were in the cache, \(saidCount) had been said")
             // From now on this text is a prompt that was computed.
             said.append(text)
         }

@@ -43,11 +43,16 @@ import Testing
         }
     }
 
-    static func fresh(_ documents: [String: UInt64]) throws -> (TemporaryFolder, IndexWriter) {
+    /// Hands over a writer of an index with these documents, in a folder that lasts as long as `body` runs.
+    static func withIndex(
+        _ documents: [String: UInt64], _ body: (TemporaryFolder, IndexWriter) throws -> Void
+    ) throws {
         let folder = try TemporaryFolder()
-        let writer = try IndexWriter(creating: folder.path("index"), embedder: "test", dimension: dimension)
-        try writer.apply(documents.sorted { $0.key < $1.key }.map { .put(document($0.key, seed: $0.value)) })
-        return (folder, writer)
+        try withExtendedLifetime(folder) {
+            let writer = try IndexWriter(creating: folder.path("index"), embedder: "test", dimension: dimension)
+            try writer.apply(documents.sorted { $0.key < $1.key }.map { .put(document($0.key, seed: $0.value)) })
+            try body(folder, writer)
+        }
     }
 
     @Test func `after thousands of changes, flushes, merges and openings it equals one built at once`() throws {
@@ -78,164 +83,173 @@ import Testing
                 writer = try IndexWriter(opening: path, embedder: "test", options: Self.options())
             }
         }
-        let (_, rebuilt) = try Self.fresh(documents)
-        let expected = try Self.answers(rebuilt.snapshot)
-        #expect(!expected.isEmpty)
-        let grown = try #require(writer)
-        #expect(grown.snapshot.statistics == rebuilt.snapshot.statistics)
-        #expect(try Self.answers(grown.snapshot) == expected)
-        #expect(try Self.answers(IndexReader.open(path)) == expected)
-        try grown.compact()
-        #expect(grown.snapshot.segments.count == 1)
-        #expect(try Self.answers(grown.snapshot) == expected)
-        #expect(try IndexReader.verify(path) == grown.snapshot.chunkCount)
-        // Nothing is left behind.
-        #expect(try ReadFolder.names(path).count == 5)
+        try Self.withIndex(documents) { _, rebuilt in
+            let expected = try Self.answers(rebuilt.snapshot)
+            #expect(!expected.isEmpty)
+            let grown = try #require(writer)
+            #expect(grown.snapshot.statistics == rebuilt.snapshot.statistics)
+            #expect(try Self.answers(grown.snapshot) == expected)
+            #expect(try Self.answers(IndexReader.open(path)) == expected)
+            try grown.compact()
+            #expect(grown.snapshot.segments.count == 1)
+            #expect(try Self.answers(grown.snapshot) == expected)
+            #expect(try IndexReader.verify(path) == grown.snapshot.chunkCount)
+            // Nothing is left behind.
+            #expect(try ReadFolder.names(path).count == 5)
+        }
     }
 
     @Test func `a snapshot stays what it was`() throws {
-        let (_, writer) = try Self.fresh(["a": 1, "b": 2, "c": 3])
-        let before = writer.snapshot
-        let answers = try Self.answers(before)
-        try writer.apply([.remove(id: "a"), .put(Self.document("b", seed: 9))])
-        try writer.compact()
-        #expect(try Self.answers(before) == answers)
-        #expect(try Self.answers(writer.snapshot) != answers)
-        #expect(try writer.snapshot.documentIDs() == ["b", "c"])
+        try Self.withIndex(["a": 1, "b": 2, "c": 3]) { _, writer in
+            let before = writer.snapshot
+            let answers = try Self.answers(before)
+            try writer.apply([.remove(id: "a"), .put(Self.document("b", seed: 9))])
+            try writer.compact()
+            #expect(try Self.answers(before) == answers)
+            #expect(try Self.answers(writer.snapshot) != answers)
+            #expect(try writer.snapshot.documentIDs() == ["b", "c"])
+        }
     }
 
     @Test func `deletes during a merge survive it`() throws {
         let documents = Dictionary(uniqueKeysWithValues: (0..<200).map { ("d\($0)", UInt64($0)) })
-        let (folder, writer) = try Self.fresh(documents)
-        try writer.flush()
-        try writer.apply([.put(Self.document("new", seed: 500)), .remove(id: "d0")])
-        try writer.flush()
-        let thread = Thread {
-            for number in 1..<100 { try? writer.apply([.remove(id: "d\(number)")]) }
+        try Self.withIndex(documents) { folder, writer in
+            try writer.flush()
+            try writer.apply([.put(Self.document("new", seed: 500)), .remove(id: "d0")])
+            try writer.flush()
+            let thread = Thread {
+                for number in 1..<100 { try? writer.apply([.remove(id: "d\(number)")]) }
+            }
+            thread.start()
+            try writer.compact()
+            while !thread.isFinished { usleep(1000) }
+            try writer.compact()
+            let ids = try writer.snapshot.documentIDs()
+            #expect(ids.count == 101)
+            #expect(!ids.contains("d50"))
+            #expect(try IndexReader.open(folder.path("index")).documentIDs() == ids)
         }
-        thread.start()
-        try writer.compact()
-        while !thread.isFinished { usleep(1000) }
-        try writer.compact()
-        let ids = try writer.snapshot.documentIDs()
-        #expect(ids.count == 101)
-        #expect(!ids.contains("d50"))
-        #expect(try IndexReader.open(folder.path("index")).documentIDs() == ids)
     }
 
     @Test func `a torn log gives what was whole, and is written on`() throws {
-        let (folder, writer) = try Self.fresh([:])
-        for number in 0..<12 { try writer.apply([.put(Self.document("d\(number)", seed: UInt64(number)))]) }
-        let path = folder.path("index")
-        let log = path + "/log-0"
-        let whole = try TestFiles.bytes(log)
-        let copy = folder.path("copy")
-        var seen: Set<Int> = []
-        for length in stride(from: 16, through: whole.count, by: 37) {
-            try? FileManager.default.removeItem(atPath: copy)
-            try FileManager.default.copyItem(atPath: path, toPath: copy)
-            try Data(whole[..<length]).write(to: URL(fileURLWithPath: copy + "/log-0"))
-            var reopened: IndexWriter? = try IndexWriter(opening: copy)
-            let ids = try #require(reopened).snapshot.documentIDs()
-            #expect(Set(ids) == Set((0..<ids.count).map { "d\($0)" }))
-            seen.insert(ids.count)
-            try #require(reopened).apply([.put(Self.document("after", seed: 77))])
-            reopened = nil
-            #expect(try IndexReader.open(copy).documentIDs().contains("after"))
+        try Self.withIndex([:]) { folder, writer in
+            for number in 0..<12 { try writer.apply([.put(Self.document("d\(number)", seed: UInt64(number)))]) }
+            let path = folder.path("index")
+            let log = path + "/log-0"
+            let whole = try TestFiles.bytes(log)
+            let copy = folder.path("copy")
+            var seen: Set<Int> = []
+            for length in stride(from: 16, through: whole.count, by: 37) {
+                try? FileManager.default.removeItem(atPath: copy)
+                try FileManager.default.copyItem(atPath: path, toPath: copy)
+                try Data(whole[..<length]).write(to: URL(fileURLWithPath: copy + "/log-0"))
+                var reopened: IndexWriter? = try IndexWriter(opening: copy)
+                let ids = try #require(reopened).snapshot.documentIDs()
+                #expect(Set(ids) == Set((0..<ids.count).map { "d\($0)" }))
+                seen.insert(ids.count)
+                try #require(reopened).apply([.put(Self.document("after", seed: 77))])
+                reopened = nil
+                #expect(try IndexReader.open(copy).documentIDs().contains("after"))
+            }
+            #expect(seen.count >= 12)
         }
-        #expect(seen.count >= 12)
     }
 
     @Test func `a flipped byte anywhere is noticed or harmless`() throws {
         let documents = Dictionary(uniqueKeysWithValues: (0..<30).map { ("d\($0)", UInt64($0)) })
-        let (folder, writer) = try Self.fresh(documents)
-        try writer.flush()
-        try writer.apply([.remove(id: "d3"), .put(Self.document("late", seed: 31))])
-        try writer.apply([.put(Self.document("later", seed: 32))])
-        try writer.apply([.put(Self.document("last", seed: 33))])
-        let path = folder.path("index")
-        let all = try Self.answers(IndexReader.open(path))
-        let copy = folder.path("copy")
-        var random = SeededGenerator(seed: 5)
-        var refused = 0
-        var fewer = 0
-        for name in try ReadFolder.names(path) where name != "LOCK" {
-            let bytes = try TestFiles.bytes(path + "/" + name)
-            for _ in 0..<60 {
-                var damaged = bytes
-                let place = Int.random(in: 0..<bytes.count, using: &random)
-                damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-                try? FileManager.default.removeItem(atPath: copy)
-                try FileManager.default.copyItem(atPath: path, toPath: copy)
-                try Data(damaged).write(to: URL(fileURLWithPath: copy + "/" + name))
-                do {
-                    let snapshot = try IndexReader.open(copy)
-                    // Only the very last record can pass for torn: nothing after it says that it was whole.
-                    if try Self.answers(snapshot) != all {
-                        #expect(name.hasPrefix("log-") && place > bytes.count / 2)
-                        #expect(try !snapshot.documentIDs().contains("last"))
-                        fewer += 1
+        try Self.withIndex(documents) { folder, writer in
+            try writer.flush()
+            try writer.apply([.remove(id: "d3"), .put(Self.document("late", seed: 31))])
+            try writer.apply([.put(Self.document("later", seed: 32))])
+            try writer.apply([.put(Self.document("last", seed: 33))])
+            let path = folder.path("index")
+            let all = try Self.answers(IndexReader.open(path))
+            let copy = folder.path("copy")
+            var random = SeededGenerator(seed: 5)
+            var refused = 0
+            var fewer = 0
+            for name in try ReadFolder.names(path) where name != "LOCK" {
+                let bytes = try TestFiles.bytes(path + "/" + name)
+                for _ in 0..<60 {
+                    var damaged = bytes
+                    let place = Int.random(in: 0..<bytes.count, using: &random)
+                    damaged[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+                    try? FileManager.default.removeItem(atPath: copy)
+                    try FileManager.default.copyItem(atPath: path, toPath: copy)
+                    try Data(damaged).write(to: URL(fileURLWithPath: copy + "/" + name))
+                    do {
+                        let snapshot = try IndexReader.open(copy)
+                        // Only the very last record can pass for torn: nothing after it says that it was whole.
+                        if try Self.answers(snapshot) != all {
+                            #expect(name.hasPrefix("log-") && place > bytes.count / 2)
+                            #expect(try !snapshot.documentIDs().contains("last"))
+                            fewer += 1
+                        }
+                    } catch {
+                        #expect(error is IndexError || error is FileError)
+                        #expect(!"\(error)".contains("\n"))
+                        refused += 1
                     }
-                } catch {
-                    #expect(error is IndexError || error is FileError)
-                    #expect(!"\(error)".contains("\n"))
-                    refused += 1
                 }
             }
+            #expect(refused > 200, "\(refused) refused, \(fewer) taken for torn")
         }
-        #expect(refused > 200, "\(refused) refused, \(fewer) taken for torn")
     }
 
     @Test func `a second writer is refused, a reader is not`() throws {
-        let (folder, writer) = try Self.fresh(["a": 1])
-        let path = folder.path("index")
-        #expect(throws: IndexError.locked(path)) { try IndexWriter(opening: path) }
-        #expect(try IndexReader.open(path).chunkCount == writer.snapshot.chunkCount)
+        try Self.withIndex(["a": 1]) { folder, writer in
+            let path = folder.path("index")
+            #expect(throws: IndexError.locked(path)) { try IndexWriter(opening: path) }
+            let seen = try IndexReader.open(path)
+            #expect(seen.chunkCount == writer.snapshot.chunkCount)
+        }
     }
 
     @Test func `an index of another model, or none, is refused`() throws {
-        let (folder, writer) = try Self.fresh(["a": 1])
-        let path = folder.path("index")
-        #expect(throws: IndexError.vector(document: "x", "2 numbers, the index has 8")) {
-            try writer.apply([
-                .put(IndexedDocument(id: "x", chunks: [Chunk(documentID: "x", text: "t")], vectors: [[1, 2]]))
-            ])
+        try Self.withIndex(["a": 1]) { folder, writer in
+            let path = folder.path("index")
+            #expect(throws: IndexError.vector(document: "x", "2 numbers, the index has 8")) {
+                try writer.apply([
+                    .put(IndexedDocument(id: "x", chunks: [Chunk(documentID: "x", text: "t")], vectors: [[1, 2]]))
+                ])
+            }
+            #expect(throws: IndexError.missing(folder.path("none"))) { try IndexReader.open(folder.path("none")) }
+            #expect(throws: IndexError.alreadyThere(folder.path("other"))) {
+                _ = try IndexWriter(creating: folder.path("other"), embedder: nil, dimension: nil).snapshot
+                _ = try IndexWriter(creating: folder.path("other"), embedder: nil, dimension: nil)
+            }
+            #expect(throws: IndexError.otherEmbedder(folder.path("other"), index: "nobody", program: "test")) {
+                try IndexWriter(opening: folder.path("other"), embedder: "test")
+            }
+            #expect(TestFiles.exists(path + "/LOCK"))
         }
-        #expect(throws: IndexError.missing(folder.path("none"))) { try IndexReader.open(folder.path("none")) }
-        #expect(throws: IndexError.alreadyThere(folder.path("other"))) {
-            _ = try IndexWriter(creating: folder.path("other"), embedder: nil, dimension: nil).snapshot
-            _ = try IndexWriter(creating: folder.path("other"), embedder: nil, dimension: nil)
-        }
-        #expect(throws: IndexError.otherEmbedder(folder.path("other"), index: "nobody", program: "test")) {
-            try IndexWriter(opening: folder.path("other"), embedder: "test")
-        }
-        #expect(TestFiles.exists(path + "/LOCK"))
     }
 
     @Test func `filters pass exactly what they say`() throws {
         let documents = Dictionary(uniqueKeysWithValues: (0..<60).map { ("d\($0)", UInt64($0)) })
-        let (_, writer) = try Self.fresh(documents)
-        try writer.flush()
-        try writer.apply((0..<10).map { .remove(id: "d\($0)") })
-        let snapshot = writer.snapshot
-        func ids(_ text: String) throws -> Set<String> {
-            let allowed = try snapshot.allowed(try Filter(parsing: text))
-            var ids: Set<String> = []
-            for (segment, bitmap) in allowed.enumerated() {
-                for ordinal in 0..<snapshot.segments[segment].segment.chunkCount
-                where bitmap.map({ $0[ordinal] }) ?? true {
-                    ids.insert(try snapshot.chunk(ChunkPlace(segment: segment, ordinal: ordinal)).documentID)
+        try Self.withIndex(documents) { _, writer in
+            try writer.flush()
+            try writer.apply((0..<10).map { .remove(id: "d\($0)") })
+            let snapshot = writer.snapshot
+            func ids(_ text: String) throws -> Set<String> {
+                let allowed = try snapshot.allowed(try Filter(parsing: text))
+                var ids: Set<String> = []
+                for (segment, bitmap) in allowed.enumerated() {
+                    for ordinal in 0..<snapshot.segments[segment].segment.chunkCount
+                    where bitmap.map({ $0[ordinal] }) ?? true {
+                        ids.insert(try snapshot.chunk(ChunkPlace(segment: segment, ordinal: ordinal)).documentID)
+                    }
                 }
+                return ids
             }
-            return ids
+            #expect(try ids("parity=even") == Set((10..<60).filter { $0 % 2 == 0 }.map { "d\($0)" }))
+            #expect(try ids("parity!=even,seed>=20,seed<24") == ["d21", "d23"])
+            #expect(try ids("seed=30..32") == ["d30", "d31", "d32"])
+            #expect(try ids("parity=odd|even,seed=12") == ["d12"])
+            #expect(try ids("colour=red").isEmpty)
+            #expect(throws: FilterSyntaxError.self) { try Filter(parsing: "parity") }
+            #expect(throws: FilterSyntaxError.self) { try Filter(parsing: "seed>many") }
         }
-        #expect(try ids("parity=even") == Set((10..<60).filter { $0 % 2 == 0 }.map { "d\($0)" }))
-        #expect(try ids("parity!=even,seed>=20,seed<24") == ["d21", "d23"])
-        #expect(try ids("seed=30..32") == ["d30", "d31", "d32"])
-        #expect(try ids("parity=odd|even,seed=12") == ["d12"])
-        #expect(try ids("colour=red").isEmpty)
-        #expect(throws: FilterSyntaxError.self) { try Filter(parsing: "parity") }
-        #expect(throws: FilterSyntaxError.self) { try Filter(parsing: "seed>many") }
     }
 
     @Test func `CRC32C is Castagnoli's`() {

@@ -164,6 +164,7 @@ extension Snapshot {
         try folder.write("a.txt", Array("First text.".utf8))
         try folder.write("b.txt", Array("Second text.".utf8))
         let index = try TemporaryFolder()
+        defer { withExtendedLifetime(index) {} }
         let writer = try IndexWriter(creating: index.path("i"), embedder: nil, dimension: nil)
         func add() throws -> Indexer.Progress {
             var indexer = Indexer(writer, embedder: nil)

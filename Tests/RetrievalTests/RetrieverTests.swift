@@ -46,6 +46,7 @@ struct ScriptedReranker: Reranker {
 
     static func snapshot() throws -> Snapshot {
         let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         let embedder = WordHashEmbedder()
         let writer = try IndexWriter(
             creating: folder.path("i"), embedder: embedder.fingerprint, dimension: embedder.dimension)

@@ -19,6 +19,11 @@ package final class TemporaryFolder {
     /// What lies in the folder, hidden files included, sorted.
     package func names() -> [String] { ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted() }
 
+    /// What lies in one of its folders.
+    package func names(in name: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []).sorted()
+    }
+
     /// Writes a file into the folder and returns its path.
     @discardableResult
     package func write(_ name: String, _ bytes: [UInt8]) throws -> String {

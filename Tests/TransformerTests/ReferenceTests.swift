@@ -31,7 +31,7 @@ import Transformer
         #expect(Set(prompts.map { $0.file! }).count == 6)
         for prompt in prompts {
             let path = folder + "/" + prompt.file!
-            let logits = try SequenceRunner(path: path, integerProducts: false).extend(prompt.ids)
+            let logits = try SequenceRunner(path: path, packsWeights: false).extend(prompt.ids)
             let rounded = try SequenceRunner(path: path).extend(prompt.ids)
             for (position, expected) in zip(prompt.positions, prompt.logits) {
                 let error = relativeError(logits[position], expected)
@@ -40,7 +40,7 @@ import Transformer
                 let roundedError = relativeError(rounded[position], expected)
                 #expect(roundedError < 0.12, "\(prompt.testDescription), position \(position): \(roundedError)")
             }
-            let greedy = try SequenceRunner(path: path, integerProducts: false)
+            let greedy = try SequenceRunner(path: path, packsWeights: false)
                 .greedy(prompt.ids, prompt.greedy.count)
             #expect(greedy == prompt.greedy, "\(prompt.testDescription)")
         }

@@ -15,14 +15,14 @@ final class SequenceRunner {
 
     init(
         path: String, cacheType: CacheType = .f32, kernels: KernelSet = .best, threads: Int = 1, length: Int = 512,
-        integerProducts: Bool = true, panelCacheThreshold: Int? = nil
+        packsWeights: Bool = true, panelCacheThreshold: Int? = nil
     ) throws {
         let checkpoint = try ModelCheckpoint(path: path)
         let blockCount = (length + 15) / 16
         var options = DecoderOptions(blockCount: 2 * blockCount + 1, maxModelLength: length)
         options.cacheType = cacheType
         options.maxLogitRows = 360
-        options.integerProducts = integerProducts
+        options.packsWeights = packsWeights
         options.panelCacheThreshold = panelCacheThreshold
         model = try DecoderModel(
             checkpoint, options: options, pool: ThreadPool(threadCount: threads, kernels: kernels))

@@ -19,7 +19,12 @@ struct StepCost {
     private var rowsVariation = 0.0
     private var covariation = 0.0
 
+    /// A step that took longer than this many times what it should have was interrupted by somebody else's work.
+    private static let longestBelieved = 2.0
+
     mutating func observe(rows: Int, seconds: Double) {
+        // One step that lost its core for ten milliseconds would outweigh a hundred that did not.
+        let seconds = isMeasured ? min(seconds, Self.longestBelieved * cost(rows: rows)) : seconds
         let rows = Double(rows)
         weight = weight * Self.decay + 1
         let share = 1 / weight

@@ -118,7 +118,7 @@ package final class Segment: @unchecked Sendable {
     }
 
     /// The stored chunk.
-    func chunk(_ ordinal: Int) throws(SegmentError) -> Chunk {
+    package func chunk(_ ordinal: Int) throws(SegmentError) -> Chunk {
         do {
             var text = ByteReader(textBytes(ordinal))
             return try Chunk(text: &text, fields: try fields(ordinal))

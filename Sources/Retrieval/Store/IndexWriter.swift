@@ -52,6 +52,8 @@ package final class IndexWriter: Sendable {
         var log: WriteAheadLog
         /// Segments whose files are being written by a merge: strangers to the manifest, but not to be removed.
         var unnamed: Set<Int> = []
+        /// Flushes that failed since the last that did not.
+        var flushFailures = 0
         /// Why no more writes are taken.
         var failure: String?
     }
@@ -118,8 +120,8 @@ package final class IndexWriter: Sendable {
 
     /// Makes the changes together: after a crash either all are there or none.
     ///
-    /// - Throws: `IndexError.vector`, `.tooLarge`, `.stopped`; `FileError` when the disk is full. The index is as
-    ///   before then.
+    /// - Throws: `IndexError.vector`, `.tooLarge`, `.stopped`; `FileError` when the log's disk is full. The index is
+    ///   as before then, and takes more once there is room.
     package func apply(_ changes: [IndexChange]) throws {
         guard !changes.isEmpty else { return }
         let dimension = manifest.dimension
@@ -132,16 +134,25 @@ package final class IndexWriter: Sendable {
         let (log, number) = try core.withLock { core in
             if let failure = core.failure { throw IndexError.stopped(failure) }
             let number = try core.log.append(payload)
-            try core.state.apply(encoded, segment, number: number)
-            published.withLock { $0 = core.state.snapshot }
-            let memory = core.state.memory
-            let log = core.log
-            if memory.chunkCount >= options.flushChunkCount || memory.byteCount >= options.flushByteCount {
-                try flush(&core)
+            do { try core.state.apply(encoded, segment, number: number) } catch {
+                core.failure = "\(error)"
+                throw error
             }
+            published.withLock { $0 = core.state.snapshot }
+            let log = core.log
+            // The change is in the log already: that there is no room for files yet does not undo it.
+            if isFull(core) { core.flushFailures = (try? flush(&core)) == nil ? core.flushFailures + 1 : 0 }
             return (log, number)
         }
         if options.waitsForDisk { try sync(log, number) }
+    }
+
+    /// Whether it is time for a flush. After one that failed, not before as much again has come.
+    private func isFull(_ core: Core) -> Bool {
+        let memory = core.state.memory
+        let rounds = core.flushFailures + 1
+        return memory.chunkCount >= rounds * options.flushChunkCount
+            || memory.byteCount >= rounds * options.flushByteCount
     }
 
     private func sync(_ log: WriteAheadLog, _ number: Int) throws {
@@ -242,7 +253,14 @@ package final class IndexWriter: Sendable {
                 creating: folder + "/" + IndexFiles.log(state.manifest.log), after: state.sequenceNumber)
             try IndexFiles.syncFolder(folder)
         }
-        try state.manifest.commit(folder)
+        do { try state.manifest.commit(folder) } catch {
+            // Whether the new manifest counts after a crash is unknown if it was put in place: a record in the old log
+            // could be lost then.
+            if (try? Manifest.current(folder).generation) != core.state.manifest.generation {
+                core.failure = "\(error)"
+            }
+            throw error
+        }
         core.log = log
         removeStrangers(state.manifest, sparing: core.unnamed)
     }

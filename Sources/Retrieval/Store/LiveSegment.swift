@@ -26,7 +26,7 @@ package final class LiveSegment: Sendable {
         }
     }
 
-    func isLive(_ ordinal: Int) -> Bool { live.map { $0[ordinal] } ?? true }
+    package func isLive(_ ordinal: Int) -> Bool { live.map { $0[ordinal] } ?? true }
 
     /// The same segment without some chunks.
     package func without(_ dead: [Int]) -> LiveSegment {

@@ -102,7 +102,7 @@ package struct Manifest: Sendable, Equatable {
     /// The manifest that CURRENT names.
     ///
     /// - Throws: `IndexError.missing` when there is no index.
-    static func current(_ folder: String) throws -> Manifest {
+    package static func current(_ folder: String) throws -> Manifest {
         let name: [UInt8]
         do throws(FileError) {
             name = try ReadFile.bytes(folder + "/" + IndexFiles.current, limit: 4096)

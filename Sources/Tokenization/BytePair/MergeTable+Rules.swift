@@ -2,15 +2,14 @@
 // Tokenization › BytePair.
 
 extension MergeTable {
-    /// Turns rules into a table one by one, in order of rank. Nothing is allocated per rule.
+    /// Turns rules into a table, one by one in order of rank. Nothing is allocated per rule.
     struct Builder {
-        private(set) var table: MergeTable
+        /// Inserted at the end, in a loop that does nothing else: the table is larger than a processor's caches, and so
+        /// several insertions wait for memory at the same time.
+        private var rules: [(left: Int32, right: Int32, result: Int32)] = []
         private let vocabulary: Vocabulary
         private let isSpelledInByteAlphabet: Bool
         private let file: String
-        private var rank: UInt32 = 0
-        /// What the last rule made.
-        private var result: Int32 = -1
         /// The pieces of the rule at hand, as the vocabulary spells them; the second becomes what the rule makes.
         private var right: [UInt8] = []
         private var joined: [UInt8] = []
@@ -20,7 +19,7 @@ extension MergeTable {
         ///   - isSpelledInByteAlphabet: rules are written in GPT-2's byte alphabet, the vocabulary in bytes.
         ///   - file: named in errors.
         init(capacity: Int, vocabulary: Vocabulary, isSpelledInByteAlphabet: Bool, file: String) {
-            table = MergeTable(capacity: capacity)
+            rules.reserveCapacity(capacity)
             self.vocabulary = vocabulary
             self.isSpelledInByteAlphabet = isSpelledInByteAlphabet
             self.file = file
@@ -36,13 +35,19 @@ extension MergeTable {
             else { throw failure(left, right) }
             joined += self.right
             // Trained vocabularies number pieces as their rules come, so the next id is usually right.
-            let next = result + 1
-            guard let found = vocabulary.isUnique(next, joined) ? next : vocabulary.id(of: joined) else {
+            let next = (rules.last?.result ?? -1) + 1
+            guard let result = vocabulary.isUnique(next, joined) ? next : vocabulary.id(of: joined) else {
                 throw failure(left, right)
             }
-            result = found
-            table.insert(left: leftID, right: rightID, rank: rank, result: result)
-            rank += 1
+            rules.append((leftID, rightID, result))
+        }
+
+        func makeTable() -> MergeTable {
+            var table = MergeTable(capacity: rules.count)
+            for (rank, rule) in rules.enumerated() {
+                table.insert(left: rule.left, right: rule.right, rank: UInt32(rank), result: rule.result)
+            }
+            return table
         }
 
         private static func spell(_ piece: Span<UInt8>, _ inByteAlphabet: Bool, _ bytes: inout [UInt8]) -> Bool {
@@ -56,7 +61,7 @@ extension MergeTable {
                 String(decoding: piece.indices.map { piece[$0] }, as: UTF8.self)
             }
             return .malformed(
-                file: file, place: "merge \(rank)",
+                file: file, place: "merge \(rules.count)",
                 reason: "\"\(text(left)) \(text(right))\" needs a piece that the vocabulary lacks")
         }
     }

@@ -25,7 +25,7 @@ extension TokenizerParts {
             try merges.append(span.extracting(..<blank), span.extracting(min(blank + 1, rule.count)...))
         }
         var model = BytePairModel(
-            vocabulary: vocabulary, tokenCount: vocabulary.count, merges: merges.table,
+            vocabulary: vocabulary, tokenCount: vocabulary.count, merges: merges.makeTable(),
             alphabet: .bytes((0..<256).map { vocabulary.id(of: [UInt8($0)]) ?? -1 }))
         model.ignoresMerges = dialect.ignoresMerges
         model.unknown = source.unknown.map(Int32.init)

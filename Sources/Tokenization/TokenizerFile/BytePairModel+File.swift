@@ -47,7 +47,7 @@ extension BytePairModel {
         let firstOther = try merges.forEachStringPair { (left, right) throws(TokenizerError) in
             try builder.append(left, right)
         }
-        guard let firstOther else { return builder.table }
+        guard let firstOther else { return builder.makeTable() }
         for merge in merges.elements.dropFirst(firstOther) {
             if let text = merge.utf8 {
                 let blank = text.firstIndex(of: UInt8(ascii: " ")) ?? text.count
@@ -63,7 +63,7 @@ extension BytePairModel {
                 throw file.malformed("a merge is neither \"a b\" nor [\"a\", \"b\"]")
             }
         }
-        return builder.table
+        return builder.makeTable()
     }
 
     /// `<0x00>` … `<0xFF>`, or empty when one is missing: then the reference falls back to the unknown token.

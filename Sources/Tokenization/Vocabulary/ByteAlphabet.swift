@@ -49,6 +49,7 @@ enum ByteAlphabet {
 
     /// As above, appended to `bytes`; false, and part of it appended, where the above is nil.
     static func append(_ piece: Span<UInt8>, to bytes: inout [UInt8]) -> Bool {
+        let byteOfScalar = byteOfScalar
         var index = 0
         while index < piece.count {
             let first = piece[index]

@@ -13,6 +13,9 @@ extension ModelConfiguration {
     /// llama.cpp rotates adjacent pairs in Llama's layout, for which the rows of q and k change places.
     var ggufInterleavesHeads: Bool { ggufArchitecture == DecoderFamily.llama.name && rotaryLayout == .halves }
 
+    /// Whether the model has windows that GGUF has no place for: llama.cpp knows those of some families only.
+    package var losesWindowsInGGUF: Bool { !row.ggufHasWindow && slidingWindows_L.contains { $0 != nil } }
+
     /// The divisors of rotary scaling, one for each pair of features, in tensors of their own.
     var rotaryTensors: [(name: String, divisors: [Float])] {
         switch rotaryScaling {

@@ -39,9 +39,7 @@ package final class DecoderModel: LanguageModel {
         let cache = PanelCache(beside: source, threshold: options.panelCacheThreshold, pool: pool)
         weights = try DecoderWeights(
             configuration, from: source,
-            packing: Packing(
-                integerProducts: options.integerProducts, numerics: options.numerics, cache: cache),
-            pool: pool)
+            packing: options.packsWeights ? Packing(numerics: options.numerics, cache: cache) : nil, pool: pool)
         panelCacheNote = cache?.finish()
         unusedTensorNames = weights.unusedNames
         storage = try KVStorage(
@@ -109,7 +107,7 @@ package final class DecoderModel: LanguageModel {
         let context_THK = view(workspace.context_THK, T, configuration.queryWidth)
 
         norm(hidden_TD, layer.attentionNorm_D, into: normed_TD)
-        multiplier.apply((layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK), normed_TD)
+        multiplier.apply(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
         normalizeHeads(query_THK, layer.queryNorm_K)
         normalizeHeads(key_TGK, layer.keyNorm_K)
         let table = layer.slidingWindow == nil ? rotary : windowRotary
@@ -133,7 +131,7 @@ package final class DecoderModel: LanguageModel {
         let up_TF = view(workspace.up_TF, T, configuration.feedForwardWidth)
 
         norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
-        multiplier.apply((layer.gate, gate_TF), (layer.up, up_TF), normed_TD)
+        multiplier.apply(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
         switch configuration.traits.activation {
         case .silu: siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
         case .gelu: geluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)

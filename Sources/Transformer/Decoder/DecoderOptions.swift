@@ -15,9 +15,9 @@ package struct DecoderOptions: Sendable {
     /// Rows of one forward pass whose logits are wanted.
     package var maxLogitRows = 64
     package var numerics = Numerics.reproducible
-    /// Q8_0 and Q4_0 weights are multiplied as integers with activations rounded to 8 bits. Without, they are multiplied
-    /// in f32 as their definition says: many times slower, and what the weights mean to the bit.
-    package var integerProducts = true
+    /// Weights are copied into panels, and Q8_0 and Q4_0 multiplied as integers with activations rounded to 8 bits.
+    /// Without, all are multiplied in f32 where they lie in the file: slower, and what the weights mean to the bit.
+    package var packsWeights = true
     /// From how many bytes of files on the panels are kept beside the model, for the next start; nil never.
     package var panelCacheThreshold: Int?
 

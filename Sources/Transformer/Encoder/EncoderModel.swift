@@ -117,7 +117,7 @@ package final class EncoderModel {
     }
 
     /// Runs the encoder over the inputs in order, as many as fit at a time.
-    private func forEachPass(
+    func forEachPass(
         _ inputs: [EncoderInput], _ body: (_ hidden_TD: MutableMatrixView, _ texts: [Range<Int>]) -> Void
     ) {
         var next = 0
@@ -165,7 +165,7 @@ package final class EncoderModel {
         let key_TD = workspace.view(workspace.key_TD, T, D)
         let value_TD = workspace.view(workspace.value_TD, T, D)
         let context_TD = workspace.view(workspace.context_TD, T, D)
-        multiplier.apply((layer.query, query_TD), (layer.key, key_TD), (layer.value, value_TD), hidden_TD)
+        multiplier.apply(hidden_TD, (layer.query, query_TD), (layer.key, key_TD), (layer.value, value_TD))
         storeKeysValues(
             keys: key_TD.readOnly, values: value_TD.readOnly, slotMapping: slots_T, into: workspace.layer, pool: pool)
         // Every row stands at its text's last position, so "all before me" is the whole text.

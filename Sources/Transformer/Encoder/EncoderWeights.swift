@@ -40,7 +40,7 @@ struct EncoderWeights {
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape; `AllocationError`.
     init(_ configuration: EncoderConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
         var reader = WeightReader(source)
-        let packing = Packing(integerProducts: false, numerics: .reproducible)
+        let packing = Packing(numerics: .reproducible)
         let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
         // A model with a head stores its encoder under a name of its own.
         let isNested = source.shape(of: "bert." + Self.wordEmbedding) != nil

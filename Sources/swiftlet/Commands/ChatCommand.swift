@@ -12,11 +12,19 @@ import Transformer
 enum ChatCommand: Command {
     static let name = "chat"
     static let summary = "talk with a model on the terminal"
-    static let options =
-        [
-            OptionDefinition("--system", "TEXT", "instructions that stand before the conversation"),
-            OptionDefinition("--max-tokens", "N", "longest answer (default: the rest of the context)"),
-        ] + SamplingParameters.definitions + EngineOptions.definitions
+    private static let ownOptions = [
+        OptionDefinition("--system", "TEXT", "instructions that stand before the conversation"),
+        OptionDefinition("--max-tokens", "N", "longest answer (default: the rest of the context)"),
+    ]
+    static let options = ownOptions + SamplingParameters.definitions + EngineOptions.definitionsForOneRequest
+    static let sections = [
+        OptionSection("The conversation", ownOptions), OptionSection("Choosing tokens", SamplingParameters.definitions),
+        OptionSection("The model and its memory", EngineOptions.definitionsForOneRequest),
+    ]
+    static let notes = """
+        example
+          swiftlet chat --model path/to/folder --system "Answer in one sentence."
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.isEmpty else {

@@ -12,6 +12,10 @@ enum CorpusCommand: Command {
         OptionDefinition(
             "--corpus", "DIR", "a folder of TOPIC/NAME.md (default: the notes of the sources, else shipped)")
     ]
+    static let notes = """
+        example
+          swiftlet corpus lint
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals == ["lint"] else { throw UsageError("corpus needs a verb: lint") }

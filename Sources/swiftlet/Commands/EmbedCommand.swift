@@ -10,13 +10,18 @@ import Transformer
 enum EmbedCommand: Command {
     static let name = "embed"
     static let summary = "print the vector of every line of standard input, as JSON"
-    static let operands = "< LINES"
+    static let input = "< LINES"
     static let options = [
         OptionDefinition(
-            "--model", "DIR", "a folder with a BERT encoder, or a name under Models/ (default: \(defaultModel))"),
+            "--model", "PATH_OR_NAME",
+            "a folder with a BERT encoder, or a name under Models/ (default: \(defaultModel))"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
+    static let notes = """
+        example
+          swiftlet embed < sentences.txt > vectors.jsonl
+        """
 
     static let defaultModel = "all-MiniLM-L6-v2"
     /// Lines that are read, computed and printed together: enough to fill every thread.

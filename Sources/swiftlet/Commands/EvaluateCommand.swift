@@ -10,11 +10,15 @@ enum EvaluateCommand: Command {
     static let summary = "measure retrieval on a judged collection in BEIR's layout"
     static let operands = "retrieval"
     static let options = [
-        OptionDefinition("--collection", "DIR", "corpus.jsonl, queries.jsonl and qrels.tsv"),
+        OptionDefinition("--collection", "DIR", "a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
         OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
         OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
+    static let notes = """
+        example
+          swiftlet evaluate retrieval --collection path/to/collection --mode bm25
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals == ["retrieval"] else { throw UsageError("evaluate needs what: retrieval") }

@@ -17,17 +17,26 @@ private struct GenerationFailure: Error, CustomStringConvertible {
 enum GenerateCommand: Command {
     static let name = "generate"
     static let summary = "continue a prompt"
-    static let options =
-        [
-            OptionDefinition("--prompt", "TEXT", "the text to continue; empty starts from the beginning token"),
-            OptionDefinition("--prompt-file", "FILE", "read the text from a file"),
-            OptionDefinition(
-                "--max-tokens", "N",
-                "stop after N tokens (default: the rest of the context; more is done, with a warning)"),
-            OptionDefinition("--stop", "TEXT", "stop before this text"),
-            OptionDefinition("--ignore-eos", nil, "go on past the model's end token"),
-            OptionDefinition("--json", nil, "print one JSON document instead of the text"),
-        ] + SamplingParameters.definitions + EngineOptions.definitions
+    private static let ownOptions = [
+        OptionDefinition("--prompt", "TEXT", "the text to continue; an empty one begins a new text"),
+        OptionDefinition("--prompt-file", "FILE", "read the text from a file"),
+        OptionDefinition(
+            "--max-tokens", "N",
+            "stop after N tokens (default: when the model ends its text, or its context is full)"),
+        OptionDefinition("--stop", "TEXT", "stop before this text, which is not printed"),
+        OptionDefinition("--ignore-eos", nil, "go on past the model's end token"),
+        OptionDefinition("--json", nil, "print one JSON document instead of the text"),
+    ]
+    static let options = ownOptions + SamplingParameters.definitions + EngineOptions.definitionsForOneRequest
+    static let sections = [
+        OptionSection("The text", ownOptions), OptionSection("Choosing tokens", SamplingParameters.definitions),
+        OptionSection("The model and its memory", EngineOptions.definitionsForOneRequest),
+    ]
+    static let notes = """
+        examples
+          swiftlet generate --prompt "Once upon a time" --max-tokens 60
+          swiftlet generate --model path/to/model.gguf --prompt-file question.txt --temperature 0 --json
+        """
 
     static func run(_ arguments: Arguments) throws {
         let prompt = try prompt(arguments)

@@ -11,12 +11,18 @@ enum IndexCommand: Command {
     static let summary = "build an index of documents, change it, look at it"
     static let operands = "build|add|remove|status|verify|compact [IDS…]"
     static let options = [
-        OptionDefinition("--index", "DIR", "the index"),
+        OptionDefinition("--index", "DIR", "the index (needed)"),
         OptionDefinition("--corpus", "PATH", "a folder of .md, .txt and .jsonl files, or one file (build, add)"),
         OptionDefinition("--batch", "N", "chunks embedded and written together (default: 256)"),
         OptionDefinition("--lexical", nil, "build without vectors even if an encoder is installed"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
+    static let notes = """
+        examples
+          swiftlet index build --index my-index --corpus path/to/documents
+          swiftlet index add --index my-index --corpus new.md
+          swiftlet index remove ID ID --index my-index
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard let verb = arguments.positionals.first else {

@@ -14,13 +14,17 @@ enum PerplexityCommand: Command {
     static let summary = "measure how well a model predicts a file"
     static let options =
         [
-            OptionDefinition("--file", "FILE", "the text"),
+            OptionDefinition("--file", "FILE", "the text (needed)"),
             OptionDefinition("--window", "N", "tokens per window (default: the model's context)"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ]
         + ["--model", "--threads", "--kv-cache-dtype", "--numerics", "--kernels"].map { name in
             EngineOptions.definitions.first { $0.name == name }!
         }
+    static let notes = """
+        example
+          swiftlet perplexity --model path/to/folder --file text.txt --window 512
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard let path = arguments["--file"] else { throw UsageError("--file is needed") }

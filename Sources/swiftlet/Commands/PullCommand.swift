@@ -16,6 +16,11 @@ enum PullCommand: Command {
         OptionDefinition("--endpoint", "URL", "the hub (default: \(ModelDownload.defaultEndpoint))"),
         OptionDefinition("--revision", "R", "a branch, tag or commit (default: main)"),
     ]
+    static let notes = """
+        examples
+          swiftlet pull HuggingFaceTB/SmolLM2-135M-Instruct
+          swiftlet pull bartowski/SmolLM2-135M-Instruct-GGUF --file SmolLM2-135M-Instruct-Q8_0.gguf
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.count == 1 else { throw UsageError("one repository is needed: OWNER/NAME") }

@@ -13,9 +13,14 @@ enum QuantizeCommand: Command {
     static let summary = "write a Hugging Face folder or a GGUF file as a GGUF file of another type"
     static let operands = "IN OUT.gguf"
     static let options = [
-        OptionDefinition("--type", "TYPE", "\(ElementType.writable.map { "\($0)" }.joined(separator: ", "))"),
+        OptionDefinition(
+            "--type", "TYPE", "needed: \(ElementType.writable.map { "\($0)" }.joined(separator: ", "))"),
         OptionDefinition("--pure", nil, "with q4_0: the output head too, which is q8_0 otherwise"),
     ]
+    static let notes = """
+        example
+          swiftlet quantize path/to/folder model.gguf --type q8_0
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.count == 2 else { throw UsageError("two paths are needed: IN OUT.gguf") }
@@ -31,7 +36,7 @@ enum QuantizeCommand: Command {
         if case .folder = checkpoint.files {
             tokenizer = GGUFKeyValue.tokenizer(
                 try GGUFVocabulary(huggingFaceFolder: input, rowCount: checkpoint.configuration.vocabularySize))
-            if checkpoint.configuration.slidingWindows_L.contains(where: { $0 != nil }) {
+            if checkpoint.configuration.losesWindowsInGGUF {
                 Output.note("note: GGUF has no place for this model's sliding window; every layer will see everything")
             }
         }

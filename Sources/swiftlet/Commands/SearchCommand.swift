@@ -10,7 +10,7 @@ enum SearchCommand: Command {
     static let summary = "search an index by words, by vectors, or by both"
     static let operands = "QUERY"
     static let options = [
-        OptionDefinition("--index", "DIR", "the index"),
+        OptionDefinition("--index", "DIR", "the index (needed)"),
         OptionDefinition("--mode", "MODE", "bm25, dense or hybrid (default: hybrid where there are vectors)"),
         OptionDefinition("--fusion", "HOW", "convex (default) or rrf"),
         OptionDefinition("--alpha", "X", "BM25's share in the convex fusion, 0 to 1 (default: 0.5)"),
@@ -19,6 +19,11 @@ enum SearchCommand: Command {
         OptionDefinition("--explain", nil, "show how each BM25 score came about"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
+    static let notes = """
+        examples
+          swiftlet search "paged attention" --index my-index --top 5
+          swiftlet search "why cache keys and values?" --index my-index --mode bm25 --explain
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.count == 1, let query = arguments.positionals.first else {

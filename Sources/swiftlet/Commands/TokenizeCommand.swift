@@ -9,12 +9,17 @@ import Tokenization
 enum TokenizeCommand: Command {
     static let name = "tokenize"
     static let summary = "print the token ids of standard input, or with --decode the text of ids"
-    static let operands = "< TEXT"
+    static let input = "< TEXT"
     static let options = [
         OptionDefinition("--model", "PATH_OR_NAME", "a Hugging Face folder, a .gguf file, or a name under Models/"),
-        OptionDefinition("--no-special", nil, "neither add nor recognise special tokens"),
-        OptionDefinition("--decode", nil, "read ids (apart by spaces, commas or lines), print their text"),
+        OptionDefinition("--no-special", nil, "add no special tokens, and take <|names|> of them in the text as text"),
+        OptionDefinition("--decode", nil, "read ids (between spaces, commas or line ends), print their text"),
     ]
+    static let notes = """
+        examples
+          swiftlet tokenize --model path/to/folder < text.txt
+          swiftlet tokenize --decode <<< "1 42 7"
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.isEmpty else { throw UsageError("the text is read from standard input") }

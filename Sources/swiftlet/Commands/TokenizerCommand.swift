@@ -11,17 +11,21 @@ enum TokenizerCommand: Command {
     static let summary = "learn a byte-level tokenizer from text files"
     static let operands = "train FILES…"
     static let options = [
-        OptionDefinition("--vocab-size", "N", "how many tokens, the 256 bytes and the special tokens included"),
-        OptionDefinition("--output", "PATH", "the tokenizer.json to write, or a folder to write it in"),
+        OptionDefinition("--vocab-size", "N", "tokens in all (needed), with the 256 bytes and the special ones"),
+        OptionDefinition("--output", "PATH", "the file to write (needed), or a folder that gets a tokenizer.json"),
         OptionDefinition(
             "--pre-tokenizer", "NAME",
-            "how text is cut into words: \(TrainingPreTokenizer.names) (default gpt2)"),
+            "how text is cut into words: \(TrainingPreTokenizer.names) (default: gpt2)"),
         OptionDefinition(
-            "--special-tokens", "LIST", "names apart by commas; they get the first ids (default <|endoftext|>)"),
-        OptionDefinition("--min-frequency", "N", "pairs that occur less often are not merged (default 0)"),
+            "--special-tokens", "LIST", "names with commas between; they get the first ids (default: <|endoftext|>)"),
+        OptionDefinition("--min-frequency", "N", "pairs that occur less often are not merged (default: 0)"),
         OptionDefinition(
             "--whole-files", nil, "words may reach over line ends (default: each line by itself, as `tokenizers` does)"),
     ]
+    static let notes = """
+        example
+          swiftlet tokenizer train --vocab-size 8192 --output my-tokenizer.json text.txt more.txt
+        """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.first == "train" else { throw UsageError("tokenizer needs a verb: train") }

@@ -44,6 +44,9 @@ final class Evaluator {
 
     // MARK: - Bounds
 
+    /// A turn of a loop makes a scope, which takes as long as several expressions.
+    private static let costOfTurn = 8
+
     /// Counts work done.
     func spend(_ count: Int = 1) throws(TemplateFault) {
         steps += count
@@ -159,7 +162,7 @@ final class Evaluator {
             // Tested one by one as the loop goes on: a body may change what the test sees.
             iterator = try ValueIterator(over: [.iterator(all)]) { [self] () throws(TemplateFault) in
                 while let value = try all.next() {
-                    try spend()
+                    try spend(Evaluator.costOfTurn)
                     let inner = Scope(inside: scope)
                     try assign(loop.target, value, inner)
                     if try evaluate(test, inner).isTrue { return value }
@@ -179,7 +182,7 @@ final class Evaluator {
                         })
                 } : nil)
         while let value = try context.advance() {
-            try spend()
+            try spend(Evaluator.costOfTurn)
             let inner = Scope(inside: scope)
             inner.set(TemplateGlobals.loop, .loop(context))
             try assign(loop.target, value, inner)

@@ -1,0 +1,31 @@
+// CrossEncoderReranker.swift — question and passage read together: the strongest second look, and the slowest.
+// Embedding › Reranking.
+
+package import Base
+package import Retrieval
+
+package struct CrossEncoderReranker: Reranker {
+    package let name = "cross"
+    package let depth: Int
+    package let weight: Double
+    private let encoder: CrossEncoder
+
+    /// - Parameter weight: 1 takes the cross-encoder's order of what it saw as it is.
+    package init(_ encoder: CrossEncoder, depth: Int = 20, weight: Double = 1) {
+        self.encoder = encoder
+        self.depth = depth
+        self.weight = weight
+    }
+
+    /// Pairs are looked at one by one, so that the deadline is kept to within one.
+    package func scores(
+        query: String, chunks: [Chunk], snapshot: Snapshot, deadline: UInt64, time: any TimeSource
+    ) throws -> [Double]? {
+        var scores: [Double] = []
+        for chunk in chunks {
+            guard time.nanoseconds() <= deadline else { return nil }
+            scores += encoder.scores(query, [chunk.embeddedText]).map { Double($0) }
+        }
+        return scores
+    }
+}
