@@ -113,6 +113,18 @@ def cut_tokenizer(path):
     return json.dumps(file, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+REQUESTS = {
+    "get": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    "head": b"HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+    "options": b"OPTIONS * HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
+    "absolute": b"GET http://x/a%2Fb HTTP/1.1\r\nHost: x\r\nA: \t b \t\r\nContent-Length: 0\r\n\r\n",
+    "query": b"GET /v1/search?q=a+b%20c&top=3 HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n",
+    "length": b"POST /v1/c HTTP/1.1\r\nHost: x\r\nContent-Length: 11\r\n\r\nhello worldGET /b HTTP/1.0\r\n\r\n",
+    "chunked": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    b"5;a=b\r\nhello\r\n1\r\n \r\n0\r\nT: u\r\n\r\n",
+}  # fmt: skip
+
+
 def seeds():
     yield "safetensors", "whole", safetensors(
         [("model.embed_tokens.weight", "F32", [3, 4]), ("a", "BF16", [2, 2]), ("b", "I64", [1]), ("empty", "F16", [0, 2]),
@@ -140,6 +152,10 @@ def seeds():
         yield "tokenizer-json", path.parent.name, cut_tokenizer(path)
     for path in sorted(FIXTURES.glob("reference/*/config.json")):
         yield "config-json", path.parent.name, path.read_bytes()
+    for name, data in REQUESTS.items():
+        # The first byte chooses limits and pieces: HTTPTarget.swift.
+        yield "http", name, b"\x00" + data
+        yield "http", name + "-small", b"\x07" + data
 
 
 def main():

@@ -253,8 +253,8 @@ package struct HTTPParser: Sendable {
             size = size << 4 | UInt64(value)  // at most 16 digits: fits
         }
         let extensions = line[digits.endIndex...]
-        guard extensions.allSatisfy({ $0.isVisible || $0.isBlank }) else {
-            throw HTTPRejection(400, "a chunk extension holds something other than ASCII")
+        guard ChunkExtensions.areWellFormed(extensions) else {
+            throw HTTPRejection(400, "a chunk's extensions must be ;name or ;name=value")
         }
         chunkExtensionBytes += extensions.count
         guard chunkExtensionBytes <= limits.chunkExtensionBytes else {
