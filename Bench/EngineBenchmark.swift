@@ -4,7 +4,6 @@
 import Base
 import Console
 import Engine
-import Glibc
 import Kernels
 import Sampling
 import Transformer
@@ -164,13 +163,4 @@ struct EngineRun {
     var decodeTokensPerProcessorSecond: Double { Double(tokensInDecodePhase) / max(decodeProcessorSeconds, 1e-9) }
     var totalTokensPerSecond: Double { Double(promptTokens + outputTokens) / (prefillSeconds + decodeSeconds) }
     var outputTokensPerSecond: Double { Double(outputTokens) / (prefillSeconds + decodeSeconds) }
-}
-
-/// What all threads of this process have computed: on a machine that others use too, a steadier clock than the wall's.
-struct ProcessorTime: TimeSource {
-    func nanoseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
 }

@@ -3,7 +3,6 @@
 
 import Base
 import Console
-import Glibc
 import Tokenization
 
 enum TokenizerBenchmark: Command {
@@ -81,14 +80,5 @@ enum TokenizerBenchmark: Command {
             if run > 0 { seconds.append(Double(time.nanoseconds() - start) / 1e9) }
         }
         return seconds.sorted()[repeats / 2]
-    }
-}
-
-/// The processor time that this process has used.
-private struct ProcessorTime: TimeSource {
-    func nanoseconds() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
     }
 }

@@ -74,7 +74,7 @@ struct ServeSettings {
         ]
         let batch = ["--max-num-seqs", "--max-num-batched-tokens", "--prefill-beside-decode", "--max-waiting"]
         let guessing = [
-            "--speculative", "--draft-model", "--speculative-acceptance", "--draft-tokens",
+            "--speculative", "--draft-model", "--speculative-acceptance", "--draft-tokens", "--draft-always",
         ]
         func named(_ names: [String]) -> [OptionDefinition] {
             EngineOptions.definitions.filter { names.contains($0.name) }
