@@ -49,7 +49,8 @@ package enum Limits {
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
         guidedChoices, guidedChoiceBytes, topLogprobs, cacheSaltBytes, logitBias, outputTokens, embeddingInputs,
-        embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, requestLineBytes, headerBytes,
+        embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, requestLineBytes,
+        headerBytes,
         headerCount, requestIDBytes,
     ]
 
