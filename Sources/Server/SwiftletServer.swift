@@ -99,10 +99,8 @@ package import Network
             case .completion(let kind): try complete(kind, request, responder, visitor)
             case .tool(let tool): try answer(tool, request, responder, visitor)
             case .embeddings: try embed(request, responder, visitor)
-            case .search: try openSearches().search(request, responder, ignoresUnknown: ignoresUnknownFields)
-            case .rerank:
-                guard request.hasJSONContent else { throw .notJSONContent }
-                try openSearches().rerank(request.body, responder, ignoresUnknown: ignoresUnknownFields)
+            case .search: try search(request, responder, visitor)
+            case .rerank: try rerank(request, responder, visitor)
             case .models:
                 responder.respond(status: 200, body: ModelList.body(try loadedModel(), embeddings?.embedder))
             case .model(let id):
@@ -148,6 +146,21 @@ package import Network
         guard !isDraining else { throw .shuttingDown }
         guard let searches else { throw .noIndex }
         return searches
+    }
+
+    private func search(_ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?) throws(APIError) {
+        let (searches, ignoresUnknown) = (try openSearches(), ignoresUnknownFields)
+        try counted(visitor, responder) { () throws(APIError) in
+            try searches.search(request, responder, ignoresUnknown: ignoresUnknown)
+        }
+    }
+
+    private func rerank(_ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?) throws(APIError) {
+        guard request.hasJSONContent else { throw .notJSONContent }
+        let (searches, ignoresUnknown) = (try openSearches(), ignoresUnknownFields)
+        try counted(visitor, responder) { () throws(APIError) in
+            try searches.rerank(request.body, responder, ignoresUnknown: ignoresUnknown)
+        }
     }
 
     private func embed(_ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?) throws(APIError) {

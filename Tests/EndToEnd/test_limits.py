@@ -57,6 +57,18 @@ def sdk(server, key="sk-one", **options):
 # -- Limits
 
 
+def test_searches_and_reranks_count_as_requests(limited):
+    with limited(tenants={"one": {"limits": {"requests_per_minute": 2}}}, queue={"milliseconds": 0}) as server:
+        document = {"model": "bm25", "query": "blocks", "documents": ["a", "blocks of keys"]}
+        statuses = [
+            server.post("/v1/rerank", document, headers=bearer("sk-one")).status,
+            server.request("GET", "/v1/search?q=blocks&mode=bm25", headers=bearer("sk-one")).status,
+            server.post("/v1/rerank", document, headers=bearer("sk-one")).status,
+            server.request("GET", "/v1/search?q=blocks&mode=bm25", headers=bearer("sk-one")).status,
+        ]
+        assert statuses == [200, 200, 429, 429]
+
+
 def test_the_sdk_comes_back_when_it_is_told_to(limited):
     queue = {"milliseconds": 0}
     with limited(tenants={"one": {"limits": {"requests_per_minute": 40}}}, queue=queue) as server:
