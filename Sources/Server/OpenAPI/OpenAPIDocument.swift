@@ -16,6 +16,8 @@ package enum OpenAPIDocument {
           "/v1/chat/completions": {"post": \(completion("ChatCompletionRequest", "ChatCompletion", "chat"))},
           "/v1/completions": {"post": \(completion("CompletionRequest", "Completion", "a text"))},
           "/v1/embeddings": {"post": \(operation("EmbeddingRequest", "Embeddings", "Texts as vectors"))},
+          "/v1/search": {"get": \(reading("SearchAnswer", "Searches an index", [400, 404, 503], parameters: search))},
+          "/v1/rerank": {"post": \(operation("RerankRequest", "Ranking", "Which of these texts answers best"))},
           "/tokenize": {"post": \(operation("TokenizeRequest", "Tokens", "Text or a conversation as token ids"))},
           "/detokenize": {"post": \(operation("DetokenizeRequest", "Text", "Token ids as text"))},
           "/apply-template": {"post": \(operation("ApplyTemplateRequest", "Prompt", "A conversation as the model reads it"))},
@@ -49,14 +51,14 @@ package enum OpenAPIDocument {
            "responses": {"200": {"description": "The answer, or a stream of events where 'stream' is true", "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/\(answer)"}},
             "text/event-stream": {"schema": {"type": "string"}}}},
-            \(errors([400, 404, 408, 413, 415, 500, 503]))}}
+            \(errors([400, 401, 403, 404, 408, 413, 415, 429, 500, 503]))}}
         """
     }
 
     private static func operation(_ request: String, _ answer: String, _ summary: String) -> String {
         """
         {"summary": "\(summary)", \(takes(request)),
-           "responses": {\(success(answer)), \(errors([400, 404, 408, 413, 415, 503]))}}
+           "responses": {\(success(answer)), \(errors([400, 401, 403, 404, 408, 413, 415, 429, 503]))}}
         """
     }
 
@@ -72,6 +74,23 @@ package enum OpenAPIDocument {
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}}], \
 
         """
+
+    private static let search: String = {
+        func parameter(_ name: String, _ schema: String, required: Bool = false) -> String {
+            #"{"name": "\#(name)", "in": "query", "required": \#(required), "schema": \#(schema)}"#
+        }
+        let parameters = [
+            parameter("q", #"{"type": "string", "minLength": 1}"#, required: true),
+            parameter("top", #"{"type": "integer", "minimum": 1, "maximum": \#(Limits.searchHits.value)}"#),
+            parameter("mode", #"{"enum": ["bm25", "dense", "hybrid"]}"#),
+            parameter("fusion", #"{"enum": ["convex", "rrf"]}"#),
+            parameter("alpha", #"{"type": "number", "minimum": 0, "maximum": 1}"#),
+            parameter("filter", #"{"type": "string"}"#),
+            parameter("rerank", #"{"type": "string"}"#),
+            parameter("explain", #"{"type": "boolean"}"#),
+        ]
+        return #""parameters": [\#(parameters.joined(separator: ", "))], "#
+    }()
 
     private static func takes(_ request: String) -> String {
         """
@@ -99,7 +118,10 @@ package enum OpenAPIDocument {
     private static func meaning(of status: Int) -> String {
         switch status {
         case 400: "The request is wrong; the message says where"
+        case 401: "A key is needed, and this is none"
+        case 403: "This key may not use this model"
         case 404: "No such model"
+        case 429: "A limit of this key or tenant; retry-after says when to come back"
         case 408: "The request did not arrive in time"
         case 413: "The body is too large"
         case 415: "The body is not announced as JSON"

@@ -31,6 +31,11 @@ enum OpenAPISchemas {
            "model": \(string), "encoding_format": {"enum": ["float", "base64", null]},
            "dimensions": \(integer(1, 1 << 20, "the length of this model's vectors, and nothing else")),
            \(refused(EmbeddingRequest.refused))}},
+          "RerankRequest": {"type": "object", "required": ["query", "documents"], "additionalProperties": false,
+           "properties": {"model": \(string), "query": \(text),
+           "documents": {"type": "array", "minItems": 1, "maxItems": \(Limits.rerankDocuments.value), "items": {"anyOf": [
+            {"type": "string"}, {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}]}},
+           "top_n": \(integer(1, 1 << 20)), "return_documents": \(boolean), "user": \(string)}},
           "TokenizeRequest": {"type": "object", "additionalProperties": false,
            "oneOf": [{"required": ["prompt"]}, {"required": ["content"]}, {"required": ["messages"]}], "properties": {
            "model": \(string), "prompt": \(string), "content": \(string),
@@ -180,6 +185,11 @@ enum OpenAPISchemas {
             "required": ["id", "piece"], "properties": {"id": {"type": "integer"},
             "piece": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "integer"}}]}}}]}},
            "token_strs": {"anyOf": [{"type": "null"}, {"type": "array", "items": {"type": "string"}}]}}},
+          "Ranking": {"type": "object", "required": ["model", "results"], "properties": {"model": {"type": "string"},
+           "results": {"type": "array", "items": {"type": "object", "required": ["index", "relevance_score"],
+            "properties": {"index": {"type": "integer"}, "relevance_score": {"type": "number"}}}}}},
+          "SearchAnswer": {"type": "object", "required": ["query", "mode", "hits"], "properties": {
+           "query": {"type": "string"}, "mode": {"type": "string"}, "hits": {"type": "array", "items": {"type": "object"}}}},
           "Text": {"type": "object", "required": ["prompt", "content"], "properties": {
            "prompt": {"type": "string"}, "content": {"type": "string"}}},
           "Prompt": {"type": "object", "required": ["prompt"], "properties": {"prompt": {"type": "string"}}},
