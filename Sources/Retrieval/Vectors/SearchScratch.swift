@@ -9,7 +9,7 @@ internal import Synchronization
 final class SearchScratch: Sendable {
     /// The search that last saw each ordinal: clearing the marks is adding one to the epoch.
     private let epochs_N: AlignedBuffer<UInt16>
-    private let epoch = try! AlignedBuffer<UInt16>(count: 1)
+    private let epoch: AlignedBuffer<UInt16>
     let query_W: AlignedBuffer<UInt8>
     /// Room for a node's neighbours: the ones not seen before, and their products.
     let fresh: AlignedBuffer<UInt32>
@@ -24,6 +24,7 @@ final class SearchScratch: Sendable {
     init(count: Int, width: Int, poolCapacity: Int, kernels: KernelSet) throws(AllocationError) {
         self.kernels = kernels
         epochs_N = try AlignedBuffer(count: count)
+        epoch = try AlignedBuffer(count: 1)
         query_W = try AlignedBuffer(count: width)
         fresh = try AlignedBuffer(count: Self.batch)
         products = try AlignedBuffer(count: Self.batch)
