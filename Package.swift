@@ -68,7 +68,9 @@ let package = Package(
         module("Network", ["Base", "CLibUV"], settings: pointers),
         module("Download", ["Base", "CLibCurl", "CLibCrypto"], settings: pointers),
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
-        module("Explainer", ["Base", "CorpusFiles"], settings: strict, exclude: ["Corpus"]),
+        module(
+            "Explainer", ["Base", "CorpusFiles", "Engine", "Retrieval", "Sampling", "Tokenization"], settings: strict,
+            exclude: ["Corpus"]),
         module(
             "Server", ["Base", "Embedding", "Engine", "Limiting", "Retrieval", "Sampling", "Tokenization", "Network"],
             settings: strict, exclude: ["README.md"]),

@@ -1,0 +1,77 @@
+// Evidence.swift — what was found for a question: notes, sentences, and whether they are enough.
+// Explainer › Evidence.  The eyes hand this to the voice; nothing else passes between them.
+
+/// A sentence of a note, as it stands in the file: what an answer may quote.
+package struct EvidenceSentence: Sendable, Equatable {
+    package let note: NoteID
+    package let heading: Note.Heading
+    /// UTF-8 offsets in the note's file.
+    package let range: Range<Int>
+    /// The bytes at `range`.
+    package let text: String
+    /// How well it matches the question, higher is better; comparable within one `Evidence` only.
+    package let score: Double
+
+    package init(note: NoteID, heading: Note.Heading, range: Range<Int>, text: String, score: Double) {
+        self.note = note
+        self.heading = heading
+        self.range = range
+        self.text = text
+        self.score = score
+    }
+}
+
+/// A note that was found, best first, with the score of every stage that led to it.
+package struct EvidenceNote: Sendable {
+    package let note: Note
+    /// Of the fused and reranked order.
+    package let score: Double
+    package let bm25: Double?
+    package let cosine: Double?
+    package let rerank: Double?
+
+    package init(note: Note, score: Double, bm25: Double?, cosine: Double?, rerank: Double?) {
+        self.note = note
+        self.score = score
+        self.bm25 = bm25
+        self.cosine = cosine
+        self.rerank = rerank
+    }
+}
+
+/// What the gate says about the evidence.
+package enum EvidenceVerdict: Sendable, Equatable {
+    /// The notes answer the question.
+    case sufficient
+    /// They may: quote, and say so.
+    case weak
+    /// The corpus does not know; the text says why, in one sentence for the person who asked.
+    case declined(reason: String)
+}
+
+/// Everything an answer may rest on.
+package struct Evidence: Sendable {
+    /// As it was searched: normalised, follow-ups resolved, terms corrected.
+    package let question: String
+    package let verdict: EvidenceVerdict
+    /// 0…1, calibrated on the tuning questions: how often evidence like this holds a right note.
+    package let confidence: Double
+    /// Best first. With `declined` these are the nearest, to be named and not quoted.
+    package let notes: [EvidenceNote]
+    /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
+    package let sentences: [EvidenceSentence]
+    /// Name and milliseconds of each stage, in order.
+    package let timings: [(stage: String, milliseconds: Double)]
+
+    package init(
+        question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
+        sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)]
+    ) {
+        self.question = question
+        self.verdict = verdict
+        self.confidence = confidence
+        self.notes = notes
+        self.sentences = sentences
+        self.timings = timings
+    }
+}

@@ -1,0 +1,25 @@
+// EvidenceFinding.swift — from a question, and what was said before it, to evidence.
+// Explainer › Evidence.
+
+/// One earlier turn of a conversation.
+package struct ConversationTurn: Sendable, Equatable {
+    package let question: String
+    /// The notes that the answer quoted, best first; empty if it was declined or is not known.
+    package let notes: [NoteID]
+
+    package init(question: String, notes: [NoteID] = []) {
+        self.question = question
+        self.notes = notes
+    }
+}
+
+/// Finds evidence. A protocol so that the voice can be tested with evidence that is made up.
+package protocol EvidenceFinding: Sendable {
+    /// May take tens of milliseconds: call it on a worker thread.
+    ///
+    /// - Parameters:
+    ///   - conversation: earlier turns, oldest first.
+    ///   - sentenceCount: sentences wanted at most.
+    /// - Throws: one line for a person.
+    func evidence(for question: String, conversation: [ConversationTurn], sentenceCount: Int) throws -> Evidence
+}
