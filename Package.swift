@@ -114,7 +114,7 @@ let package = Package(
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
-        tests("Explainer", ["Explainer", "Base"]),
+        tests("Explainer", ["Explainer", "Retrieval", "Base"]),
         tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",
