@@ -72,7 +72,11 @@ let package = Package(
             "Explainer", ["Base", "CorpusFiles", "Engine", "Retrieval", "Sampling", "Tokenization"], settings: strict,
             exclude: ["Corpus"]),
         module(
-            "Server", ["Base", "Embedding", "Engine", "Limiting", "Retrieval", "Sampling", "Tokenization", "Network"],
+            "Server",
+            [
+                "Base", "Embedding", "Engine", "Explainer", "Limiting", "Retrieval", "Sampling", "Tokenization",
+                "Network",
+            ],
             settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
@@ -114,14 +118,13 @@ let package = Package(
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
-        tests("Explainer", ["Explainer", "Base"]),
+        tests("Explainer", ["Explainer", "Engine", "Sampling", "Tokenization", "Base"]),
         tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",
             [
-                "Server", "Network", "Embedding", "Engine", "Limiting", "Retrieval", "Transformer", "Kernels",
-                "Sampling",
-                "Tokenization", "Base",
+                "Server", "Network", "Embedding", "Engine", "Explainer", "Limiting", "Retrieval", "Transformer",
+                "Kernels", "Sampling", "Tokenization", "Base",
             ]),
     ],
     swiftLanguageModes: [.v6],

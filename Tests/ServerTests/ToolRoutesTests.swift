@@ -91,7 +91,7 @@ import Testing
                 }
             }
         }
-        #expect(paths.count == 14)
+        #expect(paths.count == 16)
     }
 
     @Test func `every reference leads somewhere`() throws {
