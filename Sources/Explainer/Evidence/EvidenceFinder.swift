@@ -52,7 +52,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     package func look(
         for question: String, conversation: [ConversationTurn] = [], sentenceCount: Int = 20,
         hidden: Set<NoteID> = []
-    ) throws -> (evidence: Evidence, features: EvidenceFeatures) {
+    ) throws -> (evidence: Evidence, features: EvidenceFeatures, ranking: [NoteID]) {
         var timings = StageTimings(time)
         let understood = reader.read(question, conversation: conversation)
         timings.end("understand")
@@ -102,7 +102,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes, sentences: sentences,
             timings: timings.stages, warning: warning)
-        return (evidence, features)
+        return (evidence, features, candidates.prefix(10).map(\.id))
     }
 
     private static func verdict(_ grade: EvidenceGate.Grade, _ notes: [EvidenceNote]) -> EvidenceVerdict {
@@ -123,7 +123,15 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
 }
 
 extension EvidenceVerdict {
-    package var isDeclined: Bool { if case .declined = self { true } else { false } }
+    package var isDeclined: Bool { grade == .declined }
+
+    package var grade: EvidenceGate.Grade {
+        switch self {
+        case .sufficient: .sufficient
+        case .weak: .weak
+        case .declined: .declined
+        }
+    }
 }
 
 /// Milliseconds from stage to stage.

@@ -31,8 +31,10 @@ enum EvidenceLocator {
         _ corpus: Corpus, embedder: EncoderEmbedder?, reranker: (any Reranker)?,
         index: @escaping @Sendable () throws -> EvidenceIndex
     ) throws -> EvidenceFinder {
-        EvidenceFinder(
-            corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), embedder: embedder,
+        let (gate, warning) = GateFile.gate(for: corpus, embedder: embedder?.fingerprint)
+        if let warning { Output.note("warning: \(warning)") }
+        return EvidenceFinder(
+            corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), gate: gate, embedder: embedder,
             reranker: reranker, index: index)
     }
 }
