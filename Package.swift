@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "CLimits", cSettings: [.unsafeFlags(["-O3"])]),
         // Only files: why they hang on a C target stands in its one source.
         .target(name: "CorpusFiles", resources: [.copy("../Explainer/Corpus")]),
+        .target(name: "PageFiles", resources: [.copy("../Page")]),
 
         // The runtime, bottom up.
         module("Base", [], settings: pointers),
@@ -72,7 +73,11 @@ let package = Package(
             "Explainer", ["Base", "CorpusFiles", "Engine", "Retrieval", "Sampling", "Tokenization"], settings: strict,
             exclude: ["Corpus"]),
         module(
-            "Server", ["Base", "Embedding", "Engine", "Limiting", "Retrieval", "Sampling", "Tokenization", "Network"],
+            "Server",
+            [
+                "Base", "Embedding", "Engine", "Limiting", "Network", "PageFiles", "Retrieval", "Sampling",
+                "Tokenization",
+            ],
             settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.

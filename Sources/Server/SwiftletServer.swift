@@ -27,6 +27,8 @@ package import Network
     private var model: ServedModel?
     private var embeddings: EmbeddingDesk?
     private var searches: SearchDesk?
+    private var page: StaticPage?
+    private let onlookers: EngineDesk
     private var drainTimer: DeadlineTimer?
     private var drainWaiters: [@EventLoop () -> Void] = []
 
@@ -39,6 +41,7 @@ package import Network
         self.telemetry = telemetry
         let hub = CompletionHub(time: time)
         self.hub = hub
+        onlookers = EngineDesk(hub: hub)
         limits = RateLimitDesk(time: time, hub: hub)
         events = Mailbox { events in hub.received(events) }
         http = try HTTPServer(
@@ -68,6 +71,9 @@ package import Network
     package func serve(_ service: SearchService) {
         searches = SearchDesk(service, hub: hub, time: telemetry.time)
     }
+
+    /// From now on the web page is there.
+    package func serve(_ page: StaticPage) { self.page = page }
 
     /// Takes over what can change while the server runs: keys, log, and how strict it is about unknown fields.
     package func reload(_ newest: ServerConfiguration) {
@@ -108,7 +114,10 @@ package import Network
             case .health: try health(responder)
             case .ready: try ready(responder)
             case .metrics: metrics(responder)
+            case .engine:
+                try onlookers.answer(request, responder, loadedModel(), limits.engineTenant(visitor), telemetry)
             case .openAPI: responder.respond(status: 200, body: OpenAPIDocument.body)
+            case .page(let file): try responder.respond(file, of: page, request)
             }
         } catch {
             responder.fail(error)
@@ -317,6 +326,7 @@ extension SwiftletServer {
             hub.abortAll(.cancelled)
             embeddings?.abortAll(.cancelled)
             searches?.abortAll(.cancelled)
+            onlookers.abortAll(.cancelled)
         }
         drainTimer?.start(after: deadline)
         hub.onIdle = { [self] in answersEnded() }
