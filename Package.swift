@@ -75,7 +75,7 @@ let package = Package(
         module(
             "Server",
             [
-                "Base", "Embedding", "Engine", "Limiting", "Network", "PageFiles", "Retrieval", "Sampling",
+                "Base", "Embedding", "Engine", "Explainer", "Limiting", "Network", "PageFiles", "Retrieval", "Sampling",
                 "Tokenization",
             ],
             settings: strict, exclude: ["README.md"]),
@@ -119,14 +119,13 @@ let package = Package(
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
-        tests("Explainer", ["Explainer", "Base"]),
+        tests("Explainer", ["Explainer", "Engine", "Sampling", "Tokenization", "Base"]),
         tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",
             [
-                "Server", "Network", "Embedding", "Engine", "Limiting", "Retrieval", "Transformer", "Kernels",
-                "Sampling",
-                "Tokenization", "Base",
+                "Server", "Network", "Embedding", "Engine", "Explainer", "Limiting", "Retrieval", "Transformer",
+                "Kernels", "Sampling", "Tokenization", "Base",
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -199,6 +199,7 @@ package final class EngineCore<Model: LanguageModel> {
             reason = take(token, for: request)
             return reason == nil ? token : nil
         }
+        if reason == nil { reason = takeOnlyTokens(for: request) }
         scheduler.didCompute(entry, acceptedCount: acceptedCount)
         noteDraft(of: entry, acceptedCount: acceptedCount, emitted: request.tokens[countBefore...])
 
@@ -235,6 +236,19 @@ package final class EngineCore<Model: LanguageModel> {
         statistics.generatedTokenCount += 1
         if request.stopTokens.contains(token) { return .stopToken(token) }
         return request.tokens.count >= request.maxTokenCount ? .length : nil
+    }
+
+    /// Adds the tokens that a constraint leaves no choice about: a step each would compute logits that say nothing.
+    /// The next step computes them together, like a prompt's, and the output is the same.
+    /// - Returns: why the request ends with them, if it does.
+    private func takeOnlyTokens(for request: Request) -> FinishReason? {
+        // Whoever wants to know how likely each token was needs the logits.
+        guard request.outputLogprobs == nil else { return nil }
+        while request.outputCount >= request.minOutputCount, let token = request.constraint?.onlyToken {
+            request.forcedTokenCount += 1
+            if let reason = take(token, for: request) { return reason }
+        }
+        return nil
     }
 
     /// - Parameter guess: the place of the draft whose guess stands at this position, if one does.

@@ -21,7 +21,9 @@ struct StepAccount {
         (rowCount, promptRowCount) = (plan.rowCount, 0)
         for entry in plan.entries {
             let request = entry.request
-            let isPrompt = !(entry.range.count == 1 && request.outputCount > 0)
+            // Tokens that a constraint left no choice about are computed several at once, and are output all the same.
+            let isNewOutput = entry.range.lowerBound >= max(request.promptCount, request.mostComputedCount)
+            let isPrompt = !(request.outputCount > 0 && (entry.range.count == 1 || isNewOutput))
             if isPrompt { promptRowCount += entry.rowCount }
             request.share = StepShare(
                 rowCount: entry.rowCount, isPrompt: isPrompt,

@@ -91,7 +91,7 @@ import Testing
                 }
             }
         }
-        #expect(paths.count == 16)
+        #expect(paths.count == 18)
     }
 
     @Test func `every reference leads somewhere`() throws {

@@ -44,6 +44,8 @@ package struct RequestSummary: Sendable, Equatable {
     /// Tokens that were guessed and computed for it, and those that came true; they cost no one anything but time.
     package var draftedTokenCount = 0
     package var acceptedTokenCount = 0
+    /// Generated tokens that a constraint left no choice about: they were computed without being chosen.
+    package var forcedTokenCount = 0
 
     package init(
         reason: FinishReason, promptTokenCount: Int, cachedTokenCount: Int, outputTokenCount: Int,

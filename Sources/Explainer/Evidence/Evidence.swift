@@ -62,10 +62,13 @@ package struct Evidence: Sendable {
     package let sentences: [EvidenceSentence]
     /// Name and milliseconds of each stage, in order.
     package let timings: [(stage: String, milliseconds: Double)]
+    /// What the reader should know about how this was found, such as that vectors are not ready yet.
+    package let warning: String?
 
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
-        sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)]
+        sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)],
+        warning: String? = nil
     ) {
         self.question = question
         self.verdict = verdict
@@ -73,5 +76,6 @@ package struct Evidence: Sendable {
         self.notes = notes
         self.sentences = sentences
         self.timings = timings
+        self.warning = warning
     }
 }

@@ -22,7 +22,7 @@ package struct CachedIndex {
     package let folder: String
 
     /// - Parameters:
-    ///   - corpus: an absolute path, as `CorpusReader` takes it.
+    ///   - corpus: an absolute path, as `CorpusReader` takes it; or, for documents that are no files, a name of them.
     ///   - cache: where indexes lie; made if it is not there.
     ///   - embedder: nil for words alone.
     package init(of corpus: String, in cache: String, embedder: (any Embedder)?) {
@@ -45,6 +45,22 @@ package struct CachedIndex {
     package func update(
         including includes: (String) -> Bool = { _ in true }, progress: (Indexer.Progress) -> Void = { _ in }
     ) throws -> Report {
+        var update = try begin()
+        try CorpusReader.forEach(corpus) { document in
+            guard includes(document.id) else { return }
+            if try update.add(document) { progress(update.indexer.progress) }
+        }
+        return try update.finish()
+    }
+
+    /// As above, for documents that are no files.
+    package func update(to documents: some Sequence<SourceDocument>) throws -> Report {
+        var update = try begin()
+        for document in documents { try update.add(document) }
+        return try update.finish()
+    }
+
+    private func begin() throws -> Update {
         var report = Report()
         let writer: IndexWriter
         do {
@@ -60,22 +76,35 @@ package struct CachedIndex {
             writer = try IndexWriter(
                 creating: folder, embedder: embedder?.fingerprint, dimension: embedder?.dimension)
         }
-        var gone = Set(try writer.snapshot.documentIDs().map { Array($0.utf8) })
-        var indexer = Indexer(writer, embedder: embedder, batchSize: 64)
-        try CorpusReader.forEach(corpus) { document in
-            guard includes(document.id) else { return }
+        return Update(
+            writer: writer, indexer: Indexer(writer, embedder: embedder, batchSize: 64),
+            gone: Set(try writer.snapshot.documentIDs().map { Array($0.utf8) }), report: report)
+    }
+
+    private struct Update {
+        let writer: IndexWriter
+        var indexer: Indexer
+        /// Documents of the index that the corpus has not shown yet.
+        var gone: Set<[UInt8]>
+        var report: Report
+
+        @discardableResult
+        mutating func add(_ document: SourceDocument) throws -> Bool {
             gone.remove(Array(document.id.utf8))
-            if try indexer.add(document) { progress(indexer.progress) }
+            return try indexer.add(document)
         }
-        try indexer.flush()
-        report.progress = indexer.progress
-        report.removed = gone.count
-        try writer.apply(gone.map { .remove(id: String(decoding: $0, as: UTF8.self)) })
-        if !report.isUnchanged {
-            try writer.flush()
-            try writer.mergeWherePaying()
+
+        mutating func finish() throws -> Report {
+            try indexer.flush()
+            report.progress = indexer.progress
+            report.removed = gone.count
+            try writer.apply(gone.map { .remove(id: String(decoding: $0, as: UTF8.self)) })
+            if !report.isUnchanged {
+                try writer.flush()
+                try writer.mergeWherePaying()
+            }
+            return report
         }
-        return report
     }
 
     /// Removes the index. CURRENT goes first: half removed, it is no index.

@@ -81,4 +81,10 @@ package protocol TokenConstraint: Sendable {
     mutating func accept(_ token: TokenID)
     /// Undoes the last `count` accepted tokens: guesses, once a draft is complete.
     mutating func rollback(_ count: Int)
+    /// The token that comes next where the mask would allow only one: it needs no logits. Nil promises nothing.
+    var onlyToken: TokenID? { get }
+}
+
+extension TokenConstraint {
+    package var onlyToken: TokenID? { nil }
 }

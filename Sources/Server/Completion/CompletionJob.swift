@@ -12,7 +12,7 @@ import Sampling
 ///                          └──client gone, failure, drain's deadline──► closed (engine requests cancelled)
 ///
 /// A closed job still hears its engine requests' closing accounts, for the metrics.
-@EventLoop final class CompletionJob {
+@EventLoop final class CompletionJob: EngineJob {
     private let prepared: PreparedCompletion
     private let model: ServedModel
     private let format: CompletionFormat

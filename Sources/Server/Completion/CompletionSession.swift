@@ -180,12 +180,24 @@ package struct CompletionSession: Sendable {
 }
 
 extension CompletionSession.Ending {
-    fileprivate init(_ reason: FinishReason) {
+    init(_ reason: FinishReason) {
         switch reason {
         case .stopToken: self = .stop
         case .length: self = .length
         case .cancelled: self = .cancelled
         case .failed(let reason): self = .failed(reason)
         }
+    }
+}
+
+extension CompletionSession.Completion {
+    /// What the engine says of a request whose every token counts.
+    init(_ summary: RequestSummary) {
+        self.init(
+            ending: CompletionSession.Ending(summary.reason), promptTokenCount: summary.promptTokenCount,
+            cachedTokenCount: summary.cachedTokenCount, outputTokenCount: summary.outputTokenCount,
+            timings: summary.timings)
+        draftedTokenCount = summary.draftedTokenCount
+        acceptedTokenCount = summary.acceptedTokenCount
     }
 }

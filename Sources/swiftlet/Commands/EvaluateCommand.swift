@@ -1,4 +1,4 @@
-// EvaluateCommand.swift — how well a search finds what people judged relevant.
+// EvaluateCommand.swift — how well a search finds what people judged relevant; EvaluateEvidence has the notes' part.
 // swiftlet › Commands.
 
 import Base
@@ -7,23 +7,27 @@ import Retrieval
 
 enum EvaluateCommand: Command {
     static let name = "evaluate"
-    static let summary = "measure retrieval on a judged collection in BEIR's layout"
-    static let operands = "retrieval"
+    static let summary = "measure retrieval on a judged collection, or evidence on judged questions"
+    static let operands = "retrieval|evidence"
     static let options =
         [
-            OptionDefinition("--collection", "DIR", "a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
+            OptionDefinition("--collection", "DIR", "retrieval: a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
             OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
             OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
             OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
             OptionDefinition("--json", nil, "print one JSON document"),
-        ] + RerankerLocator.options + [EmbedderLocator.option]
+        ] + EvaluateEvidence.options + RerankerLocator.options + [EmbedderLocator.option]
     static let notes = """
-        example
+        examples
           swiftlet evaluate retrieval --collection path/to/collection --mode bm25
+          swiftlet evaluate evidence --split tune
         """
 
     static func run(_ arguments: Arguments) throws {
-        guard arguments.positionals == ["retrieval"] else { throw UsageError("evaluate needs what: retrieval") }
+        if arguments.positionals == ["evidence"] { return try EvaluateEvidence.run(arguments) }
+        guard arguments.positionals == ["retrieval"] else {
+            throw UsageError("evaluate needs what: retrieval or evidence")
+        }
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
         if arguments.has("--compare") { return try compare(folder, arguments) }
         let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25

@@ -43,6 +43,7 @@ enum ServeCommand: Command {
                     server.serve(loaded.served)
                     if let encoder = loaded.encoder { try server.serve(encoder) }
                     server.serve(loaded.search)
+                    if let explain = loaded.explain { server.serve(explain) }
                     warn(loaded.model)
                     announce(loaded.model, loaded.plan, settings.server.host, server.port)
                 } catch {

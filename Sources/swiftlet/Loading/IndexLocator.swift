@@ -24,8 +24,8 @@ enum IndexLocator {
         return FoundIndex(folder: folder, embedder: try EmbedderLocator.find(encoder, for: manifest, at: folder))
     }
 
-    /// README.md tells people about the folder.
-    static func isNote(_ id: String) -> Bool { !id.hasSuffix("README.md") }
+    /// What lies beside the notes is not searched: README.md tells people about a folder.
+    static func isNote(_ id: String) -> Bool { id.hasSuffix(".md") && !id.hasSuffix("README.md") }
 
     /// The notes' index, made or brought up to date first.
     private static func notes(_ encoder: String?) throws -> FoundIndex {

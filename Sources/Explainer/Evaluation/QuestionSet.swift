@@ -1,0 +1,52 @@
+// QuestionSet.swift — questions whose right notes are known: Tests/Fixtures/questions.jsonl.
+// Explainer › Evaluation.  What is fitted sees `tune` alone; what is reported is `held-out`.
+
+internal import Base
+internal import Retrieval
+
+/// One question of the evaluation set.
+package struct JudgedQuestion: Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        case answerable, foreign
+        /// Of the notes' field, and no note answers it.
+        case nearMiss = "near-miss"
+    }
+
+    package enum Split: String, CaseIterable, Sendable { case tune, heldOut = "held-out" }
+
+    package let id: String
+    package let query: String
+    /// What was asked before.
+    package let turns: [String]
+    package let style: String
+    package let kind: Kind
+    package let split: Split
+    /// The notes that answer it; empty unless answerable.
+    package let notes: [NoteID]
+
+    package var conversation: [ConversationTurn] { turns.map { ConversationTurn(question: $0) } }
+}
+
+package enum QuestionSet {
+    /// - Throws: the first line that is no such question: `IngestError`.
+    package static func read(_ path: String) throws -> [JudgedQuestion] {
+        var questions: [JudgedQuestion] = []
+        try JSONLines.forEach(path) { value, line in
+            guard let id = value["id"]?.string, let query = value["query"]?.string,
+                let style = value["style"]?.string,
+                let kind = value["set"]?.string.flatMap({ JudgedQuestion.Kind(rawValue: $0) }),
+                let split = value["split"]?.string.flatMap({ JudgedQuestion.Split(rawValue: $0) })
+            else { throw IngestError(path, line: line, "it needs id, query, style, set and split") }
+            let names = value["notes"]?.elements.compactMap { $0.string } ?? []
+            let notes = names.compactMap { NoteID($0) }
+            guard notes.count == names.count, (kind == .answerable) == !notes.isEmpty else {
+                throw IngestError(path, line: line, "its notes do not fit its set '\(kind.rawValue)'")
+            }
+            questions.append(
+                JudgedQuestion(
+                    id: id, query: query, turns: value["turns"]?.elements.compactMap { $0.string } ?? [], style: style,
+                    kind: kind, split: split, notes: notes))
+        }
+        return questions
+    }
+}

@@ -1,0 +1,153 @@
+// EvidenceFinder.swift — from a question to notes, sentences and a verdict.
+// Explainer › Evidence.  1. understand  2. encode  3. search  4. rerank  5. judge  6. select
+
+package import Base
+package import Retrieval
+
+/// Any number of threads may ask at once.
+package final class EvidenceFinder: EvidenceFinding, Sendable {
+    private let corpus: Corpus
+    private let vocabulary: Vocabulary
+    private let reader: QuestionReader
+    private let gate: EvidenceGate
+    private let embedder: (any Embedder)?
+    private let reranker: (any Reranker)?
+    private let index: @Sendable () throws -> EvidenceIndex
+    private let time: any TimeSource
+    /// What a reranker may take; after that the order stays.
+    private let rerankMilliseconds: Int
+
+    /// Notes of an answer at most, and of a refusal.
+    private static let mostNotes = 4
+    private static let mostNearest = 3
+    /// A note whose score is further behind the best one's says nothing that the question needs.
+    private static let mostBehind = 0.35
+
+    /// - Parameters:
+    ///   - index: asked before every search, so that an index may grow or get its vectors meanwhile.
+    ///   - embedder: that of the index's vectors; without it words alone are searched.
+    package init(
+        corpus: Corpus, abbreviations: Abbreviations = Abbreviations(), gate: EvidenceGate = .cautious,
+        embedder: (any Embedder)? = nil, reranker: (any Reranker)? = nil, rerankMilliseconds: Int = 200,
+        time: any TimeSource = MonotonicTime(), index: @escaping @Sendable () throws -> EvidenceIndex
+    ) {
+        self.corpus = corpus
+        self.gate = gate
+        self.embedder = embedder
+        self.reranker = reranker
+        self.rerankMilliseconds = rerankMilliseconds
+        self.time = time
+        self.index = index
+        vocabulary = Vocabulary(corpus.notes.lazy.map { $0.question + "\n" + $0.searchedText })
+        reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations)
+    }
+
+    package func evidence(
+        for question: String, conversation: [ConversationTurn] = [], sentenceCount: Int = 20
+    ) throws -> Evidence {
+        try look(for: question, conversation: conversation, sentenceCount: sentenceCount).evidence
+    }
+
+    /// As `evidence`, with the gate's numbers, and without the notes of `hidden`: what measurements need.
+    package func look(
+        for question: String, conversation: [ConversationTurn] = [], sentenceCount: Int = 20,
+        hidden: Set<NoteID> = []
+    ) throws -> (evidence: Evidence, features: EvidenceFeatures, ranking: [NoteID]) {
+        var timings = StageTimings(time)
+        let understood = reader.read(question, conversation: conversation)
+        timings.end("understand")
+        let index = try index()
+        let vectors = index.hasVectors ? try embedder?.embed(understood.searches) : nil
+        timings.end("encode")
+        let search = NoteSearch(index: index, filter: Self.filter(without: hidden))
+        var results: [NoteSearch.Result] = []
+        for (number, text) in understood.searches.enumerated() {
+            results.append(try search.notes(for: text, vector: vectors?[number]))
+        }
+        var candidates = NoteMerge.merged(results.map(\.candidates))
+        timings.end("search")
+        var warning: String?
+        if embedder != nil, !index.hasVectors { warning = "found by words alone: the notes' vectors are not ready yet" }
+        if let reranker {
+            let reason = NoteReranking.rerank(
+                &candidates, for: understood.text, with: reranker, snapshot: index.sections,
+                milliseconds: rerankMilliseconds, time)
+            warning = warning ?? reason
+            timings.end("rerank")
+        }
+        let features = EvidenceFeatures(
+            understood, results[0], candidates, corpus: corpus, vocabulary: vocabulary)
+        let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil)
+        timings.end("judge")
+
+        let best = candidates.first?.score ?? 0
+        let chosen = grade == .declined
+            ? candidates.prefix(Self.mostNearest)
+            : candidates.prefix(Self.mostNotes).filter { $0.score >= best - Self.mostBehind }[...]
+        let notes = chosen.compactMap { candidate in
+            corpus[candidate.id].map { note in
+                EvidenceNote(
+                    note: note, score: candidate.score, bm25: candidate.wholeBM25,
+                    cosine: vectors == nil ? nil : max(candidate.wordingCosine, candidate.sectionCosine),
+                    rerank: candidate.rerank)
+            }
+        }
+        let verdict = Self.verdict(grade, notes)
+        let sentences =
+            verdict.isDeclined
+            ? []
+            : SentenceSelection(corpus: corpus, vocabulary: vocabulary)
+                .sentences(of: Array(chosen), for: understood.text, count: sentenceCount)
+        timings.end("select")
+        let evidence = Evidence(
+            question: understood.text, verdict: verdict, confidence: confidence, notes: notes, sentences: sentences,
+            timings: timings.stages, warning: warning)
+        return (evidence, features, candidates.prefix(10).map(\.id))
+    }
+
+    private static func verdict(_ grade: EvidenceGate.Grade, _ notes: [EvidenceNote]) -> EvidenceVerdict {
+        switch grade {
+        case .sufficient where !notes.isEmpty: return .sufficient
+        case .weak where !notes.isEmpty: return .weak
+        default:
+            let start = "The notes are about language models and the systems around them, and do not answer this."
+            guard !notes.isEmpty else { return .declined(reason: start) }
+            let nearest = notes.map { "“\($0.note.question)”" }.joined(separator: ", ")
+            return .declined(reason: "\(start) The nearest they have: \(nearest)")
+        }
+    }
+
+    private static func filter(without hidden: Set<NoteID>) -> Filter {
+        hidden.isEmpty ? .all : .not(.equal("id", .keywords(hidden.sorted().map(\.description))))
+    }
+}
+
+extension EvidenceVerdict {
+    package var isDeclined: Bool { grade == .declined }
+
+    package var grade: EvidenceGate.Grade {
+        switch self {
+        case .sufficient: .sufficient
+        case .weak: .weak
+        case .declined: .declined
+        }
+    }
+}
+
+/// Milliseconds from stage to stage.
+struct StageTimings {
+    private let time: any TimeSource
+    private var last: UInt64
+    private(set) var stages: [(stage: String, milliseconds: Double)] = []
+
+    init(_ time: any TimeSource) {
+        self.time = time
+        last = time.nanoseconds()
+    }
+
+    mutating func end(_ stage: String) {
+        let now = time.nanoseconds()
+        stages.append((stage, Double(now - last) / 1e6))
+        last = now
+    }
+}

@@ -1,0 +1,74 @@
+// NoteMerge.swift — one order of notes from the searches of a question and of its parts; and a second look at it.
+// Explainer › Evidence.
+
+internal import Base
+internal import Retrieval
+
+enum NoteMerge {
+    /// What a part's best note is worth beside the whole question's best.
+    static let partWeight = 0.5
+
+    /// - Parameter searches: of the whole question first, then of each part.
+    static func merged(_ searches: [[NoteCandidate]]) -> [NoteCandidate] {
+        guard searches.count > 1, let whole = searches.first else { return searches.first ?? [] }
+        var notes: [NoteID: NoteCandidate] = [:]
+        for candidate in whole { notes[candidate.id] = candidate }
+        for id in notes.keys { notes[id]?.score *= 1 - partWeight }
+        var best: [NoteID: Double] = [:]
+        for part in searches.dropFirst() {
+            for candidate in part {
+                best[candidate.id] = max(best[candidate.id] ?? 0, candidate.score)
+                if notes[candidate.id] == nil {
+                    var candidate = candidate
+                    candidate.score = 0
+                    notes[candidate.id] = candidate
+                }
+            }
+        }
+        for (id, score) in best { notes[id]?.score += partWeight * score }
+        return notes.values.sorted(by: NoteCandidate.precedes)
+    }
+}
+
+enum NoteReranking {
+    /// Looks at the best chunk of each of the best notes.
+    ///
+    /// - Returns: why the order stayed as it was; nil if it was made anew.
+    static func rerank(
+        _ candidates: inout [NoteCandidate], for question: String, with reranker: any Reranker, snapshot: Snapshot,
+        milliseconds: Int, _ time: any TimeSource
+    ) -> String? {
+        let looked = candidates.prefix(reranker.depth).compactMap { candidate -> (NoteCandidate, Chunk)? in
+            let best = candidate.sections.max { ($0.cosine, $0.bm25) < ($1.cosine, $1.bm25) }
+            return best.map { (candidate, $0.chunk) }
+        }
+        guard looked.count > 1 else { return nil }
+        let deadline = time.nanoseconds() + UInt64(max(milliseconds, 0)) * 1_000_000
+        let scores: [Double]?
+        do {
+            scores = try reranker.scores(
+                query: question, chunks: looked.map(\.1), snapshot: snapshot, deadline: deadline, time: time)
+        } catch {
+            return "not reranked: \(reranker.name) failed: \(error)"
+        }
+        guard let scores, scores.count == looked.count, time.nanoseconds() <= deadline else {
+            return "not reranked: \(reranker.name) was not done within \(milliseconds) ms"
+        }
+        let old = Fusion.stretched(looked.map(\.0.score))
+        let new = Fusion.stretched(scores)
+        var places: [NoteID: Int] = [:]
+        for (place, entry) in looked.enumerated() { places[entry.0.id] = place }
+        let highest = candidates.first?.score ?? 0
+        for index in candidates.indices {
+            // What was not looked at stays behind what was.
+            guard let place = places[candidates[index].id] else {
+                candidates[index].score = 0
+                continue
+            }
+            candidates[index].rerank = scores[place]
+            candidates[index].score = highest * ((1 - reranker.weight) * old[place] + reranker.weight * new[place])
+        }
+        candidates.sort(by: NoteCandidate.precedes)
+        return nil
+    }
+}

@@ -1,0 +1,86 @@
+// SentenceSelection.swift — which sentences of the notes found are worth quoting, best first and not alike.
+// Explainer › Evidence.  Greedy by score, as in maximal marginal relevance: Carbonell and Goldstein 1998,
+// doi:10.1145/290941.291025, with a bound on likeness in place of a trade.
+
+/// What a sentence's score is made of; each part is in 0…1. Measured on the tuning questions.
+struct SentenceWeights {
+    var note = 1.0
+    var overlap = 0.5
+    var section = 0.25
+    var heading = 0.5
+}
+
+struct SentenceSelection {
+    let corpus: Corpus
+    let vocabulary: Vocabulary
+    var weights = SentenceWeights()
+    /// Two sentences that share more of their words than this say the same.
+    static let mostAlike = 0.5
+    static let mostNotes = 4
+
+    /// - Parameters:
+    ///   - candidates: notes, best first.
+    ///   - question: as it was searched.
+    func sentences(of candidates: [NoteCandidate], for question: String, count: Int) -> [EvidenceSentence] {
+        let asked = vocabulary.stems(of: question)
+        let total = asked.reduce(0) { $0 + vocabulary.weight(of: $1) }
+        var ranked: [(sentence: EvidenceSentence, stems: Set<[UInt8]>)] = []
+        for candidate in candidates.prefix(Self.mostNotes) {
+            guard let note = corpus[candidate.id] else { continue }
+            let best = candidate.sections.map(\.cosine).max() ?? 0
+            for section in note.sections where Self.prior(section.heading) > 0 {
+                for range in Sentences.ranges(note.bytes, in: section.range) {
+                    let text = note.text(range)
+                    guard Self.isStatement(text) else { continue }
+                    let stems = vocabulary.stems(of: text)
+                    let shared = asked.intersection(stems).reduce(0) { $0 + vocabulary.weight(of: $1) }
+                    let near = candidate.sections.first { $0.range.contains(range.lowerBound) }?.cosine ?? 0
+                    let score =
+                        weights.note * candidate.score + weights.heading * Self.prior(section.heading)
+                        + weights.overlap * (total > 0 ? shared / total : 0)
+                        + weights.section * (best > 0 ? max(0, near) / best : 0)
+                    ranked.append(
+                        (
+                            EvidenceSentence(
+                                note: note.id, heading: section.heading, range: range, text: text, score: score), stems
+                        ))
+                }
+            }
+        }
+        ranked.sort { left, right in
+            let (a, b) = (left.sentence, right.sentence)
+            return a.score != b.score
+                ? a.score > b.score : (a.note, a.range.lowerBound) < (b.note, b.range.lowerBound)
+        }
+        var kept: [(sentence: EvidenceSentence, stems: Set<[UInt8]>)] = []
+        for entry in ranked where kept.count < count {
+            if kept.contains(where: { Self.likeness($0.stems, entry.stems) > Self.mostAlike }) { continue }
+            kept.append(entry)
+        }
+        return kept.map(\.sentence)
+    }
+
+    /// The short answer answers; what interviewers probe is a list of subjects and answers nothing.
+    private static func prior(_ heading: Note.Heading) -> Double {
+        switch heading {
+        case .shortAnswer: 1
+        case .explanation: 0.5
+        case .followUps: 0.25
+        case .commonMistakes: 0.2
+        case .interviewersProbe: 0
+        }
+    }
+
+    /// A question answers nothing, and a heading in bold letters says nothing alone.
+    private static func isStatement(_ text: String) -> Bool {
+        let plain = text.utf8.reversed().drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "\"") }
+        guard plain.first != UInt8(ascii: "?") else { return false }
+        return !(text.hasPrefix("**") && text.hasSuffix("**")) && text.utf8.count > 20
+    }
+
+    /// Jaccard's share of common words.
+    private static func likeness(_ left: Set<[UInt8]>, _ right: Set<[UInt8]>) -> Double {
+        let common = left.intersection(right).count
+        return common == 0 ? 0 : Double(common) / Double(left.count + right.count - common)
+    }
+}

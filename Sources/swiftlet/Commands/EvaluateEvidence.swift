@@ -1,0 +1,93 @@
+// EvaluateEvidence.swift — how well evidence is found and judged; and the gate, fitted.
+// swiftlet › Commands.
+
+import Base
+import Console
+import Embedding
+import Explainer
+import Retrieval
+
+/// `swiftlet evaluate evidence`.
+enum EvaluateEvidence {
+    static let options = [
+        OptionDefinition("--questions", "FILE", "evidence: judged questions (default: Tests/Fixtures/questions.jsonl)"),
+        OptionDefinition("--split", "NAME", "evidence: tune or held-out (default: held-out)"),
+        OptionDefinition("--fit", nil, "evidence: fit the gate on the tuning questions and write it beside the notes"),
+        OptionDefinition("--details", "FILE", "evidence: write what came of each question, one JSON object a line"),
+    ]
+
+    static func run(_ arguments: Arguments) throws {
+        let all = try QuestionSet.read(try questionsPath(arguments))
+        if arguments.has("--fit") { return try fit(all, arguments) }
+        let splits = JudgedQuestion.Split.allCases.map { ($0.rawValue, $0) }
+        let split = try arguments.choice("--split", splits) ?? .heldOut
+        let finder = try EvidenceLocator.find(arguments)
+        let evaluation = try EvidenceEvaluation(all.filter { $0.split == split }, finder)
+        if let path = arguments["--details"] { try writeDetails(evaluation, to: path) }
+        let report = EvidenceReport(evaluation, split: split)
+        if arguments.has("--json") {
+            Output.line(String(decoding: report.json, as: UTF8.self))
+        } else {
+            for line in report.lines { Output.line(line) }
+        }
+    }
+
+    private static func questionsPath(_ arguments: Arguments) throws -> String {
+        if let path = arguments["--questions"] { return path }
+        guard let sources = CorpusFolder.sources() else {
+            throw UsageError("--questions FILE is needed: the program does not lie in its sources")
+        }
+        return sources + "/../../../Tests/Fixtures/questions.jsonl"
+    }
+
+    /// Twice: with vectors, and by words alone.
+    private static func fit(_ questions: [JudgedQuestion], _ arguments: Arguments) throws {
+        let tuning = questions.filter { $0.split == .tune }
+        let corpus = try Corpus.shipped()
+        let found = try IndexLocator.find(arguments)
+        guard let embedder = found.embedder else {
+            throw UsageError("--fit needs an encoder; `make models` fetches one, and --encoder DIR names another")
+        }
+        let sections = try IndexReader.status(found.folder).snapshot
+        let index = try EvidenceIndexes(corpus, embedder: embedder) { sections }.complete()
+        let abbreviations = try Abbreviations(corpus: corpus.folder)
+        func models(_ embedder: (any Embedder)?) throws -> EvidenceGate.Models {
+            let finder = EvidenceFinder(corpus: corpus, abbreviations: abbreviations, embedder: embedder) { index }
+            return GateFit.models(try EvidenceEvaluation(tuning, finder).trials)
+        }
+        let gate = EvidenceGate(vectors: try models(embedder), words: try models(nil))
+        let file = GateFile(corpus: corpus.searchHash, embedder: embedder.fingerprint, gate: gate)
+        for folder in Set([corpus.folder, CorpusFolder.sources() ?? corpus.folder]).sorted() {
+            let path = folder + "/" + GateFile.name
+            try AtomicFile.write(to: path) { try $0.write(file.json + [UInt8(ascii: "\n")]) }
+            Output.line("\(path): fitted on \(tuning.count) questions and \(corpus.notes.count) notes")
+        }
+    }
+
+    private static func writeDetails(_ evaluation: EvidenceEvaluation, to path: String) throws {
+        try AtomicFile.write(to: path) { file in
+            for trial in evaluation.trials {
+                var writer = JSONWriter()
+                writer.object { writer in
+                    writer.field("id", trial.question.id)
+                    writer.field("set", trial.question.kind.rawValue)
+                    writer.field("style", trial.question.style)
+                    writer.field("hidden", trial.isHidden)
+                    writer.field("searched", trial.searched)
+                    writer.field("verdict", trial.grade.rawValue)
+                    writer.field("confidence", trial.confidence)
+                    writer.key("right")
+                    writer.array { writer in for note in trial.question.notes { writer.string("\(note)") } }
+                    writer.key("notes")
+                    writer.array { writer in for note in trial.notes { writer.string("\(note)") } }
+                    writer.key("sentences")
+                    writer.array { writer in for note in trial.sentences { writer.string("\(note)") } }
+                    writer.key("features")
+                    writer.array { writer in for value in trial.features.values { writer.number(value) } }
+                    writer.field("ms", trial.milliseconds)
+                }
+                try file.write(writer.bytes + [UInt8(ascii: "\n")])
+            }
+        }
+    }
+}
