@@ -34,6 +34,12 @@ test-slow: build ## the long runs: speculation in every combination, 200 kills o
 test-clients: build ## openai, LangChain, LlamaIndex by base_url alone; schemathesis over /openapi.json
 	@Tests/EndToEnd/run --clients
 
+# Not part of `make test`, which uses a browser where there is one: this one is 300 MB.
+.PHONY: test-page
+test-page: build ## the web page in headless Chromium, installed from Debian if it is not there
+	@$(MAKE) --no-print-directory setup PACKAGES="chromium chromium-driver"
+	@Tests/EndToEnd/run -k test_page
+
 .PHONY: build
 build: setup ## build the programs
 	@$(BUILD) --product swiftlet && $(BUILD) --product swiftlet-bench

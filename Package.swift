@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "CLimits", cSettings: [.unsafeFlags(["-O3"])]),
         // Only files: why they hang on a C target stands in its one source.
         .target(name: "CorpusFiles", resources: [.copy("../Explainer/Corpus")]),
+        .target(name: "PageFiles", resources: [.copy("../Page")]),
 
         // The runtime, bottom up.
         module("Base", [], settings: pointers),
@@ -74,8 +75,8 @@ let package = Package(
         module(
             "Server",
             [
-                "Base", "Embedding", "Engine", "Explainer", "Limiting", "Retrieval", "Sampling", "Tokenization",
-                "Network",
+                "Base", "Embedding", "Engine", "Explainer", "Limiting", "Network", "PageFiles", "Retrieval", "Sampling",
+                "Tokenization",
             ],
             settings: strict, exclude: ["README.md"]),
 

@@ -10,7 +10,7 @@ package final class EngineCore<Model: LanguageModel> {
     package let configuration: EngineConfiguration
     package private(set) var statistics = EngineStatistics()
 
-    private var scheduler: Scheduler
+    private(set) var scheduler: Scheduler
     private var runner: ModelRunner<Model>
     private var pipeline: LogitsPipeline
     private var logprobReader = LogprobReader()
@@ -19,7 +19,8 @@ package final class EngineCore<Model: LanguageModel> {
     private var events: [RequestEvent] = []
     private var arrivalCount: UInt64 = 0
     private var account = StepAccount()
-    private let time: any TimeSource
+    private(set) var stepLog = StepLog()
+    let time: any TimeSource
     private let weightBytes: Int
 
     /// - Parameters:
@@ -121,16 +122,33 @@ package final class EngineCore<Model: LanguageModel> {
         for entry in plan.entries where entry.request.timings.scheduledNanoseconds == 0 {
             noteAdmission(of: entry.request, at: now)
         }
+        let before = (generated: statistics.generatedTokenCount, accepted: statistics.acceptedTokenCount)
         runner.run(plan)
         advance()
         settleTimes()
+        let promptRowCount = account.promptRowCount
         endStepAccount()
         learnCost(since: now)
         statistics.stepCount += 1
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
         updateGauges()
+        log(since: now, promptRowCount: promptRowCount, before)
         return true
+    }
+
+    private func log(since start: UInt64, promptRowCount: Int, _ before: (generated: UInt64, accepted: UInt64)) {
+        var record = StepRecord()
+        record.number = statistics.stepCount
+        (record.startNanoseconds, record.endNanoseconds) = (start, statistics.lastStepNanoseconds)
+        record.prefillRowCount = promptRowCount
+        record.draftRowCount = plan.draftRowCount
+        record.decodeRowCount = plan.rowCount - plan.draftRowCount - promptRowCount
+        record.acceptedCount = Int(statistics.acceptedTokenCount - before.accepted)
+        record.generatedCount = Int(statistics.generatedTokenCount - before.generated)
+        (record.runningCount, record.waitingCount) = (statistics.runningCount, statistics.waitingCount)
+        (record.usedBlockCount, record.cachedBlockCount) = (statistics.usedBlockCount, statistics.cachedBlockCount)
+        stepLog.append(record)
     }
 
     private func noteAdmission(of request: Request, at now: UInt64) {
@@ -194,10 +212,11 @@ package final class EngineCore<Model: LanguageModel> {
         if case .stopToken = reason { delivered = delivered.dropLast() }
         let scores = countBefore == request.promptCount ? request.promptScores : []
         if !delivered.isEmpty || !scores.isEmpty {
-            events.append(
-                RequestEvent(
-                    request: request.id, kind: .tokens(TokenRun(delivered)),
-                    logprobs: Array(logprobs.prefix(delivered.count)), promptLogprobs: scores))
+            var event = RequestEvent(
+                request: request.id, kind: .tokens(TokenRun(delivered)),
+                logprobs: Array(logprobs.prefix(delivered.count)), promptLogprobs: scores)
+            event.guessedCount = min(acceptedCount, delivered.count)
+            events.append(event)
         }
         if let reason { finish(request, reason, logprobs: Array(logprobs.dropFirst(delivered.count))) }
     }

@@ -14,7 +14,7 @@ struct StepShare {
 /// The step that is being made, or the time since the last one.
 struct StepAccount {
     private var rowCount = 0
-    private var promptRowCount = 0
+    private(set) var promptRowCount = 0
 
     /// The plan is made; everybody's time is settled up to the moment before.
     mutating func begin(_ plan: StepPlan) {

@@ -20,6 +20,7 @@ extension SwiftletServer {
             embeddings?.abortAll(.cancelled)
             searches?.abortAll(.cancelled)
             explanations?.abortAll(.cancelled)
+            onlookers.abortAll(.cancelled)
         }
         drainTimer?.start(after: deadline)
         hub.onIdle = { [self] in answersEnded() }

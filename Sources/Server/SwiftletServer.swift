@@ -28,6 +28,8 @@ package import Network
     var embeddings: EmbeddingDesk?
     var searches: SearchDesk?
     var explanations: ExplainDesk?
+    let onlookers: EngineDesk
+    private var page: StaticPage?
     var drainTimer: DeadlineTimer?
     var drainWaiters: [@EventLoop () -> Void] = []
 
@@ -40,6 +42,7 @@ package import Network
         self.telemetry = telemetry
         let hub = CompletionHub(time: time)
         self.hub = hub
+        onlookers = EngineDesk(hub: hub)
         limits = RateLimitDesk(time: time, hub: hub)
         events = Mailbox { events in hub.received(events) }
         http = try HTTPServer(
@@ -74,6 +77,9 @@ package import Network
     package func serve(_ service: ExplainService) {
         explanations = ExplainDesk(service, hub: hub, limits: limits, telemetry: telemetry)
     }
+
+    /// From now on the web page is there.
+    package func serve(_ page: StaticPage) { self.page = page }
 
     /// Takes over what can change while the server runs: keys, log, and how strict it is about unknown fields.
     package func reload(_ newest: ServerConfiguration) {
@@ -116,7 +122,10 @@ package import Network
             case .health: try health(responder)
             case .ready: try ready(responder)
             case .metrics: metrics(responder)
+            case .engine:
+                try onlookers.answer(request, responder, loadedModel(), limits.engineTenant(visitor), telemetry)
             case .openAPI: responder.respond(status: 200, body: OpenAPIDocument.body)
+            case .page(let file): try responder.respond(file, of: page, request)
             }
         } catch {
             responder.fail(error)

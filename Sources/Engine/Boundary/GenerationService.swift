@@ -66,4 +66,6 @@ package protocol GenerationService: Sendable {
     /// A paused request keeps its blocks but is not computed; it is the first to be preempted.
     func pause(_ id: RequestID)
     func resume(_ id: RequestID)
+    /// The engine as it is between two steps. `reply` is called once, on any thread; with nil after the end.
+    func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void)
 }

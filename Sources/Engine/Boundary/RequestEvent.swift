@@ -73,6 +73,8 @@ package struct RequestEvent: Sendable, Equatable {
     package let kind: Kind
     /// One for each token of `kind`, where they were asked for; with `.finished`, that of the stop token.
     package var logprobs: [TokenLogprobs]
+    /// So many of the first tokens of `kind` were guessed before, and came true.
+    package var guessedCount = 0
     /// With a request's first event, where they were asked for: those of the prompt's tokens from the second on.
     package var promptLogprobs: [TokenLogprobs]
 

@@ -98,12 +98,15 @@ package struct CompletionSession: Sendable {
         stopStrings = options.stopStrings
     }
 
-    package mutating func received(_ event: RequestEvent.Kind, logprobs: [TokenLogprobs] = []) -> Outcome {
+    /// - Parameter guessedCount: so many of the first tokens were guessed before.
+    package mutating func received(
+        _ event: RequestEvent.Kind, logprobs: [TokenLogprobs] = [], guessedCount: Int = 0
+    ) -> Outcome {
         switch (state, event) {
         case (_, .admitted):
             return Outcome()
         case (.generating, .tokens(let tokens)):
-            return options.discardsOutput ? Outcome() : generated(tokens, logprobs)
+            return options.discardsOutput ? Outcome() : generated(tokens, logprobs, guessedCount)
         case (.generating, .finished(let summary)):
             return finished(summary, logprobs)
         case (.stopping, .finished(let summary)):
@@ -115,11 +118,13 @@ package struct CompletionSession: Sendable {
         }
     }
 
-    private mutating func generated(_ tokens: TokenRun, _ logprobs: [TokenLogprobs]) -> Outcome {
+    private mutating func generated(
+        _ tokens: TokenRun, _ logprobs: [TokenLogprobs], _ guessedCount: Int
+    ) -> Outcome {
         var outcome = Outcome()
         for (index, token) in tokens.enumerated() {
             outputTokenCount += 1
-            let piece = push(token, index < logprobs.count ? logprobs[index] : nil)
+            let piece = push(token, index < logprobs.count ? logprobs[index] : nil, isGuessed: index < guessedCount)
             outcome.text += piece.released
             if piece.isMatched {
                 state = .stopping
@@ -131,9 +136,11 @@ package struct CompletionSession: Sendable {
         return outcome
     }
 
-    private mutating func push(_ token: TokenID, _ logprobs: TokenLogprobs?) -> StopStrings.Outcome {
+    private mutating func push(
+        _ token: TokenID, _ logprobs: TokenLogprobs?, isGuessed: Bool = false
+    ) -> StopStrings.Outcome {
         let text = detokenizer.push(token)
-        places.append(token, logprobs, text: text)
+        places.append(token, logprobs, text: text, isGuessed: isGuessed)
         guard outputTokenCount > options.minTokens else { return StopStrings.Outcome(released: text, isMatched: false) }
         return stopStrings.push(text)
     }

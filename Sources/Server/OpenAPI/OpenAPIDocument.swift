@@ -18,6 +18,7 @@ package enum OpenAPIDocument {
           "/v1/embeddings": {"post": \(operation("EmbeddingRequest", "Embeddings", "Texts as vectors"))},
           "/v1/search": {"get": \(reading("SearchAnswer", "Searches an index", [400, 404, 503], parameters: search))},
           "/v1/rerank": {"post": \(operation("RerankRequest", "Ranking", "Which of these texts answers best"))},
+          "/v1/engine": {"get": \(reading("EngineView", "The engine between two steps", [400, 401, 503], parameters: blockParameter))},
           "/v1/explain": {"post": \(explaining)},
           "/v1/notes/{topic}/{slug}": {"get": \(reading("Note", "A note, as it is quoted", [404], parameters: noteParameters))},
           "/tokenize": {"post": \(operation("TokenizeRequest", "Tokens", "Text or a conversation as token ids"))},
@@ -29,6 +30,9 @@ package enum OpenAPIDocument {
           "/ready": {"get": \(reading("Status", "The model is loaded and the server is not shutting down", [503]))},
           "/metrics": {"get": {"summary": "Prometheus metrics", "responses": {
            "200": {"description": "Text format 0.0.4", "content": {"text/plain": {"schema": {"type": "string"}}}}}}},
+          "/": {"get": {"summary": "The web page", "responses": {
+           "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}},
+           "304": {"description": "The copy that if-none-match names is still good"}}}},
           "/openapi.json": {"get": {"summary": "This document", "responses": {
            "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}}}}
          },
@@ -82,6 +86,11 @@ package enum OpenAPIDocument {
 
     private static let modelParameter = """
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}}], \
+
+        """
+
+    private static let blockParameter = """
+        "parameters": [{"name": "block", "in": "query", "schema": {"type": "integer", "minimum": 0}}], \
 
         """
 

@@ -79,6 +79,7 @@ enum OpenAPISchemas {
            "include_stop_str_in_output": \(boolean),
            "n": \(integer(1, Limits.choices.value)),
            "ignore_eos": \(boolean),
+           "token_details": \(boolean),
            "cache_salt": {"type": ["string", "null"], "minLength": 1, "maxLength": \(Limits.cacheSaltBytes.value / 4)},
            "priority": \(integer(-1_000_000, 1_000_000)),
            "stream": \(boolean),
@@ -191,6 +192,13 @@ enum OpenAPISchemas {
             "properties": {"index": {"type": "integer"}, "relevance_score": {"type": "number"}}}}}},
           "SearchAnswer": {"type": "object", "required": ["query", "mode", "hits"], "properties": {
            "query": {"type": "string"}, "mode": {"type": "string"}, "hits": {"type": "array", "items": {"type": "object"}}}},
+          "EngineView": {"type": "object", "required": ["step", "busy", "metrics", "blocks", "requests", "steps", "first_tokens"],
+           "properties": {"step": {"type": "integer"}, "busy": {"type": "boolean"},
+           "metrics": {"type": "object", "additionalProperties": {"type": "integer"}},
+           "blocks": {"type": "object", "required": ["count", "tokens_per_block", "free", "cached", "used", "shared", "map"]},
+           "requests": {"type": "array", "items": {"type": "object", "required": ["id", "state", "blocks"]}},
+           "steps": {"type": "object"}, "first_tokens": {"type": "object"},
+           "block": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["id", "state", "references", "requests"]}]}}},
           \#(explanation),
           "Text": {"type": "object", "required": ["prompt", "content"], "properties": {
            "prompt": {"type": "string"}, "content": {"type": "string"}}},

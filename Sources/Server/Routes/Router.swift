@@ -16,7 +16,9 @@ package enum Route: Equatable, Sendable {
     case health
     case ready
     case metrics
+    case engine
     case openAPI
+    case page(PageFile)
 
     /// - Throws: 404 for an unknown path, 405 with `allow` for a wrong method.
     package init(method: String, path: String) throws(APIError) {
@@ -41,8 +43,13 @@ package enum Route: Equatable, Sendable {
         case "/health": self = .health
         case "/ready": self = .ready
         case "/metrics": self = .metrics
+        case "/v1/engine": self = .engine
         case "/openapi.json": self = .openAPI
         default:
+            if let file = PageFile(rawValue: path) {
+                self = .page(file)
+                return
+            }
             if let tool = TextTool(rawValue: path) {
                 self = .tool(tool)
                 return
@@ -62,14 +69,16 @@ package enum Route: Equatable, Sendable {
         path.hasPrefix(prefix) && path.utf8.count > prefix.utf8.count ? String(path.dropFirst(prefix.count)) : nil
     }
 
-    /// Probes need no key.
-    package static func isOpen(_ path: String) -> Bool { path == "/health" || path == "/ready" }
+    /// Probes need no key, and the page's files hold nothing but the page.
+    package static func isOpen(_ path: String) -> Bool {
+        path == "/health" || path == "/ready" || PageFile(rawValue: path) != nil
+    }
 
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
         case .completion, .embeddings, .rerank, .explain, .tool: ["POST"]
-        case .search, .note, .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
+        case .search, .note, .models, .model, .health, .ready, .metrics, .engine, .openAPI, .page: ["GET", "HEAD"]
         }
     }
 
@@ -89,7 +98,9 @@ package enum Route: Equatable, Sendable {
         case .health: "/health"
         case .ready: "/ready"
         case .metrics: "/metrics"
+        case .engine: "/v1/engine"
         case .openAPI: "/openapi.json"
+        case .page: "/"
         }
     }
 }

@@ -30,6 +30,9 @@ enum ServeCommand: Command {
             // The port first: a second server on it should fail before it spends time on a model. Probes are answered
             // while the model is loaded on another thread.
             let server = try SwiftletServer(settings.server)
+            do { server.serve(try StaticPage.shipped()) } catch {
+                Output.note("warning: there is no page at /: \(error)")
+            }
             signals = try ServeSignals(server, commandLine, started: arguments, settings).watch()
             EventLoop.offload {
                 Result { try LoadedEngine(settings) { events in server.events.push(events) } }
