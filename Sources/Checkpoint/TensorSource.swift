@@ -23,6 +23,16 @@ extension TensorRecord {
         let copy = CheckpointBytes(copying: numbers.flatMap { littleEndian($0.bitPattern) }, path: name)
         self.init(name: name, elementType: .f32, shape: [numbers.count], bytes: copy.bytes, owner: copy)
     }
+
+    /// The first numbers of an f32 vector as a matrix of another name; nothing is copied.
+    ///
+    /// - Precondition: there are that many.
+    package func matrix(_ name: String, rows: Int, columns: Int) -> TensorRecord {
+        precondition(elementType == .f32 && rows * columns <= bytes.count / 4, "too few numbers")
+        return TensorRecord(
+            name: name, elementType: .f32, shape: [rows, columns],
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[..<(rows * columns * 4)]), owner: owner)
+    }
 }
 
 /// A place that weights come from.
