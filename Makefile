@@ -49,8 +49,8 @@ models: setup ## fetch the sentence encoder, all-MiniLM-L6-v2, into Models/
 	@Models/fetch
 
 .PHONY: bench
-bench: build ## measure the engine on the embedded model
-	@.build/release/swiftlet-bench engine $(ARGS)
+bench: build ## the standard suite: measured, recorded in Bench/results, compared with the last time
+	@.build/release/swiftlet-bench suite $(ARGS)
 
 .PHONY: format
 format: ## rewrite all Swift files in the project's style

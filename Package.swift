@@ -92,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Base", "Kernels", "Checkpoint", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding",
+                "Engine",
                 "Network", "LoadGeneration", "Retrieval", "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),

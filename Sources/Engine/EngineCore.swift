@@ -21,6 +21,7 @@ package final class EngineCore<Model: LanguageModel> {
     private var account = StepAccount()
     private(set) var stepLog = StepLog()
     let time: any TimeSource
+    private let weightBytes: Int
 
     /// - Parameters:
     ///   - configuration: adjusted by `validated()`; read the result back from `configuration`.
@@ -33,6 +34,7 @@ package final class EngineCore<Model: LanguageModel> {
         let configuration = configuration.validated()
         self.configuration = configuration
         self.time = time
+        weightBytes = model.weightBytes + (draftModel?.weightBytes ?? 0)
         let drafts: (any DraftSource)? =
             switch (configuration.speculation.drafter, draftModel) {
             case (.model?, let draftModel?):
@@ -53,10 +55,12 @@ package final class EngineCore<Model: LanguageModel> {
 
     /// What `EngineClient` tells the world about this engine.
     package func limits(kvCacheBytes: Int) -> EngineLimits {
-        EngineLimits(
+        var limits = EngineLimits(
             maxModelLength: configuration.maxModelLength, vocabularySize: runner.model.vocabularySize,
             maxWaitingCount: configuration.maxWaitingCount, tokensPerBlock: configuration.tokensPerBlock,
             blockCount: configuration.blockCount, kvCacheBytes: kvCacheBytes)
+        limits.weightBytes = weightBytes
+        return limits
     }
 
     package var model: Model { runner.model }

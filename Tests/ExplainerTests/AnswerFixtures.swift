@@ -1,6 +1,7 @@
 // AnswerFixtures.swift — made-up notes, evidence and a tokenizer of bytes.
 
 import Base
+import Engine
 import Explainer
 import Tokenization
 
@@ -68,6 +69,14 @@ enum AnswerFixtures {
             question: question, verdict: verdict, confidence: 0.75,
             notes: notes.map { EvidenceNote(note: $0, score: 1, bm25: 2, cosine: 0.5, rerank: nil) },
             sentences: verdict == .sufficient || verdict == .weak ? sentences : [], timings: [("search", 1.5)])
+    }
+
+    static func model(maxLength: Int = 4000) -> AnswerModel {
+        AnswerModel(
+            codec: ByteAnswerCodec(),
+            limits: EngineLimits(
+                maxModelLength: maxLength, vocabularySize: 257, maxWaitingCount: 8, tokensPerBlock: 16,
+                blockCount: 1000, kvCacheBytes: 1))
     }
 
     static func two() throws -> [Note] {

@@ -37,8 +37,8 @@ import Tokenization
         _ evidence: Evidence, _ options: AnswerOptions = AnswerOptions(), maxLength: Int = 4000, chunk: Int = 1,
         note: (NoteID) -> Note? = { _ in nil }, choose: ([TokenID]) -> TokenID
     ) throws -> (Answer, [AnswerEvent]) {
-        let plan = try AnswerPlan(evidence, options, codec: ByteAnswerCodec(), maxLength: maxLength, note: note)
-        var session = AnswerSession(plan, id: "x", tokensPerBlock: 16)
+        let plan = try AnswerPlan(evidence, options, AnswerFixtures.model(maxLength: maxLength), note: note)
+        var session = AnswerSession(plan, id: "x")
         var events = session.begin()
         guard let request = plan.request else {
             #expect(session.isFinished)

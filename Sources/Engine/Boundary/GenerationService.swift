@@ -12,6 +12,8 @@ package struct EngineLimits: Sendable, Equatable {
     package var tokensPerBlock: Int
     package var blockCount: Int
     package var kvCacheBytes: Int
+    /// The weights as they lie in memory, the draft model's included; 0 where that is not known.
+    package var weightBytes = 0
 
     package init(
         maxModelLength: Int, vocabularySize: Int, maxWaitingCount: Int, tokensPerBlock: Int, blockCount: Int,

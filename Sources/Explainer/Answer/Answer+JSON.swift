@@ -56,6 +56,7 @@ extension Answer {
         }
         json.key("notes")
         evidence.writeNotes(to: &json)
+        if let warning = evidence.warning { json.field("warning", warning) }
         json.key("engine")
         engine.write(to: &json)
         json.key("timings")
@@ -150,6 +151,7 @@ extension Evidence {
             json.field("verdict", verdict.name)
             if case .declined(let reason) = verdict { json.field("reason", reason) }
             json.field("confidence", confidence)
+            if let warning { json.field("warning", warning) }
             json.key("notes")
             writeNotes(to: &json)
             json.key("timings")

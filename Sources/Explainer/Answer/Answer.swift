@@ -25,6 +25,15 @@ package struct Answer: Sendable {
         timings = evidence.timings
     }
 
+    /// Notes whose sentences the answer quotes, in the order they come: what the next turn of a conversation is told.
+    package var quotedNotes: [NoteID] {
+        var notes: [NoteID] = []
+        for citation in spans.compactMap(\.citation) where !notes.contains(citations[citation].note) {
+            notes.append(citations[citation].note)
+        }
+        return notes
+    }
+
     package var text: String { spans.map(\.text).joined() }
 
     /// Why nothing is answered, if so.

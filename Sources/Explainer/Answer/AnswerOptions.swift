@@ -25,6 +25,7 @@ package struct AnswerOptions: Sendable, Equatable {
     package var level = Note.Level.senior
     /// Sentences of the answer, the short answer's among them; nil: the level's usual number.
     package var sentenceCount: Int?
+    /// For `cite` and `free`: 0 says the likeliest, any other number draws. Quotations are the same for every seed.
     package var seed: UInt64 = 0
     package var unsupported = UnsupportedPolicy.mark
 

@@ -20,8 +20,8 @@ package struct AnswerOutline: Sendable {
     /// - Parameter note: looks up a note that another refers to.
     package init(_ evidence: Evidence, _ options: AnswerOptions, note: (NoteID) -> Note?) {
         let notes = evidence.notes.map(\.note)
-        related = Self.related(to: notes, isDeclined: evidence.sentences.isEmpty, note)
-        guard let best = notes.first, !evidence.sentences.isEmpty else { return }
+        related = Self.related(to: notes, isDeclined: evidence.verdict.isDeclined, note)
+        guard let best = notes.first, !evidence.verdict.isDeclined else { return }
         candidates = Self.candidates(evidence)
         guard evidence.verdict == .sufficient else {
             candidates = Array(candidates.prefix(options.answerSentenceCount))

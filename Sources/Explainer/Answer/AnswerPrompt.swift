@@ -26,21 +26,33 @@ package struct AnswerPrompt: Sendable {
     }
 
     /// The notes and their sentences, without the question.
-    package var notesText: String {
+    private func notesText(isNumbered: Bool) -> String {
         var text = ""
         for (index, sentence) in sentences.enumerated() {
             if index == 0 || sentences[index - 1].note.id != sentence.note.id {
                 text += (index == 0 ? "" : "\n") + "# \(sentence.note.question)\n"
             }
-            text += sentence.line + "\n"
+            text += (isNumbered ? "[\(index + 1)] " : "") + sentence.line + "\n"
         }
         return text
     }
 
-    package func messages(instruction: String = AnswerPrompt.instruction) -> [ChatMessage] {
-        [
-            ChatMessage(role: "system", content: instruction),
-            ChatMessage(role: "user", content: notesText + "\nQuestion: \(question)"),
+    /// What the model is told for each grounding; numbers stand where they are to be cited.
+    package func messages(_ grounding: Grounding = .strict) -> [ChatMessage] {
+        let notes = notesText(isNumbered: grounding == .cite)
+        return [
+            ChatMessage(role: "system", content: Self.instruction(grounding)),
+            ChatMessage(role: "user", content: notes + "\nQuestion: \(question)"),
         ]
+    }
+
+    private static func instruction(_ grounding: Grounding) -> String {
+        switch grounding {
+        case .strict: instruction
+        case .cite:
+            "Answer the question in a few sentences, with what the numbered sentences say and nothing else. "
+                + "Put the number of its source behind each of your sentences, like this: [2]."
+        case .free: "Answer the question in a few sentences."
+        }
     }
 }

@@ -31,9 +31,10 @@ package struct AnswerSpan: Sendable, Equatable {
     /// Checked against its citation, and not found there; only of words that are the model's own.
     package var isUnsupported = false
 
-    package init(text: String, citation: Int?) {
+    package init(text: String, citation: Int?, isUnsupported: Bool = false) {
         self.text = text
         self.citation = citation
+        self.isUnsupported = isUnsupported
     }
 }
 

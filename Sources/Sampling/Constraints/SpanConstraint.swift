@@ -95,7 +95,10 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     }
 
     private func isBehindSpan(_ state: State) -> Bool {
-        !state.isConnector && (state.node < 0 || spans.endsSpan(state.node))
+        guard !state.isConnector, state.node >= 0 else { return !state.isConnector }
+        // A span that was said already may end where another goes on.
+        return joining.saysEachOnce
+            ? spans.spansEnding(at: state.node).hasMore(than: state.used) : spans.endsSpan(state.node)
     }
 
     // MARK: - What may come next

@@ -53,6 +53,15 @@ package struct TokenMask: Sendable {
         isListed = true
     }
 
+    /// Allows every token.
+    package mutating func insertAll() {
+        list.removeAll(keepingCapacity: true)
+        isListed = false
+        for index in words.indices { words[index] = .max }
+        let rest = vocabularySize & 63
+        if rest > 0 { words[words.count - 1] = (1 << UInt64(rest)) - 1 }
+    }
+
     /// The allowed tokens if they are few, ascending; then nothing else of a row needs to be read.
     mutating func listedTokens() -> [TokenID]? {
         guard isListed else { return nil }

@@ -34,6 +34,8 @@ import Tokenization
     private let telemetry: Telemetry
     private var waiting: [Visit] = []
     private var runningCount = 0
+    /// Of the one model that is served.
+    private var answerModel: AnswerModel?
     private static let concurrency = 2
 
     /// - Parameter hub: told of every open request, so that a drain waits for it.
@@ -91,9 +93,10 @@ import Tokenization
             }
             runningCount += 1
             let (service, model, body, ignores) = (service, visit.model, visit.body, visit.ignoresUnknownFields)
+            let answerModel = answerModel(of: model)
             EventLoop.offload {
                 Result { () throws(APIError) in
-                    try Self.prepare(body, service, model, ignoresUnknownFields: ignores)
+                    try Self.prepare(body, service, model, answerModel, ignoresUnknownFields: ignores)
                 }
             } then: { [self] result in
                 runningCount -= 1
@@ -108,8 +111,16 @@ import Tokenization
         }
     }
 
+    private func answerModel(of model: ServedModel) -> AnswerModel {
+        if let known = answerModel { return known }
+        let made = AnswerModel(codec: AnswerText(codec: model.codec), limits: model.service.limits)
+        answerModel = made
+        return made
+    }
+
     nonisolated private static func prepare(
-        _ body: [UInt8], _ service: ExplainService, _ model: ServedModel, ignoresUnknownFields: Bool
+        _ body: [UInt8], _ service: ExplainService, _ model: ServedModel, _ answerModel: AnswerModel,
+        ignoresUnknownFields: Bool
     ) throws(APIError) -> Prepared {
         let request = try ExplainRequest(body: body, ignoresUnknownFields: ignoresUnknownFields)
         try model.checkName(request.model)
@@ -122,9 +133,7 @@ import Tokenization
             throw .evidenceFailed("\(error)")
         }
         do {
-            let plan = try AnswerPlan(
-                evidence, request.options, codec: AnswerText(codec: model.codec),
-                maxLength: model.service.limits.maxModelLength, note: { service.corpus[$0] })
+            let plan = try AnswerPlan(evidence, request.options, answerModel, note: { service.corpus[$0] })
             return Prepared(plan: plan, isStreaming: request.isStreaming)
         } catch {
             throw .template("\(error)")

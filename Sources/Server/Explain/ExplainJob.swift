@@ -46,8 +46,7 @@ import Network
         self.keepAliveInterval = keepAliveInterval
         self.tenant = tenant
         self.charge = charge
-        session = AnswerSession(
-            plan, id: Identifier.random(prefix: "expl-"), tokensPerBlock: model.service.limits.tokensPerBlock)
+        session = AnswerSession(plan, id: Identifier.random(prefix: "expl-"))
     }
 
     // MARK: - The beginning

@@ -45,7 +45,7 @@ enum ServeCommand: Command {
                     server.serve(loaded.search)
                     if let explain = loaded.explain { server.serve(explain) }
                     warn(loaded.model)
-                    announce(loaded.model, loaded.plan, settings.server.host, server.port)
+                    announce(loaded, settings.server.host, server.port)
                 } catch {
                     outcome.failure = error
                     EventLoop.stop()
@@ -84,10 +84,11 @@ enum ServeCommand: Command {
         Output.note("warning: \(model.path): /v1/chat/completions will refuse every request: \(problem)")
     }
 
-    private static func announce(_ model: LoadedModel, _ plan: EnginePlan, _ host: String, _ port: Int) {
+    private static func announce(_ loaded: LoadedEngine, _ host: String, _ port: Int) {
         let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        describe(model, plan)
-        Output.note("try      \(curl(model, address))")
+        describe(loaded.model, loaded.plan)
+        Output.note("weights  \(loaded.client.limits.weightBytes >> 20) MiB in memory")
+        Output.note("try      \(curl(loaded.model, address))")
         Output.line("listening on http://\(address)")
     }
 

@@ -7,7 +7,6 @@ import Engine
 import Explainer
 import Glibc
 import Kernels
-import Retrieval
 import Server
 import Transformer
 
@@ -59,14 +58,13 @@ struct LoadedEngine: Sendable {
     ) throws -> ExplainService? {
         guard let index else { return nil }
         let notes = settings.index == nil ? index : try ServedIndex(nil, embedder: encoder)
-        let corpus: Corpus
-        do { corpus = try Corpus.shipped() } catch {
+        do {
+            let finder = try EvidenceLocator.serve(embedder: encoder) { try notes.snapshot() }
+            return ExplainService(corpus: try Corpus.shipped(), finder: finder)
+        } catch {
             Output.note("warning: /v1/explain is off: \(error)")
             return nil
         }
-        let finder = FoundNotes(
-            retriever: Retriever(embedder: encoder), snapshot: { try notes.snapshot() }, corpus: corpus)
-        return ExplainService(corpus: corpus, finder: finder)
     }
 
     /// nil when none is wanted, and with a warning when the default one has not been fetched.

@@ -3,10 +3,8 @@
 
 import Base
 import Console
-import Embedding
 import Engine
 import Explainer
-import Retrieval
 import Tokenization
 import Transformer
 
@@ -14,9 +12,9 @@ import Transformer
 struct TerminalExplainer {
     let corpus: Corpus
     private let finder: any EvidenceFinding
-    private let model: LoadedModel
+    private let model: AnswerModel
+    private let modelPath: String
     private let core: EngineCore<DecoderModel>
-    private let limits: EngineLimits
     private let options: AnswerOptions
     private var answerCount: UInt64 = 0
 
@@ -29,12 +27,10 @@ struct TerminalExplainer {
         let draft = try model.openDraft(arguments["--draft-model"])
         let plan = try EnginePlan(model.configuration, EngineOptions(arguments), draft: draft?.configuration)
         core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
-        limits = core.limits(kvCacheBytes: plan.kvCacheBytes)
-        self.model = model
+        self.model = AnswerModel(codec: model.tokenizer, limits: core.limits(kvCacheBytes: plan.kvCacheBytes))
+        modelPath = model.path
         corpus = try Corpus.shipped()
-        let found = try IndexLocator.find(arguments)
-        let snapshot = try IndexReader.status(found.folder).snapshot
-        finder = FoundNotes(retriever: Retriever(embedder: found.embedder), snapshot: { snapshot }, corpus: corpus)
+        finder = try EvidenceLocator.find(arguments)
     }
 
     /// - Parameter printer: shown every piece as it is decided.
@@ -47,10 +43,9 @@ struct TerminalExplainer {
 
     mutating func answer(_ evidence: Evidence, _ printer: AnswerPrinter?) throws -> Answer {
         let corpus = corpus
-        let plan = try AnswerPlan(
-            evidence, options, codec: model.tokenizer, maxLength: limits.maxModelLength, note: { corpus[$0] })
+        let plan = try AnswerPlan(evidence, options, model, note: { corpus[$0] })
         answerCount += 1
-        var session = AnswerSession(plan, id: "answer-\(answerCount)", tokensPerBlock: limits.tokensPerBlock)
+        var session = AnswerSession(plan, id: "answer-\(answerCount)")
         var printer = printer
         printer?.begin(evidence)
         let first = session.begin()
@@ -61,7 +56,7 @@ struct TerminalExplainer {
                 guard core.step() else { preconditionFailure("the engine stopped without finishing") }
                 for event in core.takeEvents() {
                     if case .finished(let summary) = event.kind, case .failed(let reason) = summary.reason {
-                        throw ExplainFailure(description: "\(model.path): \(reason)")
+                        throw ExplainFailure(description: "\(modelPath): \(reason)")
                     }
                     let pieces = session.received(event.kind)
                     printer?.show(pieces)

@@ -1,8 +1,33 @@
-// AnswerCodec.swift — what an answer needs of a model's tokenizer.
+// AnswerModel.swift — what an answer needs of a model.
 // Explainer › Answer.
 
 package import Base
+package import Engine
+import Sampling
+import Synchronization
 package import Tokenization
+
+/// The model that answers: its tokenizer, and how much it can take.
+package final class AnswerModel: Sendable {
+    package let codec: any AnswerCodec
+    package let limits: EngineLimits
+    /// Made when somebody asks for `cite`: it takes a look at every token.
+    private let madeMarkers = Mutex<MarkerVocabulary?>(nil)
+
+    package init(codec: any AnswerCodec, limits: EngineLimits) {
+        self.codec = codec
+        self.limits = limits
+    }
+
+    var markers: MarkerVocabulary {
+        madeMarkers.withLock { made in
+            let markers =
+                made ?? MarkerVocabulary(vocabularySize: limits.vocabularySize) { [codec] in codec.spelling(of: $0) }
+            made = markers
+            return markers
+        }
+    }
+}
 
 package protocol AnswerCodec: Sendable {
     /// Token ids of a conversation by the model's own template, up to where the answer begins.
