@@ -53,7 +53,7 @@ extension KVCacheManager {
         guard (0..<pool.blockCount).contains(index) else { return nil }
         let block = BlockID(index)
         var view = EngineSnapshot.BlockView(
-            block: block, state: pool.state(of: block), referenceCount: pool.referenceCount(of: block), requests: [])
+            block: block, state: pool.state(of: block), referenceCount: pool.referenceCount(of: block))
         for request in own {
             guard let place = request.blockTable.firstIndex(of: block) else { continue }
             view.requests.append(request.id)

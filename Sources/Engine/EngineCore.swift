@@ -133,22 +133,9 @@ package final class EngineCore<Model: LanguageModel> {
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
         updateGauges()
-        log(since: now, promptRowCount: promptRowCount, before)
+        stepLog.append(
+            plan, promptRowCount: promptRowCount, startNanoseconds: now, statistics, before: before)
         return true
-    }
-
-    private func log(since start: UInt64, promptRowCount: Int, _ before: (generated: UInt64, accepted: UInt64)) {
-        var record = StepRecord()
-        record.number = statistics.stepCount
-        (record.startNanoseconds, record.endNanoseconds) = (start, statistics.lastStepNanoseconds)
-        record.prefillRowCount = promptRowCount
-        record.draftRowCount = plan.draftRowCount
-        record.decodeRowCount = plan.rowCount - plan.draftRowCount - promptRowCount
-        record.acceptedCount = Int(statistics.acceptedTokenCount - before.accepted)
-        record.generatedCount = Int(statistics.generatedTokenCount - before.generated)
-        (record.runningCount, record.waitingCount) = (statistics.runningCount, statistics.waitingCount)
-        (record.usedBlockCount, record.cachedBlockCount) = (statistics.usedBlockCount, statistics.cachedBlockCount)
-        stepLog.append(record)
     }
 
     private func noteAdmission(of request: Request, at now: UInt64) {

@@ -1,9 +1,9 @@
 // answer.js — one answer of /v1/explain, as it comes in: sentences with their citations, sections, evidence, and the
 // account of the engine.
 
-import { append, count, h, problem, replace } from "./dom.js";
+import { append, count, h, milliseconds, problem, replace } from "./dom.js";
 import { inline, noteLink, openNote } from "./note.js";
-import { facts, timingBar } from "./timings.js";
+import { facts, timingBar, total } from "./timings.js";
 
 const verdicts = {
   sufficient: null,
@@ -14,7 +14,7 @@ const verdicts = {
 /** - ask: called with a question that the reader chose. */
 export function makeAnswer(question, ask) {
   const citations = [];
-  const lead = h("p", { class: "answer-text" });
+  const lead = h("div", { class: "answer-text" });
   const cursor = h("span", { class: "cursor", "aria-hidden": "true" });
   const state = h("p", { class: "muted searching" }, "Looking through the notes…");
   const sections = h("div", { class: "sections" });
@@ -31,7 +31,8 @@ export function makeAnswer(question, ask) {
     if (span.citation === null || span.citation === undefined) {
       return span.text.trim() === "" ? " " : h("span", { class: "connective" }, nodes);
     }
-    return h("span", { class: "sentence" }, nodes, citation(span.citation));
+    const style = span.unsupported ? "sentence unsupported" : "sentence";
+    return h("span", { class: style }, nodes, citation(span.citation));
   }
 
   function citation(index) {
@@ -68,7 +69,8 @@ export function makeAnswer(question, ask) {
       cursor.before(spanNode(event));
     },
     section(event) {
-      for (const span of event.spans) know(span);
+      // New citations come in the order of their numbers.
+      citations.push(...(event.sources ?? []));
       sections.querySelector(`[data-name="${CSS.escape(event.name)}"]`)?.remove();
       const node = section(event.name, event.title ?? event.name.replaceAll("_", " "), event.spans);
       if (node) sections.append(node);
@@ -77,8 +79,7 @@ export function makeAnswer(question, ask) {
   };
 
   function section(name, title, spans) {
-    // The answer begins with the short answer; it is not said twice.
-    if (spans.length === 0 || name === "short_answer") return null;
+    if (spans.length === 0) return null;
     const content = name === "follow_ups"
       ? h("ul", { class: "questions" }, spans.map(followUp).filter(Boolean))
       : h("p", {}, spans.map((span, index) => [index > 0 ? " " : null, spanNode(span)]));
@@ -95,15 +96,14 @@ export function makeAnswer(question, ask) {
     cursor.remove();
     state.remove();
     for (const [index, source] of (whole.citations ?? []).entries()) citations[index] = source;
-    for (const button of element.querySelectorAll(".cite")) button.title = citations[Number(button.textContent) - 1]?.title ?? "";
-    if (whole.declined) return decline(whole);
-    // An answer that was not streamed, or in part: the whole is what counts.
-    if (lead.textContent === "") replace(lead, (whole.spans ?? []).map(spanNode));
-    if (sections.childElementCount === 0) {
-      for (const [name, spans] of Object.entries(whole.sections ?? {})) {
-        handlers.section({ name, spans, title: titles[name] });
-      }
+    for (const button of element.querySelectorAll(".cite")) {
+      button.title = citations[Number(button.textContent) - 1]?.title ?? "";
     }
+    if (whole.declined) return decline(whole);
+    // Now it is known where the short answer ends; and whatever came in pieces, the whole is what counts.
+    const first = whole.sections?.short_answer?.length ?? 0;
+    replace(lead, [whole.spans.slice(0, first), whole.spans.slice(first)].filter((spans) => spans.length > 0)
+      .map((spans) => h("p", {}, spans.map(spanNode))));
     replace(foot, related(whole), code(whole), account(whole));
   }
 
@@ -111,7 +111,7 @@ export function makeAnswer(question, ask) {
     replace(kind, h("span", { class: "badge declined" }, verdicts.declined));
     replace(lead, "The notes do not say. ", h("span", { class: "muted" },
       whole.reason && whole.reason.includes(" ") ? whole.reason
-        : "This page answers from its collection of notes on large language models, and found nothing in it that would answer this."));
+        : "This page answers from its notes on large language models, and found nothing in them that would answer this."));
     replace(sections);
     const nearest = whole.related ?? [];
     replace(foot, nearest.length === 0 ? null : [h("h3", {}, "The nearest it has"), noteList(nearest)], account(whole));
@@ -128,11 +128,6 @@ export function makeAnswer(question, ask) {
     },
   };
 }
-
-const titles = {
-  explanation: "Explanation", interviewers_probe: "What interviewers probe", common_mistakes: "Common mistakes",
-  follow_ups: "Follow-ups",
-};
 
 // MARK: - What stands below
 
@@ -158,7 +153,8 @@ function account(whole) {
     .map(([name, value]) => [name.replaceAll("_", " "), count(value)]);
   if (named.length === 0 && !whole.timings) return null;
   return h("details", { class: "engine-account" }, h("summary", {}, "How the engine did it",
-    whole.timings?.total_ms ? h("span", { class: "muted" }, ` · ${whole.timings.total_ms.toFixed(0)} ms`) : null),
+    whole.timings && total(whole.timings) !== null
+      ? h("span", { class: "muted" }, ` · ${milliseconds(total(whole.timings))}`) : null),
   facts(named), whole.timings ? timingBar(whole.timings) : null);
 }
 

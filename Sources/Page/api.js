@@ -104,6 +104,3 @@ function askForKey(wasWrong) {
   });
   return asking;
 }
-
-/** Requests that nobody waits for should not open a dialog: true while one is open, or was refused. */
-export const isAsking = () => asking !== null;

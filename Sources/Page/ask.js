@@ -13,14 +13,15 @@ const examples = [
   "What is the difference between BM25 and dense retrieval?",
   "How should an agent ask for approval?",
 ];
-/** Exchanges that the server is told of: it takes sixteen messages. */
+/** Exchanges that the server is told of: it takes sixteen. */
 const rememberedTurns = 8;
 
 export function makeAsk(panel) {
   let turns = [];
   const intro = h("div", { class: "intro" },
     h("h2", {}, "Ask about large language models"),
-    h("p", {}, "Every sentence of an answer is quoted from a note, and its number opens the note at that place. What the notes do not know is not answered."),
+    h("p", {}, "Every sentence of an answer is quoted from a note, and its number opens the note at that place. ",
+      "What the notes do not know is not answered."),
     h("ul", { class: "chips", "aria-label": "Example questions" }, examples.map((question) =>
       h("li", {}, h("button", { class: "chip", type: "button", onclick: () => ask(question) }, question)))));
   const log = h("div", { class: "answers", "aria-live": "polite", "aria-busy": "false" });
@@ -58,13 +59,14 @@ export function makeAsk(panel) {
     log.append(answer.element);
     log.setAttribute("aria-busy", "true");
     answer.element.scrollIntoView({ block: "start" });
-    const messages = turns.slice(-rememberedTurns).flatMap(([asked, said]) =>
-      [{ role: "user", content: asked }, { role: "assistant", content: said }]);
+    const messages = turns.slice(-rememberedTurns).flatMap(([asked, said, notes]) =>
+      [{ role: "user", content: asked }, { role: "assistant", content: said, notes }]);
     const body = { question, level: level(), stream: true, ...(messages.length > 0 ? { messages } : {}) };
     try {
       for await (const event of events("/v1/explain", body, { signal })) {
         answer.received(event);
-        if (event.type === "done") turns.push([question, event.answer ?? ""]);
+        if (event.type !== "done") continue;
+        turns.push([question, event.answer ?? "", [...new Set((event.citations ?? []).map((citation) => citation.note))]]);
       }
     } catch (error) {
       answer.failed(error);

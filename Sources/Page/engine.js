@@ -17,7 +17,8 @@ export function makeEngine(panel) {
   const blockMap = makeBlockMap();
   const blockLegend = h("ul", { class: "legend" });
   const requests = h("div", { class: "scroll" });
-  const stepChart = makeBars("Rows of each of the last steps", 150, { room: stepRoom, ends: [`${stepRoom} steps ago`, "now"] });
+  const stepChart = makeBars("Rows of each of the last steps", 110,
+    { room: stepRoom, ends: [`${stepRoom} steps ago`, "now"] });
   const queueChart = makeBars("Requests running and waiting in each of the last steps", 110,
     { room: stepRoom, ends: [`${stepRoom} steps ago`, "now"] });
   const speedChart = makeLines("Tokens generated in each second", 110, { seconds });
@@ -32,9 +33,10 @@ export function makeEngine(panel) {
     },
   }, "Hold still");
 
-  const chart = (title, view, legend) => h("figure", { class: "chart" }, h("figcaption", {}, h("h3", {}, title),
-    legend ? h("ul", { class: "legend" }, legend.map(([style, name]) => h("li", {}, h("i", { class: style }), name))) : null),
-  view.element);
+  const entry = ([style, name]) => h("li", {}, h("i", { class: style }), name);
+  const chart = (title, view, legend) => h("figure", { class: "chart" },
+    h("figcaption", {}, h("h3", {}, title), legend ? h("ul", { class: "legend" }, legend.map(entry)) : null),
+    view.element);
 
   append(panel, [
     h("div", { class: "wide-column" },

@@ -2,7 +2,7 @@
 // here becomes elements, everything else stays the text that it is.
 
 import { json } from "./api.js";
-import { append, byID, h, problem, replace } from "./dom.js";
+import { byID, h, problem, replace } from "./dom.js";
 
 /**
  * Opens a note.
@@ -35,7 +35,8 @@ function noteElements(note, range) {
   const list = (title, items) => (items.length === 0 ? null : [h("h3", {}, title), h("ul", {}, items)]);
   return [
     h("h2", { id: "note-title" }, note.question),
-    h("p", { class: "tags" }, [note.topic, note.level, note.kind].filter(Boolean).map((tag) => h("span", { class: "tag" }, tag))),
+    h("p", { class: "tags" },
+      [note.topic, note.level, note.kind].filter(Boolean).map((tag) => h("span", { class: "tag" }, tag))),
     h("div", { class: "prose" }, markdown(text, bodyStart(text), mark)),
     h("footer", {},
       list("See also", (note.see_also ?? []).map((id) => h("li", {}, noteLink(id, id)))),
@@ -156,5 +157,6 @@ function marked(text, from, to, mark) {
   if (from >= to) return [];
   const [first, last] = mark ? [Math.max(from, mark[0]), Math.min(to, mark[1])] : [to, to];
   if (first >= last) return [text.slice(from, to)];
-  return [text.slice(from, first), h("mark", {}, text.slice(first, last)), text.slice(last, to)].filter((part) => part !== "");
+  return [text.slice(from, first), h("mark", {}, text.slice(first, last)), text.slice(last, to)]
+    .filter((part) => part !== "");
 }

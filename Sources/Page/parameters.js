@@ -55,7 +55,8 @@ export function makeParameters(id, defaults = {}) {
     inputs.set(parameter, input);
     const label = h("label", { for: inputID }, parameter.label);
     const hint = parameter.hint ? h("small", { id: `${inputID}-hint` }, parameter.hint) : null;
-    return h("div", { class: `field field-${parameter.kind}` }, parameter.kind === "flag" ? [input, label] : [label, input, hint]);
+    return h("div", { class: `field field-${parameter.kind}` },
+      parameter.kind === "flag" ? [input, label] : [label, input, hint]);
   };
   const element = h("details", { class: "parameters" }, h("summary", {}, "Parameters"),
     h("div", { class: "groups" }, groups.map(([title, list]) =>

@@ -2,20 +2,23 @@
 
 import { h, milliseconds } from "./dom.js";
 
-/** The parts of `{"queue_ms": 0.1, …, "total_ms": 12}`, in the server's order; without those that took no time. */
-export function parts(timings) {
-  return Object.entries(timings)
-    .filter(([name, value]) => typeof value === "number" && name.endsWith("_ms") && name !== "total_ms" && value >= 0.005)
-    .map(([name, value]) => ({ name: name.slice(0, -3).replaceAll("_", " "), value }));
-}
+/** A completion's parts end in `_ms`, an explanation's do not; the whole is `total` in both. */
+const named = (timings) => Object.entries(timings).filter(([, value]) => typeof value === "number")
+  .map(([name, value]) => ({ name: name.replace(/_ms$/, "").replaceAll("_", " "), value }));
+
+/** The parts in the server's order, without those that took no time. */
+export const parts = (timings) => named(timings).filter((part) => part.name !== "total" && part.value >= 0.005);
+
+/** The whole, or null where it is not told. */
+export const total = (timings) => named(timings).find((part) => part.name === "total")?.value ?? null;
 
 /** A bar of the parts and a list that names them. */
 export function timingBar(timings) {
   const list = parts(timings);
-  const sum = list.reduce((total, part) => total + part.value, 0);
-  const total = timings.total_ms ?? sum;
-  if (!(total > 0)) return null;
-  const bar = h("div", { class: "bar", role: "img", "aria-label": `${milliseconds(total)} in all` });
+  const sum = list.reduce((soFar, part) => soFar + part.value, 0);
+  const whole = total(timings) ?? sum;
+  if (!(whole > 0)) return null;
+  const bar = h("div", { class: "bar", role: "img", "aria-label": `${milliseconds(whole)} in all` });
   const legend = h("ul", { class: "legend" });
   for (const [index, part] of list.entries()) {
     const segment = h("i", { class: `c${index % 10}`, title: `${part.name}: ${milliseconds(part.value)}` });
@@ -23,7 +26,7 @@ export function timingBar(timings) {
     bar.append(segment);
     legend.append(h("li", {}, h("i", { class: `c${index % 10}` }), part.name, " ", h("b", {}, milliseconds(part.value))));
   }
-  legend.append(h("li", { class: "total" }, "in all ", h("b", {}, milliseconds(total))));
+  legend.append(h("li", { class: "total" }, "in all ", h("b", {}, milliseconds(whole))));
   return h("div", { class: "timings" }, bar, legend);
 }
 

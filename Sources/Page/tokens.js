@@ -98,7 +98,8 @@ function describe(token, index) {
   return [
     h("p", {}, h("b", { class: "mono" }, visible(token.text)), h("span", { class: "muted" }, " token ", String(index + 1)),
       token.id === null ? null : [" · id ", h("span", { class: "mono" }, String(token.id))],
-      token.logprob === null ? " · nothing came before it" : ` · ln p ${token.logprob.toFixed(3)} · ${percent(token.logprob)}`,
+      token.logprob === null
+        ? " · nothing came before it" : ` · ln p ${token.logprob.toFixed(3)} · ${percent(token.logprob)}`,
       token.drafted ? h("span", { class: "badge" }, "guessed ahead") : null),
     rows.length === 0 ? null : h("table", {}, h("thead", {}, h("tr", {},
       ["likeliest", "id", "ln p", "", "p"].map((name) => h("th", { scope: "col" }, name)))), h("tbody", {}, rows)),

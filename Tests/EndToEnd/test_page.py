@@ -373,10 +373,11 @@ SOURCE = {"note": "kv-cache/é", "title": HOSTILE, "question": "What is “paged
 SPANS = [{"text": QUOTE, "citation": 0}, {"text": " In more detail: ", "citation": None}, {"text": HOSTILE, "citation": 1}]
 WHOLE = {
     "type": "done", "id": "e", "answer": "".join(span["text"] for span in SPANS), "declined": False, "confidence": 0.9,
-    "citations": [SOURCE, {**SOURCE, "range": [0, 3]}], "spans": SPANS, "sections": {},
+    "citations": [SOURCE, {**SOURCE, "range": [0, 3]}, {**SOURCE, "range": [4, 9]}], "spans": SPANS,
+    "sections": {"short_answer": SPANS[:1], "explanation": SPANS[1:]},
     "related": [{"note": "rag/x", "title": "t", "question": HOSTILE}], "code": [{"path": HOSTILE, "line": 3, "symbol": "S"}],
     "engine": {"cached_tokens": 512, "blocks": 40, "drafted": 10, "accepted": 7},
-    "timings": {"search_ms": 3.5, "decode_ms": 210.25, "total_ms": 213.75},
+    "timings": {"search": 3.5, "decode": 210.25, "total": 213.75},
 }
 EVENTS = [
     {"type": "evidence", "question": "what is paged attention", "verdict": "weak", "confidence": 0.9, "timings": {}, "notes": [
@@ -385,9 +386,10 @@ EVENTS = [
     {"type": "span", **SPANS[0], "source": SOURCE},
     {"type": "span", **SPANS[1]},
     {"type": "span", **SPANS[2], "source": {**SOURCE, "range": [0, 3]}},
-    {"type": "section", "name": "common_mistakes", "title": "Common mistakes", "spans": [{"text": HOSTILE, "citation": 0}]},
+    {"type": "section", "name": "common_mistakes", "title": "Common mistakes", "spans": [{"text": HOSTILE, "citation": 0}],
+     "sources": []},
     {"type": "section", "name": "follow_ups", "title": "Follow-ups", "spans": [
-        {"text": "*Who evicts them?* The pool does.", "citation": 0}]},
+        {"text": "*Who evicts them?* The pool does.", "citation": 2}], "sources": [{**SOURCE, "range": [4, 9]}]},
     WHOLE,
 ]
 DECLINED = [
@@ -468,7 +470,7 @@ def test_ask_goes_on_and_declines_kindly(page, answers):
     second = asked(page)[1]
     assert second["question"] == "Who evicts them?"
     assert [message["role"] for message in second["messages"]] == ["user", "assistant"]
-    assert second["messages"][1]["content"] == WHOLE["answer"]
+    assert second["messages"][1] == {"role": "assistant", "content": WHOLE["answer"], "notes": ["kv-cache/é"]}
     assert "do not say" in page.text(".answer:last-child .answer-text")
     page.one(".answer:last-child .notes .link").click()
     assert page.has("#note .prose p")

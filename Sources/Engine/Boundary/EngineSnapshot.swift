@@ -75,6 +75,17 @@ package struct EngineSnapshot: Sendable {
         package var requests: [RequestID]
         /// Nil where it holds nothing, or nothing of this tenant's.
         package var tokens: [TokenID]?
+
+        package init(
+            block: BlockID, state: BlockState, referenceCount: Int, requests: [RequestID] = [],
+            tokens: [TokenID]? = nil
+        ) {
+            self.block = block
+            self.state = state
+            self.referenceCount = referenceCount
+            self.requests = requests
+            self.tokens = tokens
+        }
     }
 
     package static let maximumBlockCount = 1 << 14
