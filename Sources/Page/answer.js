@@ -28,11 +28,9 @@ export function makeAnswer(question, ask) {
 
   function spanNode(span) {
     const nodes = inline(span.text, 0, span.text.length);
-    if (span.citation === null || span.citation === undefined) {
-      return span.text.trim() === "" ? " " : h("span", { class: "connective" }, nodes);
-    }
-    const style = span.unsupported ? "sentence unsupported" : "sentence";
-    return h("span", { class: style }, nodes, citation(span.citation));
+    if (span.unsupported) return h("span", { class: "unsupported", title: "No note says this." }, nodes);
+    if (span.citation === null) return span.text.trim() === "" ? " " : h("span", { class: "connective" }, nodes);
+    return h("span", { class: "sentence" }, nodes, citation(span.citation));
   }
 
   function citation(index) {
@@ -59,6 +57,7 @@ export function makeAnswer(question, ask) {
       if (event.question && event.question !== question) {
         append(kind, h("span", { class: "searched" }, "searched as “", event.question, "”"));
       }
+      if (event.warning) state.after(h("p", { class: "muted small" }, event.warning));
       if (event.notes.length > 0) {
         replace(evidence, h("summary", {}, `${count(event.notes.length)} notes looked at`), scores(event.notes));
         evidence.hidden = false;

@@ -4,7 +4,7 @@ import { json } from "./api.js";
 import { makeCanvas, colour } from "./charts.js";
 import { count, h, replace } from "./dom.js";
 
-const colours = { free: "--line", cached: "--c4", used: "--c3", shared: "--c6" };
+const colours = { free: "--line", cached: "--cached", used: "--c3", shared: "--c6" };
 const words = {
   free: "free", cached: "free, keeps a prefix that can be taken back", used: "held by one request",
   shared: "held by several requests",

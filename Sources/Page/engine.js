@@ -12,6 +12,7 @@ const seconds = 60;
 export function makeEngine(panel) {
   let timer = null;
   let isLooking = false;
+  const rates = makeRates();
   const trouble = h("div", {});
   const numbers = h("dl", { class: "numbers" });
   const blockMap = makeBlockMap();
@@ -40,10 +41,10 @@ export function makeEngine(panel) {
 
   append(panel, [
     h("div", { class: "wide-column" },
-      h("div", { class: "row" }, numbers, pause), trouble,
-      h("figure", { class: "chart" }, h("figcaption", {}, h("h3", {}, "KV blocks"), blockLegend), blockMap.element),
+      numbers, trouble,
+      h("figure", { class: "chart" }, h("figcaption", {}, h("h3", {}, "KV blocks"), blockLegend, pause), blockMap.element),
       h("div", { class: "grid" },
-        chart("Rows per step", stepChart, [["c1", "prompt"], ["c3", "decode"], ["c6", "guesses"]]),
+        chart("Rows per step", stepChart, [["c4", "prompt"], ["c3", "decode"], ["c6", "guesses"]]),
         chart("Requests", queueChart, [["c3", "running"], ["c5", "waiting"]]),
         chart("Tokens per second", speedChart),
         chart("Milliseconds to the first token", firstChart)),
@@ -97,10 +98,10 @@ export function makeEngine(panel) {
 
     const steps = view.steps;
     const last = (name) => steps[name].slice(-stepRoom);
-    stepChart.show([{ colour: "--c1", values: last("prefill") }, { colour: "--c3", values: last("decode") },
+    stepChart.show([{ colour: "--c4", values: last("prefill") }, { colour: "--c3", values: last("decode") },
       { colour: "--c6", values: last("drafted") }]);
     queueChart.show([{ colour: "--c3", values: last("running") }, { colour: "--c5", values: last("waiting") }]);
-    speedChart.show([{ colour: "--c3", points: speed(steps) }]);
+    speedChart.show([{ colour: "--c3", points: rates.seen(view) }]);
     firstChart.show([{ colour: "--c1",
       points: view.first_tokens.ago_ms.map((ago, index) => [ago / 1000, view.first_tokens.ms[index]]) }]);
     replace(requests, requestTable(view.requests));
@@ -112,14 +113,37 @@ export function makeEngine(panel) {
   };
 }
 
+/**
+ * Tokens per second since this page looks: between two looks the counter's difference tells, and what was before the
+ * first one its steps do.
+ */
+function makeRates() {
+  let points = null;
+  let before = null;
+  return {
+    /** `[[seconds ago, tokens per second], …]`, the oldest first. */
+    seen(view) {
+      const now = { at: performance.now() / 1000, tokens: view.metrics["vllm:generation_tokens_total"] };
+      points ??= speed(view.steps).map(([ago, value]) => [now.at - ago, value]);
+      // A counter that went back belongs to a server that was started again.
+      if (before && now.tokens >= before.tokens && now.at > before.at) {
+        points.push([now.at, (now.tokens - before.tokens) / (now.at - before.at)]);
+      }
+      before = now;
+      points = points.filter(([at]) => now.at - at <= seconds);
+      return points.map(([at, value]) => [now.at - at, value]);
+    },
+  };
+}
+
 /** Tokens of each whole second that the steps reach back to, the oldest first. */
 export function speed(steps) {
   if (steps.ago_ms.length === 0) return [];
-  const reach = Math.min(seconds, Math.ceil(steps.ago_ms[0] / 1000));
-  const sums = Array(reach + 1).fill(0);
+  const reach = Math.min(seconds, Math.floor(steps.ago_ms[0] / 1000));
+  const sums = Array(reach).fill(0);
   for (const [index, ago] of steps.ago_ms.entries()) {
     const second = Math.floor(ago / 1000);
-    if (second <= reach) sums[second] += steps.generated[index];
+    if (second < reach) sums[second] += steps.generated[index];
   }
   return sums.map((sum, second) => [second + 0.5, sum]).reverse();
 }

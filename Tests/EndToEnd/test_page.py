@@ -56,6 +56,12 @@ class Page:
     def show(self, view):
         self.one(f"#tab-{view}").click()
 
+    def click(self, selector):
+        """Where the header does not hide it."""
+        element = self.one(selector)
+        self.browser.execute_script("arguments[0].scrollIntoView({ block: 'center' })", element)
+        element.click()
+
     def fill(self, selector, value):
         field = self.one(selector)
         self.browser.execute_script("arguments[0].closest('details').open = true", field)
@@ -122,7 +128,7 @@ def test_chat_streams_tokens_and_times(page):
     first = page.text("#panel-chat .turn.model .text")
     assert first.strip() != ""
     assert "in all" in page.text("#panel-chat .turn.model .legend")
-    page.one("#panel-chat .turn.model button[aria-pressed]").click()
+    page.click("#panel-chat .turn.model button[aria-pressed]")
     tokens = page.all("#panel-chat .token[role=option]")
     assert "".join(token.get_attribute("textContent") for token in tokens).replace("↵\n", "\n").strip() == first.strip()
     # Pointer and keys choose the same thing.
@@ -154,8 +160,8 @@ def test_complete_gives_what_the_route_gives(page, server):
     }
     for name, value in parameters.items():
         page.fill(f"#complete-{name}", value)
-    page.one("#complete-ignore_eos").click()
-    page.one("#complete-include_stop_str_in_output").click()
+    page.click("#complete-ignore_eos")
+    page.click("#complete-include_stop_str_in_output")
     field = page.one("#complete-input")
     field.clear()
     field.send_keys(prompt, Keys.CONTROL, Keys.ENTER)
@@ -169,10 +175,10 @@ def test_complete_gives_what_the_route_gives(page, server):
     choice = answer["choices"][0]
     assert shown == prompt + choice["text"]
     assert len(choice["logprobs"]["token_ids"]) == len(choice["logprobs"]["drafted"]) == len(choice["logprobs"]["tokens"])
-    page.one("#panel-complete .output button[aria-pressed]").click()
+    page.click("#panel-complete .output button[aria-pressed]")
     assert len(page.all("#panel-complete .token[role=option]")) == len(choice["logprobs"]["tokens"])
     # With echo, the prompt's tokens come too.
-    page.one("#complete-echo").click()
+    page.click("#complete-echo")
     field.send_keys(Keys.CONTROL, Keys.ENTER)
     assert wait_for(lambda: page.all("#panel-complete .output .legend")
                     and len(page.all("#panel-complete .output .prompt")) == 0, 30)
@@ -199,7 +205,7 @@ def test_hostile_output_stays_text(page):
         page.one(f"#{view}-input").send_keys("x", Keys.CONTROL, Keys.ENTER) if view == "complete" else say(page, "x")
         assert page.has(f"#panel-{view} .legend")
         assert page.text(f"#panel-{view} .generation .text").endswith(HOSTILE)
-        page.one(f"#panel-{view} .generation button[aria-pressed]").click()
+        page.click(f"#panel-{view} .generation button[aria-pressed]")
         for token in page.all(f"#panel-{view} .token[role=option]")[:12]:
             token.click()
         assert page.all(f"#panel-{view} :is(img, script, style, .generation svg, a)") == []
@@ -208,10 +214,10 @@ def test_hostile_output_stays_text(page):
 def test_stopping_frees_the_engine(page, server):
     page.show("complete")
     page.fill("#complete-max_tokens", "900")
-    page.one("#complete-ignore_eos").click()
-    page.one("#panel-complete .primary").click()
+    page.click("#complete-ignore_eos")
+    page.click("#panel-complete .primary")
     assert wait_for(lambda: len(page.text("#panel-complete .output .text") or "") > 60, 20)
-    page.one("#panel-complete .primary").click()
+    page.click("#panel-complete .primary")
     assert page.has("#panel-complete .output .facts")
     assert "stopped here" in page.text("#panel-complete .output .facts") or "length" in page.text("#panel-complete .facts")
     assert server.wait_until_idle()
@@ -244,7 +250,7 @@ def test_engine_numbers_are_those_of_metrics(page, server):
     # The blocks that the prompt left in the cache can be read, by the keys alone.
     page.one(".block-map canvas").send_keys(Keys.HOME)
     assert wait_for(lambda: page.all(".block-detail .held") or "free" in page.text(".block-detail"), 5)
-    page.one("#panel-engine button[aria-pressed]").click()
+    page.click("#panel-engine button[aria-pressed]")
     assert page.one("#panel-engine button[aria-pressed]").text == "Go on"
 
 
@@ -306,7 +312,7 @@ def test_light_and_dark(page):
 
     found = {}
     for _ in range(3):
-        page.one("#theme").click()
+        page.click("#theme")
         found[page.one("#theme").get_attribute("data-theme")] = colours()
     assert found["light"] != found["dark"]
     for system in ("light", "dark"):
@@ -370,7 +376,8 @@ QUOTE = "It keeps keys — and values — in blocks."
 START = len(NOTE[:NOTE.index(QUOTE)].encode())
 SOURCE = {"note": "kv-cache/é", "title": HOSTILE, "question": "What is “paged” attention?", "topic": "kv-cache",
           "range": [START, START + len(QUOTE.encode())], "content_hash": "0", "quote": QUOTE}
-SPANS = [{"text": QUOTE, "citation": 0}, {"text": " In more detail: ", "citation": None}, {"text": HOSTILE, "citation": 1}]
+SPANS = [{"text": QUOTE, "citation": 0}, {"text": " In more detail: ", "citation": None}, {"text": HOSTILE, "citation": 1},
+         {"text": " Unheard of.", "citation": None, "unsupported": True}]
 WHOLE = {
     "type": "done", "id": "e", "answer": "".join(span["text"] for span in SPANS), "declined": False, "confidence": 0.9,
     "citations": [SOURCE, {**SOURCE, "range": [0, 3]}, {**SOURCE, "range": [4, 9]}], "spans": SPANS,
@@ -386,6 +393,7 @@ EVENTS = [
     {"type": "span", **SPANS[0], "source": SOURCE},
     {"type": "span", **SPANS[1]},
     {"type": "span", **SPANS[2], "source": {**SOURCE, "range": [0, 3]}},
+    {"type": "span", **SPANS[3]},
     {"type": "section", "name": "common_mistakes", "title": "Common mistakes", "spans": [{"text": HOSTILE, "citation": 0}],
      "sources": []},
     {"type": "section", "name": "follow_ups", "title": "Follow-ups", "spans": [
@@ -439,16 +447,17 @@ def asked(page):
 
 def test_ask_quotes_cites_and_opens_the_note(page, answers):
     answers(EVENTS)
-    page.one("#level-junior + label").click()
+    page.click("#level-junior + label")
     page.one("#ask-input").send_keys("What is paged attention?", Keys.ENTER)
     assert page.has(".answer .engine-account")
-    assert page.text(".answer-text") == f"{QUOTE}1 In more detail: {HOSTILE}2"
+    assert page.text(".answer-text") == f"{QUOTE}1 In more detail: {HOSTILE}2 Unheard of."
+    assert page.text(".answer-text .unsupported") == " Unheard of."
     assert "weak" in page.text(".answer h2") and "searched as" in page.text(".answer h2")
     assert "40" in page.text(".engine-account") and "210 ms" in page.text(".engine-account .legend")
     assert "11.50" in page.text(".scores") and "rerank" not in page.text(".scores")
     assert asked(page)[0]["level"] == "junior" and asked(page)[0]["question"] == "What is paged attention?"
 
-    page.one(".answer-text .cite").click()
+    page.click(".answer-text .cite")
     assert page.has("#note mark")
     assert page.text("#note mark") == QUOTE
     assert page.one("#note").get_attribute("open") is not None
@@ -463,19 +472,19 @@ def test_ask_quotes_cites_and_opens_the_note(page, answers):
 
 def test_ask_goes_on_and_declines_kindly(page, answers):
     answers(EVENTS, DECLINED)
-    page.one(".chip").click()
+    page.click(".chip")
     assert page.has(".answer .questions .chip")
-    page.one(".answer .questions .chip").click()
+    page.click(".answer .questions .chip")
     assert page.has(".answer:last-child .badge.declined")
     second = asked(page)[1]
     assert second["question"] == "Who evicts them?"
     assert [message["role"] for message in second["messages"]] == ["user", "assistant"]
     assert second["messages"][1] == {"role": "assistant", "content": WHOLE["answer"], "notes": ["kv-cache/é"]}
     assert "do not say" in page.text(".answer:last-child .answer-text")
-    page.one(".answer:last-child .notes .link").click()
+    page.click(".answer:last-child .notes .link")
     assert page.has("#note .prose p")
     page.press(Keys.ESCAPE)
-    page.one("#panel-ask .under .small").click()
+    page.click("#panel-ask .under .small")
     assert page.all(".answer") == [] and page.one(".intro").is_displayed()
 
 
@@ -485,7 +494,7 @@ def test_ask_the_server_itself(page, server):
     page.one("#ask-input").send_keys("Why does paged attention help?", Keys.ENTER)
     assert page.has(".answer .engine-account", 60)
     assert len(page.all(".answer-text .cite")) >= 2
-    page.one(".answer-text .cite").click()
+    page.click(".answer-text .cite")
     assert page.has("#note mark")
     sentence = page.browser.execute_script(
         "return document.querySelector('.answer-text .sentence').firstChild.parentNode.textContent")
