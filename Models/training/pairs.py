@@ -39,6 +39,7 @@ class Pair:
     ids: list  # prompt, answer, and sometimes more questions about the same evidence
     answers: list  # (where an answer begins, where it ends)
     choices: list  # (place of an answer's token, it and the others allowed there by the constraint): only where any are
+    sources: list  # (place of an answer's token, place in the prompt that it is copied from)
 
 
 class Spelling:
@@ -77,6 +78,15 @@ def choices(spans, answer, spell, start):
     return found
 
 
+def line(ids, span, spell):
+    """Where a sentence stands in the prompt as a line of its own."""
+    whole, part = (np.array(x, np.uint16).tobytes() for x in (ids, spell("\n") + span + spell("\n")))
+    at = whole.find(part)
+    while at > 0 and at % 2:
+        at = whole.find(part, at + 1)
+    return None if at < 0 else at // 2 + 1
+
+
 def build(spell, evidence, turns):
     """`turns`: [(question, said)]; said: [(connector, sentence)], sentences of the evidence or the refusal alone.
 
@@ -84,14 +94,19 @@ def build(spell, evidence, turns):
     """
     texts = list(dict.fromkeys(s for _, sentences in evidence for s in sentences)) + [REFUSAL]
     spans = [spell(t) for t in texts]
-    pair = Pair([], [], [])
+    pair = Pair([], [], [], [])
     for number, (question, said) in enumerate(turns):
         more = f"{USER}\nQuestion: {question}{END}\n{ASSISTANT}\n"
         pair.ids += spell(more if number else prompt(evidence, question))
         start = len(pair.ids)
+        if not number:
+            places = {i: place for i, ids in enumerate(spans) if (place := line(pair.ids, ids, spell)) is not None}
         answer = [(connector, texts.index(sentence)) for connector, sentence in said]
         for turn, (connector, chosen) in enumerate(answer):
-            pair.ids += (spell(connector) if turn else []) + spans[chosen]
+            pair.ids += spell(connector) if turn else []
+            if (source := places.get(chosen)) is not None:
+                pair.sources += [(len(pair.ids) + i, source + i) for i in range(len(spans[chosen]))]
+            pair.ids += spans[chosen]
         pair.choices += choices(spans, answer, spell, start)
         pair.ids += spell(END + "\n")
         pair.answers.append((start, len(pair.ids) - 1))
@@ -190,13 +205,13 @@ class Pairs:
             if (stray := rng.randrange(len(library.passages))) not in alike + rivals:
                 rivals.append(stray)
         refuse = rng.random() < REFUSALS
-        shown = rivals[: rng.choice([1, 2] if rng.random() > size else [2, 3, 3])]
+        shown = rivals[: rng.choice([1, 1, 2] if rng.random() > size else [2, 3, 3])]
         if refuse:
             # The nearest may well answer it too: what stands further down does not.
             shown = shown[:1] + [i for i in library.search.best(question, 40)[12:] if i not in alike][: len(shown) - 1]
         else:
             shown.append(right)
-        most = 4 + int(8 * size)
+        most = 3 + int(9 * size)
         evidence = {}
         for i in sorted(shown, key=lambda i: library.passages[i].name):
             count = rng.randint(2, most) if i != right else rng.randint(3, most)
