@@ -34,6 +34,12 @@ test-slow: build ## the long runs: speculation in every combination, 200 kills o
 test-clients: build ## openai, LangChain, LlamaIndex by base_url alone; schemathesis over /openapi.json
 	@Tests/EndToEnd/run --clients
 
+# Not part of `make test`, which uses a browser where there is one: this one is 300 MB.
+.PHONY: test-page
+test-page: build ## the web page in headless Chromium, installed from Debian if it is not there
+	@$(MAKE) --no-print-directory setup PACKAGES="chromium chromium-driver"
+	@Tests/EndToEnd/run -k test_page
+
 .PHONY: build
 build: setup ## build the programs
 	@$(BUILD) --product swiftlet && $(BUILD) --product swiftlet-bench
@@ -43,8 +49,8 @@ models: setup ## fetch the sentence encoder, all-MiniLM-L6-v2, into Models/
 	@Models/fetch
 
 .PHONY: bench
-bench: build ## measure the engine on the embedded model
-	@.build/release/swiftlet-bench engine $(ARGS)
+bench: build ## the standard suite: measured, recorded in Bench/results, compared with the last time
+	@.build/release/swiftlet-bench suite $(ARGS)
 
 .PHONY: format
 format: ## rewrite all Swift files in the project's style

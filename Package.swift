@@ -51,6 +51,7 @@ let package = Package(
         .target(name: "CLimits", cSettings: [.unsafeFlags(["-O3"])]),
         // Only files: why they hang on a C target stands in its one source.
         .target(name: "CorpusFiles", resources: [.copy("../Explainer/Corpus")]),
+        .target(name: "PageFiles", resources: [.copy("../Page")]),
 
         // The runtime, bottom up.
         module("Base", [], settings: pointers),
@@ -70,9 +71,13 @@ let package = Package(
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module(
             "Explainer", ["Base", "CorpusFiles", "Engine", "Retrieval", "Sampling", "Tokenization"], settings: strict,
-            exclude: ["Corpus"]),
+            exclude: ["Corpus", "README.md"]),
         module(
-            "Server", ["Base", "Embedding", "Engine", "Limiting", "Retrieval", "Sampling", "Tokenization", "Network"],
+            "Server",
+            [
+                "Base", "Embedding", "Engine", "Explainer", "Limiting", "Network", "PageFiles", "Retrieval", "Sampling",
+                "Tokenization",
+            ],
             settings: strict, exclude: ["README.md"]),
 
         // The two programs, and what they share.
@@ -87,7 +92,8 @@ let package = Package(
         .executableTarget(
             name: "swiftlet-bench",
             dependencies: [
-                "Base", "Kernels", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding", "Engine",
+                "Base", "Kernels", "Checkpoint", "CLimits", "Tokenization", "Sampling", "Transformer", "Embedding",
+                "Engine",
                 "Network", "LoadGeneration", "Retrieval", "Console",
             ],
             path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
@@ -114,14 +120,13 @@ let package = Package(
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
-        tests("Explainer", ["Explainer", "Retrieval", "Base"]),
+        tests("Explainer", ["Explainer", "Engine", "Retrieval", "Sampling", "Tokenization", "Base"]),
         tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",
             [
-                "Server", "Network", "Embedding", "Engine", "Limiting", "Retrieval", "Transformer", "Kernels",
-                "Sampling",
-                "Tokenization", "Base",
+                "Server", "Network", "Embedding", "Engine", "Explainer", "Limiting", "Retrieval", "Transformer",
+                "Kernels", "Sampling", "Tokenization", "Base",
             ]),
     ],
     swiftLanguageModes: [.v6],

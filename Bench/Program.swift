@@ -12,6 +12,7 @@ enum Program {
             commands: [
                 EngineBenchmark.self, KernelBenchmark.self, ServeBenchmark.self, TokenizerBenchmark.self,
                 EncoderBenchmark.self, RetrievalBenchmark.self, SpeculationBenchmark.self, ConstraintBenchmark.self,
+                SuiteBenchmark.self,
             ]
         ).run()
     }

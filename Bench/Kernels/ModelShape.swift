@@ -57,7 +57,8 @@ extension ModelShape {
         var figures: [ProductFigure] = []
         for (name, outputs, inputs) in products {
             guard let rowBytes = type.rowByteCount(columns: inputs) else { continue }
-            let weights = try makeWeights(type, outputs: outputs, inputs: inputs, byteCount: outputs * rowBytes)
+            let weights = try makeWeights(
+                type, outputs: outputs, inputs: inputs, byteCount: outputs * rowBytes, pool)
             // Only rows that choose a token meet the head: never a whole chunk of a prompt.
             for rows in rowCounts where name != "head" || rows <= 64 {
                 let input = try AlignedBuffer<Float>(count: rows * inputs)
@@ -67,8 +68,9 @@ extension ModelShape {
                     MatrixView(input.baseAddress, rows: rows, columns: inputs),
                     MutableMatrixView(output.baseAddress, rows: rows, columns: outputs)
                 )
+                let rounded = try RoundedRows(maxRows: rows, maxColumns: inputs)
                 let seconds = Stopwatch.median(time: time) { turn in
-                    linear(input_MK, weights[turn % weights.count], into: output_MN, pool: pool)
+                    weights[turn % weights.count].multiply(input_MK, rounded, into: output_MN, pool: pool)
                 }
                 let figure = KernelFigure(
                     operations: 2 * Double(rows * inputs * outputs), bytes: Double(outputs * rowBytes),
@@ -82,12 +84,32 @@ extension ModelShape {
         return figures
     }
 
-    private func makeWeights(_ type: ElementType, outputs: Int, inputs: Int, byteCount: Int) throws -> [Matrix] {
+    private func makeWeights(
+        _ type: ElementType, outputs: Int, inputs: Int, byteCount: Int, _ pool: ThreadPool
+    ) throws -> [ProductWeights] {
         try (0..<WorkingSet.count(of: byteCount)).map { _ in
             let buffer = try SharedBuffer<UInt8>(count: byteCount)
             // Bytes between 0x2c and 0x2f make ordinary numbers and scales of every type.
             for index in 0..<byteCount { buffer.baseAddress[index] = 0x2c + UInt8(index & 3) }
-            return Matrix(type, rows: outputs, columns: inputs, pointer: buffer.baseAddress, owner: buffer)
+            let matrix = Matrix(type, rows: outputs, columns: inputs, pointer: buffer.baseAddress, owner: buffer)
+            return PackedMatrix.packs(type) ? .panels(try PackedMatrix(matrix, pool: pool)) : .stored(matrix)
+        }
+    }
+}
+
+/// Weights as the decoder keeps them.
+private enum ProductWeights {
+    case stored(Matrix)
+    case panels(PackedMatrix)
+
+    /// With the rounding of the rows, where the weights are integers.
+    func multiply(_ input: MatrixView, _ rounded: RoundedRows, into output: MutableMatrixView, pool: ThreadPool) {
+        switch self {
+        case .stored(let matrix): linear(input, matrix, into: output, pool: pool)
+        case .panels(let matrix) where matrix.elementType.takesRoundedRows:
+            rounded.round(input, for: matrix.elementType, pool: pool)
+            linear(rounded, PanelPart(matrix, into: output), pool: pool)
+        case .panels(let matrix): linear(input, PanelPart(matrix, into: output), pool: pool)
         }
     }
 }

@@ -1,10 +1,11 @@
 """Writes the newest checkpoint as a Hugging Face folder in bf16.
 
-    python export.py --out ../swiftlet-5m
+    python export.py --positions 2048 --checkpoints teach --out ../swiftlet-5m
     python export.py --draft --checkpoints draft --out ../swiftlet-5m-draft
 """
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 
@@ -37,11 +38,13 @@ def main():
     a.add_argument("--draft", action="store_true", help="of a run with a teacher")
     a.add_argument("--tiny", action="store_true")
     a.add_argument("--unfinished", action="store_true", help="take a checkpoint from the middle of a run")
+    a.add_argument("--positions", type=int, help="the context, where it is not the configuration's (teach.py's 2048)")
     args = a.parse_args()
     if args.draft:
         c = TINY_DRAFT if args.tiny else DRAFT
     else:
         c = TINY if args.tiny else FULL
+    c = dataclasses.replace(c, positions=args.positions or c.positions)
     newest = sorted(args.checkpoints.glob("step-*.pt"))[-1]
     state = torch.load(newest, weights_only=True)
     if not (state["finished"] or args.unfinished):

@@ -14,7 +14,11 @@ from pathlib import Path
 import torch
 from transformers import AutoTokenizer, LlamaForCausalLM
 
+import choose
 import evaluate
+import pairs
+import passages
+import teach
 from model import Llama
 from tokenizer import render
 from train import HERE, SHARED_TEXT, divergence
@@ -62,6 +66,8 @@ def main():
         text.write_text("A small text, longer than one window of the tiny model. " * 40)
         print(evaluate.score(model, tokenizer, bos, text))
         check_draft(Path(temporary), common, out)
+        check_pairs(tokenizer)
+        check_teaching(Path(temporary), args.data, out)
     print("recipe: passed")
 
 
@@ -85,6 +91,61 @@ def check_draft(folder, common, teacher):
     model, _, _ = evaluate.load(teacher)
     assert divergence(draft, model, rows) < divergence(Llama(draft.config), model, rows)
     assert abs(divergence(model, model, rows)) < 1e-5
+
+
+def check_pairs(tokenizer):
+    """An answer is made of sentences that stand in its prompt, token for token, and each choice holds the one made."""
+    notes = passages.corpus()
+    held = [p for p in notes if passages.is_held_back(p.name)]
+    assert 0.05 < len(held) / len(notes) < 0.15
+    kept = [p for p in notes if not passages.is_held_back(p.name)]
+    made, again = (pairs.Pairs(kept, kept[:50], tokenizer, seed=3) for _ in range(2))
+    refusals = 0
+    for index in range(40):
+        pair = made.make(index, 0.5)
+        assert pair == again.make(index, 0.5), "a pair depends on more than seed and index"
+        text = tokenizer.decode(pair.ids, skip_special_tokens=False)
+        assert not any(p.short[0] in text for p in held), "a held-back note is in the training data"
+        lines = text.split("<|end|>")[1].split("\n")
+        sentences = sorted((line for line in lines if line), key=len, reverse=True)
+        for start, end in pair.answers:
+            said = tokenizer.decode(pair.ids[start:end])
+            refusals += said == pairs.REFUSAL
+            for sentence in [pairs.REFUSAL, *sentences, *pairs.CONNECTORS[1:]]:
+                said = said.replace(sentence, "")
+            assert not said.strip(), f"not from the evidence: {said!r}"
+        for place, source in pair.sources:
+            assert tokenizer.decode([pair.ids[place]]).strip() == tokenizer.decode([pair.ids[source]]).strip() or (
+                tokenizer.decode([pair.ids[place]]).strip()[:1] == tokenizer.decode([pair.ids[source]])[:1]
+            )
+        for place, allowed in pair.choices:
+            assert pair.ids[place] == allowed[0] and len(set(allowed)) == len(allowed) > 1
+    assert 0 < refusals < 12, refusals
+
+
+def check_teaching(folder, text, start):
+    whole, parts, out = (folder / name for name in ("teach", "teach-parts", "teach-out"))
+    common = ["--data", text, "--start", start, "--steps", 12]
+    run("teach.py", *common, "--checkpoints", whole)
+    run("teach.py", *common, "--checkpoints", parts, "--stop-after", 5)
+    run("teach.py", *common, "--checkpoints", parts)
+    for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
+        assert torch.equal(w, v), f"a resumed run differs in {name}"
+    run("export.py", "--positions", teach.POSITIONS, "--checkpoints", whole, "--out", out)
+    model, tokenizer, _ = evaluate.load(out)
+    assert model.config.positions == teach.POSITIONS
+    # The cache of choose.py says what the model says.
+    spell = pairs.Spelling(tokenizer)
+    blocks = [("What is a token?", ["A token is a piece of a word.", "It has a number."])]
+    caches = choose.prepared(model, spell, blocks, "what are tokens")
+    spans = [spell(s) for s in blocks[0][1]]
+    tables, _ = caches[0].candidates(spans)
+    ids = spell(pairs.prompt(blocks, "what are tokens"))
+    with torch.no_grad():
+        for table, span in zip(tables, spans):
+            logits = model(torch.tensor([ids + span]))[0, len(ids) - 1 : -1]
+            assert torch.allclose(logits.log_softmax(-1), table, atol=1e-4)
+    assert sorted(choose.answer(caches, spell, blocks[0][1], 2, "gain")) == [0, 1]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ enum EngineCommand: Sendable {
     case submit(GenerationRequest)
     case cancel(RequestID)
     case setPaused(Bool, RequestID)
+    case look(EngineQuery, @Sendable (EngineSnapshot) -> Void)
     case shutDown
 }
 
@@ -46,6 +47,15 @@ final class CommandQueue: Sendable {
         state.withLock { state in
             if case .shutDown = command { state.isShutDown = true }
             append(command, &state)
+        }
+    }
+
+    /// - Returns: false when the engine will not hear it any more.
+    func pushUnlessShutDown(_ command: EngineCommand) -> Bool {
+        state.withLock { state in
+            guard !state.isShutDown else { return false }
+            append(command, &state)
+            return true
         }
     }
 

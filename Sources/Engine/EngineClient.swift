@@ -44,6 +44,10 @@ package struct EngineClient: GenerationService {
     package func pause(_ id: RequestID) { queue.push(.setPaused(true, id)) }
     package func resume(_ id: RequestID) { queue.push(.setPaused(false, id)) }
 
+    package func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void) {
+        if !queue.pushUnlessShutDown(.look(query) { reply($0) }) { reply(nil) }
+    }
+
     /// Cancels what is left, ends the thread and waits for it. Every open request gets its `.finished` first.
     package func shutDown() {
         queue.push(.shutDown)
@@ -94,6 +98,7 @@ struct EngineLoop<Model: LanguageModel> {
                 case .submit(let request): core.submit(request)
                 case .cancel(let id): core.cancel(id)
                 case .setPaused(let isPaused, let id): core.setPaused(isPaused, id)
+                case .look(let query, let reply): reply(core.snapshot(query))
                 case .shutDown:
                     core.cancelAll()
                     report()

@@ -10,7 +10,7 @@ package final class EngineCore<Model: LanguageModel> {
     package let configuration: EngineConfiguration
     package private(set) var statistics = EngineStatistics()
 
-    private var scheduler: Scheduler
+    private(set) var scheduler: Scheduler
     private var runner: ModelRunner<Model>
     private var pipeline: LogitsPipeline
     private var logprobReader = LogprobReader()
@@ -19,7 +19,9 @@ package final class EngineCore<Model: LanguageModel> {
     private var events: [RequestEvent] = []
     private var arrivalCount: UInt64 = 0
     private var account = StepAccount()
-    private let time: any TimeSource
+    private(set) var stepLog = StepLog()
+    let time: any TimeSource
+    private let weightBytes: Int
 
     /// - Parameters:
     ///   - configuration: adjusted by `validated()`; read the result back from `configuration`.
@@ -32,6 +34,7 @@ package final class EngineCore<Model: LanguageModel> {
         let configuration = configuration.validated()
         self.configuration = configuration
         self.time = time
+        weightBytes = model.weightBytes + (draftModel?.weightBytes ?? 0)
         let drafts: (any DraftSource)? =
             switch (configuration.speculation.drafter, draftModel) {
             case (.model?, let draftModel?):
@@ -52,10 +55,12 @@ package final class EngineCore<Model: LanguageModel> {
 
     /// What `EngineClient` tells the world about this engine.
     package func limits(kvCacheBytes: Int) -> EngineLimits {
-        EngineLimits(
+        var limits = EngineLimits(
             maxModelLength: configuration.maxModelLength, vocabularySize: runner.model.vocabularySize,
             maxWaitingCount: configuration.maxWaitingCount, tokensPerBlock: configuration.tokensPerBlock,
             blockCount: configuration.blockCount, kvCacheBytes: kvCacheBytes)
+        limits.weightBytes = weightBytes
+        return limits
     }
 
     package var model: Model { runner.model }
@@ -117,15 +122,19 @@ package final class EngineCore<Model: LanguageModel> {
         for entry in plan.entries where entry.request.timings.scheduledNanoseconds == 0 {
             noteAdmission(of: entry.request, at: now)
         }
+        let before = (generated: statistics.generatedTokenCount, accepted: statistics.acceptedTokenCount)
         runner.run(plan)
         advance()
         settleTimes()
+        let promptRowCount = account.promptRowCount
         endStepAccount()
         learnCost(since: now)
         statistics.stepCount += 1
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
         updateGauges()
+        stepLog.append(
+            plan, promptRowCount: promptRowCount, startNanoseconds: now, statistics, before: before)
         return true
     }
 
@@ -181,6 +190,7 @@ package final class EngineCore<Model: LanguageModel> {
             reason = take(token, for: request)
             return reason == nil ? token : nil
         }
+        if reason == nil { reason = takeOnlyTokens(for: request) }
         scheduler.didCompute(entry, acceptedCount: acceptedCount)
         noteDraft(of: entry, acceptedCount: acceptedCount, emitted: request.tokens[countBefore...])
 
@@ -189,10 +199,11 @@ package final class EngineCore<Model: LanguageModel> {
         if case .stopToken = reason { delivered = delivered.dropLast() }
         let scores = countBefore == request.promptCount ? request.promptScores : []
         if !delivered.isEmpty || !scores.isEmpty {
-            events.append(
-                RequestEvent(
-                    request: request.id, kind: .tokens(TokenRun(delivered)),
-                    logprobs: Array(logprobs.prefix(delivered.count)), promptLogprobs: scores))
+            var event = RequestEvent(
+                request: request.id, kind: .tokens(TokenRun(delivered)),
+                logprobs: Array(logprobs.prefix(delivered.count)), promptLogprobs: scores)
+            event.guessedCount = min(acceptedCount, delivered.count)
+            events.append(event)
         }
         if let reason { finish(request, reason, logprobs: Array(logprobs.dropFirst(delivered.count))) }
     }
@@ -216,6 +227,19 @@ package final class EngineCore<Model: LanguageModel> {
         statistics.generatedTokenCount += 1
         if request.stopTokens.contains(token) { return .stopToken(token) }
         return request.tokens.count >= request.maxTokenCount ? .length : nil
+    }
+
+    /// Adds the tokens that a constraint leaves no choice about: a step each would compute logits that say nothing.
+    /// The next step computes them together, like a prompt's, and the output is the same.
+    /// - Returns: why the request ends with them, if it does.
+    private func takeOnlyTokens(for request: Request) -> FinishReason? {
+        // Whoever wants to know how likely each token was needs the logits.
+        guard request.outputLogprobs == nil else { return nil }
+        while request.outputCount >= request.minOutputCount, let token = request.constraint?.onlyToken {
+            request.forcedTokenCount += 1
+            if let reason = take(token, for: request) { return reason }
+        }
+        return nil
     }
 
     /// - Parameter guess: the place of the draft whose guess stands at this position, if one does.

@@ -67,6 +67,8 @@ final class Request {
     /// Guesses computed, and those that came true.
     var draftedTokenCount = 0
     var acceptedTokenCount = 0
+    /// Tokens of the output that its constraint left no choice about.
+    var forcedTokenCount = 0
     var timings = RequestTimings()
     /// Up to when `timings.breakdown` tells where the time went.
     var accountedNanoseconds: UInt64
@@ -135,6 +137,7 @@ final class Request {
         summary.prefilledTokenCount = max(0, min(mostComputedCount, promptCount) - (cachedTokenCount ?? 0))
         summary.draftedTokenCount = draftedTokenCount
         summary.acceptedTokenCount = acceptedTokenCount
+        summary.forcedTokenCount = forcedTokenCount
         return summary
     }
 }

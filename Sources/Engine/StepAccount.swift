@@ -14,14 +14,16 @@ struct StepShare {
 /// The step that is being made, or the time since the last one.
 struct StepAccount {
     private var rowCount = 0
-    private var promptRowCount = 0
+    private(set) var promptRowCount = 0
 
     /// The plan is made; everybody's time is settled up to the moment before.
     mutating func begin(_ plan: StepPlan) {
         (rowCount, promptRowCount) = (plan.rowCount, 0)
         for entry in plan.entries {
             let request = entry.request
-            let isPrompt = !(entry.range.count == 1 && request.outputCount > 0)
+            // Tokens that a constraint left no choice about are computed several at once, and are output all the same.
+            let isNewOutput = entry.range.lowerBound >= max(request.promptCount, request.mostComputedCount)
+            let isPrompt = !(request.outputCount > 0 && (entry.range.count == 1 || isNewOutput))
             if isPrompt { promptRowCount += entry.rowCount }
             request.share = StepShare(
                 rowCount: entry.rowCount, isPrompt: isPrompt,

@@ -40,6 +40,10 @@ package enum Limits {
     package static let searchHits = Limit("top", 200, "hits of one search")
     package static let rerankDocuments = Limit("documents", 1000, "texts of one rerank request")
     package static let searchQueue = Limit("searches", 64, "searches that wait at once")
+    package static let onlookers = Limit("engine", 32, "requests for a look at the engine that wait at once")
+    package static let questionBytes = Limit("question", 2000, "bytes of a question to be explained")
+    package static let turns = Limit("messages", 32, "messages of a conversation before a question")
+    package static let explainQueue = Limit("explanations", 64, "questions that wait for their evidence at once")
     package static let requestLineBytes = Limit("request line", 8 << 10, "bytes of method, target and version")
     package static let headerBytes = Limit("headers", 32 << 10, "bytes of all header fields")
     package static let headerCount = Limit("headers", 100, "header fields")
@@ -49,9 +53,8 @@ package enum Limits {
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
         guidedChoices, guidedChoiceBytes, topLogprobs, cacheSaltBytes, logitBias, outputTokens, embeddingInputs,
-        embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, requestLineBytes,
-        headerBytes,
-        headerCount, requestIDBytes,
+        embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, onlookers,
+        questionBytes, turns, explainQueue, requestLineBytes, headerBytes, headerCount, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

@@ -16,19 +16,22 @@ package import Network
 @EventLoop package final class SwiftletServer {
     /// Where the engine delivers, from its own thread.
     package nonisolated let events: Mailbox<RequestEvent>
-    package private(set) var isDraining = false
-    package private(set) var isDrained = false
+    package internal(set) var isDraining = false
+    package internal(set) var isDrained = false
 
-    private var configuration: ServerConfiguration
-    private let telemetry: Telemetry
-    private let hub: CompletionHub
-    private let limits: RateLimitDesk
-    private var http: HTTPServer?
+    var configuration: ServerConfiguration
+    let telemetry: Telemetry
+    let hub: CompletionHub
+    let limits: RateLimitDesk
+    var http: HTTPServer?
     private var model: ServedModel?
-    private var embeddings: EmbeddingDesk?
-    private var searches: SearchDesk?
-    private var drainTimer: DeadlineTimer?
-    private var drainWaiters: [@EventLoop () -> Void] = []
+    var embeddings: EmbeddingDesk?
+    var searches: SearchDesk?
+    var explanations: ExplainDesk?
+    let onlookers: EngineDesk
+    private var page: StaticPage?
+    var drainTimer: DeadlineTimer?
+    var drainWaiters: [@EventLoop () -> Void] = []
 
     /// - Throws: one clear line when the port cannot be opened.
     package init(
@@ -39,6 +42,7 @@ package import Network
         self.telemetry = telemetry
         let hub = CompletionHub(time: time)
         self.hub = hub
+        onlookers = EngineDesk(hub: hub)
         limits = RateLimitDesk(time: time, hub: hub)
         events = Mailbox { events in hub.received(events) }
         http = try HTTPServer(
@@ -68,6 +72,14 @@ package import Network
     package func serve(_ service: SearchService) {
         searches = SearchDesk(service, hub: hub, time: telemetry.time)
     }
+
+    /// From now on questions are answered from notes.
+    package func serve(_ service: ExplainService) {
+        explanations = ExplainDesk(service, hub: hub, limits: limits, telemetry: telemetry)
+    }
+
+    /// From now on the web page is there.
+    package func serve(_ page: StaticPage) { self.page = page }
 
     /// Takes over what can change while the server runs: keys, log, and how strict it is about unknown fields.
     package func reload(_ newest: ServerConfiguration) {
@@ -101,6 +113,8 @@ package import Network
             case .embeddings: try embed(request, responder, visitor)
             case .search: try search(request, responder, visitor)
             case .rerank: try rerank(request, responder, visitor)
+            case .explain: try explain(request, responder, visitor)
+            case .note(let id): responder.respond(status: 200, body: try openExplanations().note(id))
             case .models:
                 responder.respond(status: 200, body: ModelList.body(try loadedModel(), embeddings?.embedder))
             case .model(let id):
@@ -108,7 +122,10 @@ package import Network
             case .health: try health(responder)
             case .ready: try ready(responder)
             case .metrics: metrics(responder)
+            case .engine:
+                try onlookers.answer(request, responder, loadedModel(), limits.engineTenant(visitor), telemetry)
             case .openAPI: responder.respond(status: 200, body: OpenAPIDocument.body)
+            case .page(let file): try responder.respond(file, of: page, request)
             }
         } catch {
             responder.fail(error)
@@ -126,7 +143,7 @@ package import Network
     }
 
     /// Goes on with work for a visitor once its request is counted, and with everybody else's at once.
-    private func counted(
+    func counted(
         _ visitor: Visitor?, _ responder: Responder, _ work: @escaping @EventLoop () throws(APIError) -> Void
     ) throws(APIError) {
         guard let visitor else { return try work() }
@@ -135,12 +152,12 @@ package import Network
         }
     }
 
-    private func loadedModel() throws(APIError) -> ServedModel {
+    func loadedModel() throws(APIError) -> ServedModel {
         guard let model else { throw .modelLoading }
         return model
     }
 
-    private var ignoresUnknownFields: Bool { configuration.ignoresUnknownFields }
+    var ignoresUnknownFields: Bool { configuration.ignoresUnknownFields }
 
     private func openSearches() throws(APIError) -> SearchDesk {
         guard !isDraining else { throw .shuttingDown }
@@ -199,12 +216,10 @@ package import Network
         _ prepared: PreparedCompletion, _ model: ServedModel, _ responder: Responder, _ visitor: Visitor?
     ) {
         guard let visitor else { return start(prepared, model, responder, .everyone, nil) }
-        let tokensPerBlock = model.service.limits.tokensPerBlock
-        let amounts = CompletionCharge.amounts(
-            prepared, cap: limits.outputCap(visitor), tokensPerBlock: tokensPerBlock)
+        let sizes = prepared.sizes(tokensPerBlock: model.service.limits.tokensPerBlock)
+        let amounts = CompletionCharge.amounts(sizes, cap: limits.outputCap(visitor))
         limits.reserve(amounts, visitor, responder) { [self] reservation in
-            let charge = CompletionCharge(
-                prepared, reservation, visitor, limits, tokensPerBlock: tokensPerBlock)
+            let charge = CompletionCharge(sizes, reservation, visitor, limits)
             start(prepared, model, responder, limits.engineTenant(visitor), charge)
         }
     }
@@ -296,60 +311,5 @@ package import Network
             handler: "none")
         let headers = [("content-type", "application/json"), ("x-request-id", requestID)]
         return (headers + error.headers.map { ($0.name, $0.value) }, error.body)
-    }
-}
-
-// MARK: - The end
-
-extension SwiftletServer {
-    /// Ends in good order: no new completion; running ones may go on until `deadline`, then they end
-    /// with an error that says why. `then` is called once, when the last connection is closed. A second call waits for
-    /// the first one's drain.
-    package func drain(deadline: Duration, then: @escaping @EventLoop () -> Void) {
-        if isDrained { return then() }
-        drainWaiters.append(then)
-        guard !isDraining, let http else { return }
-        isDraining = true
-        // Connections, kept and new, still get answers (/ready and completions say 503), each its connection's last.
-        http.onAllClosed = { [self] in drained() }
-        drainTimer = DeadlineTimer { [self] in
-            limits.abortAll(.cancelled)
-            hub.abortAll(.cancelled)
-            embeddings?.abortAll(.cancelled)
-            searches?.abortAll(.cancelled)
-        }
-        drainTimer?.start(after: deadline)
-        hub.onIdle = { [self] in answersEnded() }
-        http.windDown()
-        if hub.isIdle { answersEnded() }
-    }
-
-    /// Nobody waits for an answer any more: what is still open is idle, or slow.
-    private func answersEnded() {
-        guard !isDrained else { return }
-        hub.onIdle = nil
-        http?.stopListening()
-        http?.closeIdleConnections()
-        // Without a connection left, that was the end.
-        guard !isDrained else { return }
-        drainTimer = DeadlineTimer { [self] in http?.closeAllConnections() }
-        drainTimer?.start(after: configuration.closingGrace)
-    }
-
-    private func drained() {
-        isDrained = true
-        hub.onIdle = nil
-        drainTimer = nil
-        let waiters = drainWaiters
-        drainWaiters = []
-        for then in waiters { then() }
-    }
-}
-
-extension HTTPRequest {
-    /// `application/json`, whatever its parameters.
-    fileprivate var hasJSONContent: Bool {
-        let type = headers["content-type"]?.split(separator: ";", omittingEmptySubsequences: false).first ?? ""
-        return type.lowercased().filter { $0 != " " && $0 != "\t" } == "application/json"
     }
 }

@@ -9,6 +9,9 @@ import Base
 package protocol LanguageModel: AnyObject, SendableMetatype {
     var vocabularySize: Int { get }
 
+    /// The weights as they lie in memory.
+    var weightBytes: Int { get }
+
     /// Computes every row of the batch, storing its keys and values in its slot.
     ///
     /// A row's bits depend on its token, its position and the cached positions before it, never on other rows.
@@ -20,4 +23,9 @@ package protocol LanguageModel: AnyObject, SendableMetatype {
 
     /// Copies one block's keys and values, all layers.
     func copyBlock(from source: Int32, to destination: Int32)
+}
+
+extension LanguageModel {
+    /// Unknown.
+    package var weightBytes: Int { 0 }
 }

@@ -11,7 +11,8 @@ enum Program {
             commands: [
                 ServeCommand.self, GenerateCommand.self, ChatCommand.self, TokenizeCommand.self, TokenizerCommand.self,
                 PerplexityCommand.self, QuantizeCommand.self, PullCommand.self, EmbedCommand.self, CorpusCommand.self,
-                IndexCommand.self, SearchCommand.self, EvaluateCommand.self,
+                IndexCommand.self, SearchCommand.self, ExplainCommand.self,
+                EvaluateCommand.self,
             ]
         ).run()
     }

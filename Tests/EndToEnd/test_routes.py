@@ -37,7 +37,7 @@ def test_head_has_headers_and_no_body(server, path):
         assert length and int(length.group(1)) == len(server.request("GET", path).body)
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/chat", "/v1/completions/", "/V1/models", "/v1/../health", "//health"])
+@pytest.mark.parametrize("path", ["/page", "/v1", "/v1/chat", "/v1/completions/", "/V1/models", "/v1/../health", "//health"])
 def test_unknown_paths(server, path):
     response = server.request("GET", path)
     assert response.status == 404

@@ -186,4 +186,149 @@ private let end: TokenID = 99
             }
         }
     }
+
+    /// An output, and what its spans were.
+    private struct Output: Hashable {
+        var tokens: [TokenID] = []
+        var spans: [Int] = []
+        var connectors: [[TokenID]] = []
+    }
+
+    /// All outputs up to some length, by brute force; and those at which an output may end.
+    private static func outputs(
+        _ spans: [[TokenID]], _ joining: SpanConstraint.Joining, upTo length: Int
+    ) -> (all: Set<[TokenID]>, ends: Set<[TokenID]>) {
+        func next(_ output: Output) -> [Output] {
+            let begins = output.spans.isEmpty && !joining.continues
+            guard output.spans.count < joining.maxSpanCount else { return [] }
+            return (begins ? [[]] : joining.connectors).flatMap { connector -> [Output] in
+                let isUsed = !connector.isEmpty && output.connectors.contains(connector)
+                guard !(isUsed && joining.saysEachOnce) else { return [] }
+                return spans.indices.compactMap { index in
+                    let isSaid = output.spans.contains { spans[$0] == spans[index] }
+                    guard !spans[index].isEmpty, !(isSaid && joining.saysEachOnce) else { return nil }
+                    return Output(
+                        tokens: output.tokens + connector + spans[index], spans: output.spans + [index],
+                        connectors: output.connectors + [connector])
+                }
+            }
+        }
+        var (all, ends): (Set<[TokenID]>, Set<[TokenID]>) = ([], [])
+        var seen: Set<Output> = []
+        var open = [Output()]
+        while let output = open.popLast() {
+            guard output.tokens.count <= length, seen.insert(output).inserted else { continue }
+            all.insert(output.tokens)
+            let following = next(output)
+            let isBehindSpan = !output.spans.isEmpty || joining.continues
+            if isBehindSpan, output.spans.count >= joining.minSpanCount || following.isEmpty {
+                ends.insert(output.tokens)
+            }
+            open += following
+        }
+        return (all, ends)
+    }
+
+    @Test func `keeps to its rules of joining, however ambiguous the tokens, and after any rollback`() {
+        var generator = SeededGenerator(seed: 9)
+        for round in 0..<150 {
+            func sequences(_ count: ClosedRange<Int>, from shortest: Int) -> [[TokenID]] {
+                (0..<Int.random(in: count, using: &generator)).map { _ in
+                    (0..<Int.random(in: shortest...3, using: &generator)).map { _ in
+                        TokenID(Int.random(in: 0..<2, using: &generator))
+                    }
+                }
+            }
+            let spans = sequences(0...4, from: 1)
+            var joining = SpanConstraint.Joining()
+            joining.connectors = sequences(0...2, from: 0)
+            joining.saysEachOnce = Bool.random(using: &generator)
+            joining.maxSpanCount = [0, 1, 2, 3, .max].randomElement(using: &generator)!
+            joining.minSpanCount = min(joining.maxSpanCount, Int.random(in: 0...3, using: &generator))
+            joining.continues = Bool.random(using: &generator)
+            let length = 7
+            let (longer, _) = Self.outputs(spans, joining, upTo: length + 6)
+            let (_, ends) = Self.outputs(spans, joining, upTo: length)
+            var constraint = SpanConstraint(spans: spans, joining: joining, endTokens: [end])
+            var path: [TokenID] = []
+            for _ in 0..<50 {
+                let expected =
+                    [0, 1].filter { next in
+                        longer.contains { $0.starts(with: path + [TokenID(next)]) }
+                    }.map { TokenID($0) } + (ends.contains(path) ? [end] : [])
+                #expect(constraint.allowed() == expected, "round \(round): \(spans) \(joining) after \(path)")
+                #expect(constraint.onlyToken == (expected.count == 1 ? expected[0] : nil))
+                let letters = expected.filter { $0 != end }
+                if let token = letters.randomElement(using: &generator), path.count < length {
+                    constraint.accept(token)
+                    path.append(token)
+                }
+                if path.count == length || letters.isEmpty || Int.random(in: 0..<4, using: &generator) == 0 {
+                    let count = Int.random(in: 0...path.count, using: &generator)
+                    constraint.rollback(count)
+                    path.removeLast(count)
+                }
+            }
+        }
+    }
+
+    @Test func `an output that goes on begins with a connector and says nothing twice`() {
+        var joining = SpanConstraint.Joining()
+        joining.connectors = [[], [8]]
+        joining.saysEachOnce = true
+        joining.minSpanCount = 1
+        joining.maxSpanCount = 2
+        joining.continues = true
+        var constraint = SpanConstraint(spans: [[1, 2], [3], [1, 4]], joining: joining, endTokens: [end])
+        #expect(constraint.allowed() == [1, 3, 8] && constraint.onlyToken == nil)
+        constraint.accept(1)
+        constraint.accept(2)
+        #expect(constraint.allowed() == [1, 3, 8, end])
+        constraint.accept(1)
+        #expect(constraint.allowed() == [4] && constraint.onlyToken == 4)
+        constraint.accept(4)
+        #expect(constraint.allowed() == [end] && constraint.onlyToken == end)
+        constraint.rollback(3)
+        #expect(constraint.allowed() == [2, 4])
+    }
+}
+
+@Suite struct `Marker constraint` {
+    /// 0…9 digits, 10 `[`, 11 `]`, 12 `a`, 13 `[1]`, 14 `[7]`, 15 ` [`, 16 `2]`, 17 nothing, 18 `]9[`.
+    private static let spellings: [String] =
+        (0...9).map { "\($0)" } + ["[", "]", "a", "[1]", "[7]", " [", "2]", "", "]9["]
+    private static let vocabulary = MarkerVocabulary(vocabularySize: spellings.count) {
+        Array(spellings[$0.index].utf8)
+    }
+
+    /// Markers of a text that none of 1…count is, or that may still become only such.
+    private static func isWrong(_ text: String, count: Int) -> Bool {
+        text.split(separator: "[", omittingEmptySubsequences: false).dropFirst().contains { rest in
+            let digits = rest.prefix { $0.isNumber }
+            guard let number = Int(digits) else { return false }
+            return digits.hasPrefix("0") || number > count
+        }
+    }
+
+    @Test func `forbids exactly the tokens that write a marker which means nothing, and after any rollback`() {
+        var generator = SeededGenerator(seed: 11)
+        for round in 0..<200 {
+            let count = Int.random(in: 1...25, using: &generator)
+            var constraint = MarkerConstraint(Self.vocabulary, count: count)
+            var path: [TokenID] = []
+            for _ in 0..<40 {
+                let text = path.map { Self.spellings[$0.index] }.joined()
+                let expected = Self.spellings.indices.filter { !Self.isWrong(text + Self.spellings[$0], count: count) }
+                let allowed = constraint.allowed(Self.spellings.count)
+                #expect(allowed == expected.map { TokenID($0) }, "round \(round), \(count) markers, after '\(text)'")
+                let token = allowed.filter { $0 != 17 }.randomElement(using: &generator) ?? 12
+                constraint.accept(token)
+                path.append(token)
+                guard Int.random(in: 0..<4, using: &generator) == 0 else { continue }
+                let undone = Int.random(in: 0...path.count, using: &generator)
+                constraint.rollback(undone)
+                path.removeLast(undone)
+            }
+        }
+    }
 }

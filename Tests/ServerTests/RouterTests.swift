@@ -17,11 +17,14 @@ import Testing
             #expect(route(method, "/health") == .success(.health))
             #expect(route(method, "/ready") == .success(.ready))
             #expect(route(method, "/metrics") == .success(.metrics))
+            #expect(route(method, "/v1/engine") == .success(.engine))
+            #expect(route(method, "/") == .success(.page(.document)))
+            #expect(route(method, "/page/main.js") == .success(.page(.main)))
         }
     }
 
     @Test(arguments: [
-        "/", "", "*", "/v1", "/v1/", "/v1/models/", "/v1/completions/", "/V1/models", "/health/", "//health",
+        "", "*", "/v1", "/v1/", "/v1/models/", "/v1/completions/", "/V1/models", "/health/", "//health",
     ])
     func `unknown paths are 404`(path: String) {
         guard case .failure(let error) = route("GET", path) else {

@@ -30,6 +30,11 @@ final class ScriptedService: GenerationService {
         var resumed: [RequestID] = []
         var statistics = EngineStatistics()
         var cachedTokenCount = 0
+        /// What onlookers asked, what they are shown, and whether they wait for it.
+        var looks: [EngineQuery] = []
+        var snapshot: EngineSnapshot?
+        var holdsLooks = false
+        var heldLooks: [@Sendable (EngineSnapshot?) -> Void] = []
     }
 
     let limits: EngineLimits
@@ -51,6 +56,7 @@ final class ScriptedService: GenerationService {
     var cancelled: [RequestID] { state.withLock { $0.cancelled } }
     var paused: [RequestID] { state.withLock { $0.paused } }
     var resumed: [RequestID] { state.withLock { $0.resumed } }
+    var looks: [EngineQuery] { state.withLock { $0.looks } }
     var openCount: Int { state.withLock { $0.open.count } }
 
     func submit(_ request: GenerationRequest) throws(SubmissionError) {
@@ -71,7 +77,22 @@ final class ScriptedService: GenerationService {
     func pause(_ id: RequestID) { state.withLock { $0.paused.append(id) } }
     func resume(_ id: RequestID) { state.withLock { $0.resumed.append(id) } }
 
+    func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void) {
+        let (snapshot, isHeld) = state.withLock { state in
+            state.looks.append(query)
+            return (state.snapshot, state.holdsLooks)
+        }
+        if isHeld { return state.withLock { $0.heldLooks.append(reply) } }
+        reply(snapshot ?? EngineSnapshot(nanoseconds: 0, statistics: statistics))
+    }
+
     // MARK: - What the test says
+
+    /// Answers the oldest onlooker who waits.
+    func answerLook(_ snapshot: EngineSnapshot?) {
+        let reply = state.withLock { $0.heldLooks.removeFirst() }
+        reply(snapshot)
+    }
 
     /// The ids of the first `count` requests, once there are so many.
     func requests(_ count: Int) async throws -> [RequestID] {

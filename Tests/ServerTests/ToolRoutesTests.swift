@@ -91,7 +91,7 @@ import Testing
                 }
             }
         }
-        #expect(paths.count == 14)
+        #expect(paths.count == 18)
     }
 
     @Test func `every reference leads somewhere`() throws {
@@ -167,7 +167,9 @@ import Testing
     @Test func `come before everything but the probes`() async throws {
         let server = try await Self.start()
         for path in ["/health", "/ready"] { #expect(try await server.get(path).status == 200) }
-        for path in ["/v1/models", "/metrics", "/openapi.json", "/nowhere", "/v1/completions", "/health/"] {
+        for path in [
+            "/v1/models", "/v1/engine", "/metrics", "/openapi.json", "/nowhere", "/v1/completions", "/health/",
+        ] {
             let response = try await server.get(path)
             #expect(response.status == 401 && response.header("www-authenticate") == "Bearer")
             #expect(try json(response.body)["error"]?["code"]?.string == "invalid_api_key")

@@ -14,7 +14,7 @@
 // its softmax numerator.
 // Work: 4·K operations per (query head, token); a KV head's blocks are read once for up to ATTENTION_QUERIES queries.
 
-enum { ATTENTION_QUERIES = 16, ATTENTION_TILE = 4 };
+enum { ATTENTION_QUERIES = 24, ATTENTION_TILE = 6 };
 
 // ---- One segment
 
@@ -161,7 +161,7 @@ INLINE void segment_tile(
         }
         r->maximum[j] = maximum;
         r->sum[j] = fold(sum);
-        memset(r->value[j], 0, sizeof r->value[j]);
+        memset(r->value[j], 0, (size_t)group->arguments->layer.head_width * sizeof(float));
     }
 
     // 3. Weighted values: together where all the queries see, each for itself before and after.
@@ -202,8 +202,10 @@ INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t 
     }
 
     ptrdiff_t q = 0;
-    for (; q + 4 <= group->query_count; q += 4) segment_tile(type, 4, group, q, &places, r);
+    for (; q + 6 <= group->query_count; q += 6) segment_tile(type, 6, group, q, &places, r);
     switch (group->query_count - q) {
+    case 5: segment_tile(type, 5, group, q, &places, r); break;
+    case 4: segment_tile(type, 4, group, q, &places, r); break;
     case 3: segment_tile(type, 3, group, q, &places, r); break;
     case 2: segment_tile(type, 2, group, q, &places, r); break;
     case 1: segment_tile(type, 1, group, q, &places, r); break;

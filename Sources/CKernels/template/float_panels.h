@@ -8,7 +8,7 @@
 
 INLINE void float_tile(
     const int type, const int rows, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m,
-    ptrdiff_t v) {
+    ptrdiff_t v, const bool fetches) {
     enum { PER_PANEL = 16 / LANES };
     const ptrdiff_t number_bytes = type == CK_F32 ? 4 : 2;
     const char *weight[FLOAT_PANEL_VECTORS];
@@ -22,7 +22,11 @@ INLINE void float_tile(
         UNROLL for (int j = 0; j < vectors; j++) total[i][j] = splat(0);
     }
 
+    const ptrdiff_t ahead = panel_prefetch(vectors * a->input_count * (LANES * number_bytes));
     for (ptrdiff_t k = 0; k < a->input_count; k++) {
+        if (fetches)
+            UNROLL for (int j = 0; j < vectors; j++)
+                __builtin_prefetch(weight[j] + 16 * number_bytes * k + ahead, 0, 2);
         vec w[FLOAT_PANEL_VECTORS];
         UNROLL for (int j = 0; j < vectors; j++) w[j] = load_as(type, weight[j] + 16 * number_bytes * k, 0, 0);
         UNROLL for (int i = 0; i < rows; i++) {
@@ -40,23 +44,24 @@ INLINE void float_few_rows(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
     ptrdiff_t v) {
     switch (end - m) {
-    case 3: float_tile(type, 3, vectors, a, part, m, v); break;
-    case 2: float_tile(type, 2, vectors, a, part, m, v); break;
-    case 1: float_tile(type, 1, vectors, a, part, m, v); break;
+    case 3: float_tile(type, 3, vectors, a, part, m, v, true); break;
+    case 2: float_tile(type, 2, vectors, a, part, m, v, true); break;
+    case 1: float_tile(type, 1, vectors, a, part, m, v, true); break;
     default: break;
     }
 }
 
-// Rows m … end over two vectors of outputs, or one at the end of a slice.
+// Rows m … end over two vectors of outputs, or one at the end of a slice. The small tiles ask memory for the next
+// vectors' weights: beside many rows they are few, and few rows wait for little else.
 INLINE void float_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
     ptrdiff_t v) {
     for (; m + FLOAT_PANEL_ROWS <= end; m += FLOAT_PANEL_ROWS)
-        float_tile(type, FLOAT_PANEL_ROWS, vectors, a, part, m, v);
+        float_tile(type, FLOAT_PANEL_ROWS, vectors, a, part, m, v, false);
 #if FLOAT_PANEL_ROWS > 8
-    for (; m + 8 <= end; m += 8) float_tile(type, 8, vectors, a, part, m, v);
+    for (; m + 8 <= end; m += 8) float_tile(type, 8, vectors, a, part, m, v, true);
 #endif
-    for (; m + 4 <= end; m += 4) float_tile(type, 4, vectors, a, part, m, v);
+    for (; m + 4 <= end; m += 4) float_tile(type, 4, vectors, a, part, m, v, FLOAT_PANEL_ROWS > 4);
     float_few_rows(type, vectors, a, part, m, end, v);
 }
 

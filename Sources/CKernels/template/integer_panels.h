@@ -74,12 +74,13 @@ INLINE void integer_tile(
         UNROLL for (int j = 0; j < vectors; j++) total[i][j] = splat(0);
     }
 
-    // The panels that come next lie right behind these.
-    const ptrdiff_t ahead = vectors * panel_bytes / PER_PANEL;
+    const ptrdiff_t ahead = panel_prefetch(vectors * panel_bytes / PER_PANEL);
     for (ptrdiff_t b = 0; b < block_count; b++) {
         if (fetches)
             UNROLL for (int j = 0; j < vectors; j++) UNROLL for (int line = 0; line < 512; line += 64)
                 if (line < block_bytes) __builtin_prefetch(weight[j] + b * block_bytes + ahead + line, 0, 2);
+        if (fetches && b % 2 == 0)
+            UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(weight_scale[j] + 32 * b + ahead, 0, 2);
         ivec sum[PANEL_ROWS][PANEL_VECTORS];
         UNROLL for (int i = 0; i < rows; i++)
             UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = (ivec)in[i][b].start;
@@ -126,7 +127,7 @@ INLINE void integer_last(
 INLINE void integer_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
     ptrdiff_t v) {
-    const bool fetches = end - m > PANEL_ROWS && end - m <= FETCHING_ROWS;
+    const bool fetches = end - m <= FETCHING_ROWS;
     for (; m + PANEL_ROWS < end; m += PANEL_ROWS)
         integer_tile(type, PANEL_ROWS, vectors, a, part, m, v, false);
     switch (end - m) {

@@ -12,6 +12,8 @@ package struct EngineLimits: Sendable, Equatable {
     package var tokensPerBlock: Int
     package var blockCount: Int
     package var kvCacheBytes: Int
+    /// The weights as they lie in memory, the draft model's included; 0 where that is not known.
+    package var weightBytes = 0
 
     package init(
         maxModelLength: Int, vocabularySize: Int, maxWaitingCount: Int, tokensPerBlock: Int, blockCount: Int,
@@ -64,4 +66,6 @@ package protocol GenerationService: Sendable {
     /// A paused request keeps its blocks but is not computed; it is the first to be preempted.
     func pause(_ id: RequestID)
     func resume(_ id: RequestID)
+    /// The engine as it is between two steps. `reply` is called once, on any thread; with nil after the end.
+    func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void)
 }

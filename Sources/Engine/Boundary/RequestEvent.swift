@@ -44,6 +44,8 @@ package struct RequestSummary: Sendable, Equatable {
     /// Tokens that were guessed and computed for it, and those that came true; they cost no one anything but time.
     package var draftedTokenCount = 0
     package var acceptedTokenCount = 0
+    /// Generated tokens that a constraint left no choice about: they were computed without being chosen.
+    package var forcedTokenCount = 0
 
     package init(
         reason: FinishReason, promptTokenCount: Int, cachedTokenCount: Int, outputTokenCount: Int,
@@ -71,6 +73,8 @@ package struct RequestEvent: Sendable, Equatable {
     package let kind: Kind
     /// One for each token of `kind`, where they were asked for; with `.finished`, that of the stop token.
     package var logprobs: [TokenLogprobs]
+    /// So many of the first tokens of `kind` were guessed before, and came true.
+    package var guessedCount = 0
     /// With a request's first event, where they were asked for: those of the prompt's tokens from the second on.
     package var promptLogprobs: [TokenLogprobs]
 

@@ -48,6 +48,9 @@ package struct BlockPool {
 
     package func referenceCount(of block: BlockID) -> Int { Int(referenceCounts[block.index]) }
 
+    /// Whose prefix the block holds, be it free or not.
+    func owner(of block: BlockID) -> CacheOwner { owners[block.index] }
+
     /// Free blocks that `owner` may take: all but those that others' quotas protect.
     package func availableCount(for owner: CacheOwner = .everyone) -> Int {
         freeCount - accounts.protectedCount(from: owner)

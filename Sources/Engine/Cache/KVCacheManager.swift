@@ -24,7 +24,7 @@ struct KVCacheManager {
     private(set) var pool: BlockPool
     private(set) var prefixes: PrefixCache
     private let hasher: BlockHasher
-    private let tokensPerBlock: Int
+    let tokensPerBlock: Int
     private let sharesPrefixes: Bool
     /// What all quotas together may protect: one request of full length always finds room beside them.
     private let quotaLimit: Int

@@ -94,6 +94,12 @@ package struct PrefixCache {
         parents[block.index] = nil
     }
 
+    /// What a block holds; nil where that means nothing.
+    func tokens(of block: BlockID) -> [TokenID]? {
+        guard contains(block) else { return nil }
+        return Array(tokens_PC[block.index * tokensPerBlock..<(block.index + 1) * tokensPerBlock])
+    }
+
     package func contains(_ block: BlockID) -> Bool { names[block.index] != nil }
 
     package func checkInvariants() {

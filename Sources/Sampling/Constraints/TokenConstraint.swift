@@ -53,6 +53,15 @@ package struct TokenMask: Sendable {
         isListed = true
     }
 
+    /// Allows every token.
+    package mutating func insertAll() {
+        list.removeAll(keepingCapacity: true)
+        isListed = false
+        for index in words.indices { words[index] = .max }
+        let rest = vocabularySize & 63
+        if rest > 0 { words[words.count - 1] = (1 << UInt64(rest)) - 1 }
+    }
+
     /// The allowed tokens if they are few, ascending; then nothing else of a row needs to be read.
     mutating func listedTokens() -> [TokenID]? {
         guard isListed else { return nil }
@@ -81,4 +90,10 @@ package protocol TokenConstraint: Sendable {
     mutating func accept(_ token: TokenID)
     /// Undoes the last `count` accepted tokens: guesses, once a draft is complete.
     mutating func rollback(_ count: Int)
+    /// The token that comes next where the mask would allow only one: it needs no logits. Nil promises nothing.
+    var onlyToken: TokenID? { get }
+}
+
+extension TokenConstraint {
+    package var onlyToken: TokenID? { nil }
 }

@@ -10,31 +10,44 @@ package import Base
 ///
 /// The children of a node lie side by side, ascending by token: a step is a binary search, listing them a loop.
 package struct TokenTrie: Sendable, Equatable {
+    /// Spans are told apart (`spansEnding`, `spansBeyond`) as long as they are no more than this.
+    package static let mostToldApart = 64
+
     /// Of each node: where its children begin; one more at the end.
     private var firstChild: [Int32] = []
     /// Of each node but the root, at its number less one: the token that leads to it.
     private var tokens: [TokenID] = []
     private var isEnd: [Bool] = []
+    /// Of each node the spans that end there, and those that pass through it or end there; empty if they are many.
+    private var ending: [SpanSet] = []
+    private var passing: [SpanSet] = []
 
     /// - Parameter spans: empty ones and repetitions count for nothing.
     /// - Complexity: O(tokens · log spans).
     package init(_ spans: [[TokenID]]) {
-        let spans = spans.filter { !$0.isEmpty }.sorted { $0.lexicographicallyPrecedes($1) }
+        let order = spans.indices.filter { !spans[$0].isEmpty }.sorted {
+            spans[$0].lexicographicallyPrecedes(spans[$1])
+        }
+        let tellsApart = spans.count <= Self.mostToldApart
         // Breadth first: the children of a node get their numbers together. A node is a run of sorted spans that agree
         // in their first `depth` tokens.
-        var runs: [(spans: Range<Int>, depth: Int)] = [(spans.indices, 0)]
+        var runs: [(spans: Range<Int>, depth: Int)] = [(order.indices, 0)]
         var next = 0
         while next < runs.count {
             let (range, depth) = runs[next]
             firstChild.append(Int32(runs.count))
             // Sorted: the spans that end here come first.
             var start = range.lowerBound
-            while start < range.upperBound, spans[start].count == depth { start += 1 }
+            while start < range.upperBound, spans[order[start]].count == depth { start += 1 }
             isEnd.append(start > range.lowerBound && depth > 0)
+            if tellsApart {
+                ending.append(SpanSet(order[range.lowerBound..<start]))
+                passing.append(SpanSet(order[range]))
+            }
             while start < range.upperBound {
-                let token = spans[start][depth]
+                let token = spans[order[start]][depth]
                 var end = start + 1
-                while end < range.upperBound, spans[end][depth] == token { end += 1 }
+                while end < range.upperBound, spans[order[end]][depth] == token { end += 1 }
                 runs.append((start..<end, depth + 1))
                 tokens.append(token)
                 start = end
@@ -52,6 +65,18 @@ package struct TokenTrie: Sendable, Equatable {
     /// Whether one of the spans ends at this node.
     package func endsSpan(_ node: Int32) -> Bool { isEnd[Int(node)] }
 
+    /// Which of the spans end at this node: several, if they are equal. Of many spans, none is told.
+    package func spansEnding(at node: Int32) -> SpanSet { ending.isEmpty ? SpanSet() : ending[Int(node)] }
+
+    /// Which of the spans end at this node or beyond it. Of many spans, none is told.
+    package func spansBeyond(_ node: Int32) -> SpanSet { passing.isEmpty ? SpanSet() : passing[Int(node)] }
+
+    /// The nodes that one token leads to from this one, ascending by token.
+    package func children(of node: Int32) -> Range<Int32> { firstChild[Int(node)]..<firstChild[Int(node) + 1] }
+
+    /// The token that leads to a node, which is not the root.
+    package func token(to node: Int32) -> TokenID { tokens[Int(node) - 1] }
+
     /// The tokens that lead on from a node, ascending.
     package func tokens(after node: Int32) -> ArraySlice<TokenID> {
         tokens[Int(firstChild[Int(node)]) - 1..<Int(firstChild[Int(node) + 1]) - 1]
@@ -68,4 +93,24 @@ package struct TokenTrie: Sendable, Equatable {
         }
         return low < end && tokens[low - 1] == token ? Int32(low) : nil
     }
+}
+
+/// Some of at most 64 spans, by their places in the list that a trie was made of.
+package struct SpanSet: Sendable, Equatable {
+    private var bits: UInt64 = 0
+
+    package init() {}
+
+    /// - Precondition: every place is below 64.
+    package init(_ places: some Sequence<Int>) {
+        for place in places { bits |= 1 << UInt64(place) }
+    }
+
+    /// The first of them.
+    package var first: Int? { bits == 0 ? nil : bits.trailingZeroBitCount }
+
+    package mutating func formUnion(_ other: SpanSet) { bits |= other.bits }
+
+    /// Whether one of them is not in `other`.
+    package func hasMore(than other: SpanSet) -> Bool { bits & ~other.bits != 0 }
 }

@@ -30,35 +30,36 @@ import Network
     private var choices: [Choice]
     private var openCount: Int
 
-    init(
-        _ prepared: PreparedCompletion, _ reservation: Reservation, _ visitor: Visitor, _ desk: RateLimitDesk,
-        tokensPerBlock: Int
-    ) {
+    /// The size of one engine request.
+    struct Size {
+        let promptCount: Int
+        /// Of the prompt, what it computes at most.
+        let input: Int
+        let maxOutputTokens: Int
+    }
+
+    init(_ sizes: [Size], _ reservation: Reservation, _ visitor: Visitor, _ desk: RateLimitDesk) {
         self.desk = desk
         self.visitor = visitor
         self.reservation = reservation
-        choices = Self.choices(of: prepared, cap: desk.outputCap(visitor), tokensPerBlock: tokensPerBlock)
+        choices = Self.choices(of: sizes, cap: desk.outputCap(visitor))
         openCount = choices.count
     }
 
-    /// What `prepared` will reserve.
-    static func amounts(_ prepared: PreparedCompletion, cap: Int, tokensPerBlock: Int) -> Amounts {
-        let choices = choices(of: prepared, cap: cap, tokensPerBlock: tokensPerBlock)
+    /// What requests of these sizes will reserve.
+    static func amounts(_ sizes: [Size], cap: Int) -> Amounts {
+        let choices = choices(of: sizes, cap: cap)
         return Amounts(
             inputTokens: choices.reduce(0) { $0 + $1.input }, outputTokens: choices.reduce(0) { $0 + $1.output },
             concurrentRequests: 1, cacheTokens: choices.reduce(0) { $0 + $1.cacheTokens })
     }
 
-    private static func choices(of prepared: PreparedCompletion, cap: Int, tokensPerBlock: Int) -> [Choice] {
-        prepared.prompts.flatMap { prompt in
-            (0..<prepared.parameters.choiceCount).map { index in
-                // The first computes the prompt; the others find it in the cache, but for its last block.
-                let input = index == 0 ? prompt.tokens.count : min(prompt.tokens.count, tokensPerBlock)
-                let output = min(max(1, prompt.maxOutputTokens), cap)
-                return Choice(
-                    input: input, output: output, promptCount: prompt.tokens.count, toCompute: prompt.tokens.count,
-                    cacheTokens: input + output)
-            }
+    private static func choices(of sizes: [Size], cap: Int) -> [Choice] {
+        sizes.map { size in
+            let output = min(max(1, size.maxOutputTokens), cap)
+            return Choice(
+                input: size.input, output: output, promptCount: size.promptCount, toCompute: size.promptCount,
+                cacheTokens: size.input + output)
         }
     }
 
@@ -104,5 +105,19 @@ import Network
         desk.giveBack(choices[index].cacheTokens, of: .cacheTokens, reservation)
         openCount -= 1
         if openCount == 0 { desk.close(reservation) }
+    }
+}
+
+extension PreparedCompletion {
+    /// What its engine requests will ask for at most, in their order.
+    func sizes(tokensPerBlock: Int) -> [CompletionCharge.Size] {
+        prompts.flatMap { prompt in
+            (0..<parameters.choiceCount).map { index in
+                // The first computes the prompt; the others find it in the cache, but for its last block.
+                let input = index == 0 ? prompt.tokens.count : min(prompt.tokens.count, tokensPerBlock)
+                return CompletionCharge.Size(
+                    promptCount: prompt.tokens.count, input: input, maxOutputTokens: prompt.maxOutputTokens)
+            }
+        }
     }
 }

@@ -5,18 +5,28 @@ import Base
 import Engine
 import Network
 
+/// An answer that is being made of engine requests.
+@EventLoop protocol EngineJob: AnyObject {
+    /// Returns true when this is the first news of a batch, so that `flush` is called once per batch.
+    func received(_ event: RequestEvent, choice: Int) -> Bool
+    /// Writes what a batch brought.
+    func flush()
+    /// Ends the answer with an error.
+    func abort(_ error: APIError)
+}
+
 /// All engine requests of this server, from submission to their closing account.
 ///
 /// An entry outlives its client: the engine owes one `.finished` for every accepted request, and the counters balance
 /// only if each is heard. Events of ids that are not here are dropped.
 @EventLoop final class CompletionHub {
     private struct Sequence {
-        let job: CompletionJob
+        let job: any EngineJob
         let choice: Int
     }
 
     private var sequences: [RequestID: Sequence] = [:]
-    private var jobs: [ObjectIdentifier: CompletionJob] = [:]
+    private var jobs: [ObjectIdentifier: any EngineJob] = [:]
     private var preparationCount = 0
     private var nextID: UInt64 = 0
     private let time: any TimeSource
@@ -34,7 +44,7 @@ import Network
 
     // MARK: - Engine requests
 
-    func register(_ job: CompletionJob, choice: Int) -> RequestID {
+    func register(_ job: any EngineJob, choice: Int) -> RequestID {
         nextID += 1
         let id = RequestID(nextID)
         if sequences.isEmpty { busySinceNanoseconds = time.nanoseconds() }
@@ -50,7 +60,7 @@ import Network
 
     /// One batch from the engine. Each job writes once, whatever number of its choices moved.
     func received(_ events: [RequestEvent]) {
-        var touched: [CompletionJob] = []
+        var touched: [any EngineJob] = []
         for event in events {
             guard let sequence = sequences[event.request] else { continue }
             if case .finished = event.kind { forget(event.request) }
@@ -69,9 +79,9 @@ import Network
         reportIfIdle()
     }
 
-    func opened(_ job: CompletionJob) { jobs[ObjectIdentifier(job)] = job }
+    func opened(_ job: any EngineJob) { jobs[ObjectIdentifier(job)] = job }
 
-    func closed(_ job: CompletionJob) {
+    func closed(_ job: any EngineJob) {
         jobs[ObjectIdentifier(job)] = nil
         reportIfIdle()
     }

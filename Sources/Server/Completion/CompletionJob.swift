@@ -12,7 +12,7 @@ import Sampling
 ///                          └──client gone, failure, drain's deadline──► closed (engine requests cancelled)
 ///
 /// A closed job still hears its engine requests' closing accounts, for the metrics.
-@EventLoop final class CompletionJob {
+@EventLoop final class CompletionJob: EngineJob {
     private let prepared: PreparedCompletion
     private let model: ServedModel
     private let format: CompletionFormat
@@ -54,7 +54,9 @@ import Sampling
             id: Identifier.random(prefix: prepared.route == .chat ? "chatcmpl-" : "cmpl-"), created: created,
             model: model.id, systemFingerprint: model.systemFingerprint,
             includesUsage: prepared.parameters.includesUsage,
-            logprobsCodec: prepared.parameters.topLogprobs == nil ? nil : model.codec)
+            logprobs: prepared.parameters.topLogprobs.map { _ in
+                LogprobsFormat(codec: model.codec, tellsDetails: prepared.parameters.tellsTokenDetails)
+            })
     }
 
     // MARK: - The beginning
@@ -143,7 +145,8 @@ import Sampling
     func received(_ event: RequestEvent, choice index: Int) -> Bool {
         charge?.received(event.kind, choice: index)
         if case .admitted = event.kind { return false }
-        let outcome = choices[index].session.received(event.kind, logprobs: event.logprobs)
+        let outcome = choices[index].session.received(
+            event.kind, logprobs: event.logprobs, guessedCount: event.guessedCount)
         if outcome.cancelsRequest { model.service.cancel(choices[index].request) }
         if case .tokens(let tokens) = event.kind, !tokens.isEmpty { observeGap(index) }
         noteEcho(event, choice: index)

@@ -98,12 +98,15 @@ package struct CompletionSession: Sendable {
         stopStrings = options.stopStrings
     }
 
-    package mutating func received(_ event: RequestEvent.Kind, logprobs: [TokenLogprobs] = []) -> Outcome {
+    /// - Parameter guessedCount: so many of the first tokens were guessed before.
+    package mutating func received(
+        _ event: RequestEvent.Kind, logprobs: [TokenLogprobs] = [], guessedCount: Int = 0
+    ) -> Outcome {
         switch (state, event) {
         case (_, .admitted):
             return Outcome()
         case (.generating, .tokens(let tokens)):
-            return options.discardsOutput ? Outcome() : generated(tokens, logprobs)
+            return options.discardsOutput ? Outcome() : generated(tokens, logprobs, guessedCount)
         case (.generating, .finished(let summary)):
             return finished(summary, logprobs)
         case (.stopping, .finished(let summary)):
@@ -115,11 +118,13 @@ package struct CompletionSession: Sendable {
         }
     }
 
-    private mutating func generated(_ tokens: TokenRun, _ logprobs: [TokenLogprobs]) -> Outcome {
+    private mutating func generated(
+        _ tokens: TokenRun, _ logprobs: [TokenLogprobs], _ guessedCount: Int
+    ) -> Outcome {
         var outcome = Outcome()
         for (index, token) in tokens.enumerated() {
             outputTokenCount += 1
-            let piece = push(token, index < logprobs.count ? logprobs[index] : nil)
+            let piece = push(token, index < logprobs.count ? logprobs[index] : nil, isGuessed: index < guessedCount)
             outcome.text += piece.released
             if piece.isMatched {
                 state = .stopping
@@ -131,9 +136,11 @@ package struct CompletionSession: Sendable {
         return outcome
     }
 
-    private mutating func push(_ token: TokenID, _ logprobs: TokenLogprobs?) -> StopStrings.Outcome {
+    private mutating func push(
+        _ token: TokenID, _ logprobs: TokenLogprobs?, isGuessed: Bool = false
+    ) -> StopStrings.Outcome {
         let text = detokenizer.push(token)
-        places.append(token, logprobs, text: text)
+        places.append(token, logprobs, text: text, isGuessed: isGuessed)
         guard outputTokenCount > options.minTokens else { return StopStrings.Outcome(released: text, isMatched: false) }
         return stopStrings.push(text)
     }
@@ -173,12 +180,24 @@ package struct CompletionSession: Sendable {
 }
 
 extension CompletionSession.Ending {
-    fileprivate init(_ reason: FinishReason) {
+    init(_ reason: FinishReason) {
         switch reason {
         case .stopToken: self = .stop
         case .length: self = .length
         case .cancelled: self = .cancelled
         case .failed(let reason): self = .failed(reason)
         }
+    }
+}
+
+extension CompletionSession.Completion {
+    /// What the engine says of a request whose every token counts.
+    init(_ summary: RequestSummary) {
+        self.init(
+            ending: CompletionSession.Ending(summary.reason), promptTokenCount: summary.promptTokenCount,
+            cachedTokenCount: summary.cachedTokenCount, outputTokenCount: summary.outputTokenCount,
+            timings: summary.timings)
+        draftedTokenCount = summary.draftedTokenCount
+        acceptedTokenCount = summary.acceptedTokenCount
     }
 }

@@ -11,6 +11,8 @@ package struct LogprobsEntry: Sendable, Equatable {
     package let logprobs: TokenLogprobs?
     /// Unicode scalars of the text in front of the token.
     package var textOffset: Int
+    /// It was guessed before the model computed it.
+    package var isGuessed = false
 
     package init(token: TokenID, logprobs: TokenLogprobs?, textOffset: Int) {
         self.token = token
@@ -32,9 +34,11 @@ struct LogprobsPlaces: Sendable {
     private var releasedByteCount = 0
 
     /// - Parameter logprobs: nil where nobody asked: then only the text is counted.
-    mutating func append(_ token: TokenID, _ logprobs: TokenLogprobs?, text: [UInt8]) {
+    mutating func append(_ token: TokenID, _ logprobs: TokenLogprobs?, text: [UInt8], isGuessed: Bool) {
         if let logprobs {
-            held.append((LogprobsEntry(token: token, logprobs: logprobs, textOffset: scalarCount), byteCount))
+            var entry = LogprobsEntry(token: token, logprobs: logprobs, textOffset: scalarCount)
+            entry.isGuessed = isGuessed
+            held.append((entry, byteCount))
         }
         byteCount += text.count
         scalarCount += text.scalarCount

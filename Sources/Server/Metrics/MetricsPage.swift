@@ -67,6 +67,12 @@ package struct MetricsPage: Sendable {
                 "model_name": modelName, "block_size": String(limits.tokensPerBlock),
                 "num_gpu_blocks": String(limits.blockCount), "cache_bytes": String(limits.kvCacheBytes),
             ], 1)
+        page.value(
+            "swiftlet:weight_bytes", .gauge, "The models' weights as they lie in memory.", labels: model,
+            limits.weightBytes)
+        page.value(
+            "swiftlet:kv_cache_bytes", .gauge, "The KV cache's size, which it never exceeds.", labels: model,
+            limits.kvCacheBytes)
     }
 
     private func writeCounters(_ page: inout PrometheusText) {

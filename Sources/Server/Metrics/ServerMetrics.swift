@@ -30,6 +30,8 @@ package struct ServerMetrics: Sendable {
 
     package private(set) var outcomes: [Outcome: UInt64] = [:]
     package private(set) var timeToFirstToken = Histogram(upperBounds: firstTokenBounds)
+    /// The same, of the last requests one by one.
+    package private(set) var recentFirstTokens = RecentTimes()
     package private(set) var interTokenLatency = Histogram(upperBounds: perTokenBounds)
     package private(set) var timePerOutputToken = Histogram(upperBounds: perTokenBounds)
     package private(set) var endToEnd = Histogram(upperBounds: phaseBounds)
@@ -78,6 +80,7 @@ package struct ServerMetrics: Sendable {
         Self.observe(&prefill, from: times.scheduledNanoseconds, to: times.firstTokenNanoseconds)
         Self.observe(&inference, from: times.scheduledNanoseconds, to: times.finishedNanoseconds)
         Self.observe(&timeToFirstToken, from: times.arrivalNanoseconds, to: times.firstTokenNanoseconds)
+        recentFirstTokens.add(from: times.arrivalNanoseconds, to: times.firstTokenNanoseconds)
         Self.observe(&decode, from: times.firstTokenNanoseconds, to: times.finishedNanoseconds)
         if completion.outputTokenCount > 1, times.firstTokenNanoseconds > 0,
             times.finishedNanoseconds >= times.firstTokenNanoseconds

@@ -41,9 +41,9 @@ package struct CompletionFormat: Sendable {
 
     package init(
         route: Route, id: String, created: Int, model: String, systemFingerprint: String? = nil,
-        includesUsage: Bool = false, logprobsCodec: (any TextCodec)? = nil
+        includesUsage: Bool = false, logprobs: LogprobsFormat? = nil
     ) {
-        logprobsFormat = logprobsCodec.map(LogprobsFormat.init)
+        logprobsFormat = logprobs
         self.route = route
         self.id = id
         self.created = created

@@ -39,6 +39,8 @@ package struct GenerationParameters: Sendable, Equatable {
     package var choiceCount: Int
     /// How many of the likeliest tokens to tell with each token; nil: no log-probabilities at all.
     package var topLogprobs: Int?
+    /// With log-probabilities: each token's id, and whether it was guessed ahead.
+    package var tellsTokenDetails: Bool
     /// Lower runs first.
     package var priority: Int
     /// Divides the prefix cache further: only requests with the same salt share prefixes.
@@ -54,7 +56,7 @@ package struct GenerationParameters: Sendable, Equatable {
         "model", "temperature", "top_p", "top_k", "min_p", "frequency_penalty", "presence_penalty",
         "repetition_penalty", "logit_bias", "seed", "max_tokens", "stop", "n", "ignore_eos", "stream",
         "stream_options", "min_tokens", "stop_token_ids", "include_stop_str_in_output", "logprobs", "priority",
-        "guided_choice", "structured_outputs", "cache_salt",
+        "guided_choice", "structured_outputs", "cache_salt", "token_details",
     ]
 
     /// - Parameter leastMaxTokens: 0 where a request may want nothing but its prompt back.
@@ -67,6 +69,7 @@ package struct GenerationParameters: Sendable, Equatable {
         minTokens = try fields.integer("min_tokens", in: 0...Limits.outputTokens.value) ?? 0
         stopTokens = try Self.stopTokens(fields, context)
         includesStop = try fields.boolean("include_stop_str_in_output") ?? false
+        tellsTokenDetails = try fields.boolean("token_details") ?? false
         priority = try fields.integer("priority", in: -1_000_000...1_000_000) ?? 0
         cacheSalt = try Self.cacheSalt(fields)
         stop = try Self.stop(fields)

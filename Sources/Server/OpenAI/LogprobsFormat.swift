@@ -5,8 +5,16 @@ import Base
 import Sampling
 
 /// Names tokens and writes the `logprobs` member of a choice.
-struct LogprobsFormat: Sendable {
-    let codec: any TextCodec
+package struct LogprobsFormat: Sendable {
+    private let codec: any TextCodec
+    /// Each token's id beside its text, and whether it was guessed ahead (`token_details`): members of our own, which
+    /// nobody gets who has not asked.
+    private let tellsDetails: Bool
+
+    package init(codec: any TextCodec, tellsDetails: Bool = false) {
+        self.codec = codec
+        self.tellsDetails = tellsDetails
+    }
 
     /// What JSON has no number for is written as OpenAI writes the all but impossible.
     private static let impossible: Float = -9999
@@ -22,6 +30,7 @@ struct LogprobsFormat: Sendable {
                     guard let logprobs = entry.logprobs else { continue }
                     json.object { json in
                         writeMembers(logprobs.chosen, to: &json)
+                        if tellsDetails { json.field("drafted", entry.isGuessed) }
                         json.key("top_logprobs")
                         json.array { json in
                             for other in logprobs.top { json.object { writeMembers(other, to: &$0) } }
@@ -42,11 +51,12 @@ struct LogprobsFormat: Sendable {
         json.array { json in
             for byte in spelling { json.integer(Int(byte)) }
         }
+        if tellsDetails { json.field("token_id", entry.token.index) }
     }
 
     // MARK: - Text
 
-    /// Four arrays of equal length; in `top_logprobs` the chosen token stands beside the likeliest.
+    /// Four arrays of equal length, or six with details; in `top_logprobs` the chosen token stands beside the likeliest.
     func writeText(_ entries: [LogprobsEntry], to json: inout JSONWriter) {
         json.object { json in
             json.key("text_offset")
@@ -72,6 +82,15 @@ struct LogprobsFormat: Sendable {
                 for entry in entries {
                     if let logprobs = entry.logprobs { writeTop(logprobs, to: &json) } else { json.null() }
                 }
+            }
+            guard tellsDetails else { return }
+            json.key("token_ids")
+            json.array { json in
+                for entry in entries { json.integer(entry.token.index) }
+            }
+            json.key("drafted")
+            json.array { json in
+                for entry in entries { json.bool(entry.isGuessed) }
             }
         }
     }

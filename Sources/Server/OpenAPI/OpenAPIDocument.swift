@@ -18,6 +18,9 @@ package enum OpenAPIDocument {
           "/v1/embeddings": {"post": \(operation("EmbeddingRequest", "Embeddings", "Texts as vectors"))},
           "/v1/search": {"get": \(reading("SearchAnswer", "Searches an index", [400, 404, 503], parameters: search))},
           "/v1/rerank": {"post": \(operation("RerankRequest", "Ranking", "Which of these texts answers best"))},
+          "/v1/engine": {"get": \(reading("EngineView", "The engine between two steps", [400, 401, 503], parameters: blockParameter))},
+          "/v1/explain": {"post": \(explaining)},
+          "/v1/notes/{topic}/{slug}": {"get": \(reading("Note", "A note, as it is quoted", [404], parameters: noteParameters))},
           "/tokenize": {"post": \(operation("TokenizeRequest", "Tokens", "Text or a conversation as token ids"))},
           "/detokenize": {"post": \(operation("DetokenizeRequest", "Text", "Token ids as text"))},
           "/apply-template": {"post": \(operation("ApplyTemplateRequest", "Prompt", "A conversation as the model reads it"))},
@@ -27,6 +30,9 @@ package enum OpenAPIDocument {
           "/ready": {"get": \(reading("Status", "The model is loaded and the server is not shutting down", [503]))},
           "/metrics": {"get": {"summary": "Prometheus metrics", "responses": {
            "200": {"description": "Text format 0.0.4", "content": {"text/plain": {"schema": {"type": "string"}}}}}}},
+          "/": {"get": {"summary": "The web page", "responses": {
+           "200": {"description": "The page", "content": {"text/html": {"schema": {"type": "string"}}}},
+           "304": {"description": "The copy that if-none-match names is still good"}}}},
           "/openapi.json": {"get": {"summary": "This document", "responses": {
            "200": {"description": "OpenAPI 3.1", "content": {"application/json": {"schema": {"type": "object"}}}}}}}
          },
@@ -55,6 +61,14 @@ package enum OpenAPIDocument {
         """
     }
 
+    private static let explaining = """
+        {"summary": "Answers a question with sentences of the notes", \(takes("ExplainRequest")),
+           "responses": {"200": {"description": "The answer, or a stream of events where 'stream' is true", "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Explanation"}},
+            "text/event-stream": {"schema": {"type": "string"}}}},
+            \(errors([400, 401, 403, 404, 408, 413, 415, 429, 500, 503]))}}
+        """
+
     private static func operation(_ request: String, _ answer: String, _ summary: String) -> String {
         """
         {"summary": "\(summary)", \(takes(request)),
@@ -74,6 +88,18 @@ package enum OpenAPIDocument {
         "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}}], \
 
         """
+
+    private static let blockParameter = """
+        "parameters": [{"name": "block", "in": "query", "schema": {"type": "integer", "minimum": 0}}], \
+
+        """
+
+    private static let noteParameters: String = {
+        let parameters = ["topic", "slug"].map {
+            #"{"name": "\#($0)", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1}}"#
+        }
+        return #""parameters": [\#(parameters.joined(separator: ", "))], "#
+    }()
 
     private static let search: String = {
         func parameter(_ name: String, _ schema: String, required: Bool = false) -> String {

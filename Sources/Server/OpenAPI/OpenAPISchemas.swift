@@ -36,6 +36,7 @@ enum OpenAPISchemas {
            "documents": {"type": "array", "minItems": 1, "maxItems": \(Limits.rerankDocuments.value), "items": {"anyOf": [
             {"type": "string"}, {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}]}},
            "top_n": \(integer(1, 1 << 20)), "return_documents": \(boolean), "user": \(string)}},
+          \(explaining),
           "TokenizeRequest": {"type": "object", "additionalProperties": false,
            "oneOf": [{"required": ["prompt"]}, {"required": ["content"]}, {"required": ["messages"]}], "properties": {
            "model": \(string), "prompt": \(string), "content": \(string),
@@ -78,6 +79,7 @@ enum OpenAPISchemas {
            "include_stop_str_in_output": \(boolean),
            "n": \(integer(1, Limits.choices.value)),
            "ignore_eos": \(boolean),
+           "token_details": \(boolean),
            "cache_salt": {"type": ["string", "null"], "minLength": 1, "maxLength": \(Limits.cacheSaltBytes.value / 4)},
            "priority": \(integer(-1_000_000, 1_000_000)),
            "stream": \(boolean),
@@ -109,10 +111,10 @@ enum OpenAPISchemas {
     private static let text = #"{"type": "string", "minLength": 1}"#
     private static let tokens =
         #"{"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 0}}"#
-    private static let string = #"{"type": ["string", "null"]}"#
-    private static let boolean = #"{"type": ["boolean", "null"]}"#
+    static let string = #"{"type": ["string", "null"]}"#
+    static let boolean = #"{"type": ["boolean", "null"]}"#
 
-    private static func integer(_ minimum: Int, _ maximum: Int, _ description: String? = nil) -> String {
+    static func integer(_ minimum: Int, _ maximum: Int, _ description: String? = nil) -> String {
         let note = description.map { ", \"description\": \"\($0)\"" } ?? ""
         return "{\"type\": [\"integer\", \"null\"], \"minimum\": \(minimum), \"maximum\": \(maximum)\(note)}"
     }
@@ -121,7 +123,7 @@ enum OpenAPISchemas {
         "{\"type\": [\"number\", \"null\"], \"minimum\": \(minimum), \"maximum\": \(maximum)}"
     }
 
-    private static func list(_ names: [String]) -> String {
+    static func list(_ names: [String]) -> String {
         "[\(names.map(OpenAPIDocument.quoted).joined(separator: ", "))]"
     }
 
@@ -190,6 +192,14 @@ enum OpenAPISchemas {
             "properties": {"index": {"type": "integer"}, "relevance_score": {"type": "number"}}}}}},
           "SearchAnswer": {"type": "object", "required": ["query", "mode", "hits"], "properties": {
            "query": {"type": "string"}, "mode": {"type": "string"}, "hits": {"type": "array", "items": {"type": "object"}}}},
+          "EngineView": {"type": "object", "required": ["step", "busy", "metrics", "blocks", "requests", "steps", "first_tokens"],
+           "properties": {"step": {"type": "integer"}, "busy": {"type": "boolean"},
+           "metrics": {"type": "object", "additionalProperties": {"type": "integer"}},
+           "blocks": {"type": "object", "required": ["count", "tokens_per_block", "free", "cached", "used", "shared", "map"]},
+           "requests": {"type": "array", "items": {"type": "object", "required": ["id", "state", "blocks"]}},
+           "steps": {"type": "object"}, "first_tokens": {"type": "object"},
+           "block": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["id", "state", "references", "requests"]}]}}},
+          \#(explanation),
           "Text": {"type": "object", "required": ["prompt", "content"], "properties": {
            "prompt": {"type": "string"}, "content": {"type": "string"}}},
           "Prompt": {"type": "object", "required": ["prompt"], "properties": {"prompt": {"type": "string"}}},

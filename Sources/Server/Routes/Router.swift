@@ -8,12 +8,17 @@ package enum Route: Equatable, Sendable {
     case embeddings
     case search
     case rerank
+    case explain
+    /// By its id, `topic/name`.
+    case note(String)
     case models
     case model(String)
     case health
     case ready
     case metrics
+    case engine
     case openAPI
+    case page(PageFile)
 
     /// - Throws: 404 for an unknown path, 405 with `allow` for a wrong method.
     package init(method: String, path: String) throws(APIError) {
@@ -33,31 +38,47 @@ package enum Route: Equatable, Sendable {
         case "/v1/embeddings": self = .embeddings
         case "/v1/search": self = .search
         case "/v1/rerank": self = .rerank
+        case "/v1/explain": self = .explain
         case "/v1/models": self = .models
         case "/health": self = .health
         case "/ready": self = .ready
         case "/metrics": self = .metrics
+        case "/v1/engine": self = .engine
         case "/openapi.json": self = .openAPI
         default:
+            if let file = PageFile(rawValue: path) {
+                self = .page(file)
+                return
+            }
             if let tool = TextTool(rawValue: path) {
                 self = .tool(tool)
                 return
             }
             // A model's name may hold slashes: owner/name.
-            let prefix = "/v1/models/"
-            guard path.hasPrefix(prefix), path.utf8.count > prefix.utf8.count else { return nil }
-            self = .model(String(path.dropFirst(prefix.count)))
+            if let model = Self.rest(of: path, behind: "/v1/models/") {
+                self = .model(model)
+            } else if let note = Self.rest(of: path, behind: "/v1/notes/") {
+                self = .note(note)
+            } else {
+                return nil
+            }
         }
     }
 
-    /// Probes need no key.
-    package static func isOpen(_ path: String) -> Bool { path == "/health" || path == "/ready" }
+    private static func rest(of path: String, behind prefix: String) -> String? {
+        path.hasPrefix(prefix) && path.utf8.count > prefix.utf8.count ? String(path.dropFirst(prefix.count)) : nil
+    }
+
+    /// Probes need no key, and the page's files hold nothing but the page.
+    package static func isOpen(_ path: String) -> Bool {
+        path == "/health" || path == "/ready" || PageFile(rawValue: path) != nil
+    }
 
     /// HEAD is GET without the body, which the exchange leaves out.
     private var methods: [String] {
         switch self {
-        case .completion, .embeddings, .rerank, .tool: ["POST"]
-        case .search, .models, .model, .health, .ready, .metrics, .openAPI: ["GET", "HEAD"]
+        case .completion, .embeddings, .rerank, .explain, .tool: ["POST"]
+        case .search, .note, .models, .model, .health, .ready, .metrics, .engine, .openAPI, .page: ["GET", "HEAD"]
         }
     }
 
@@ -70,12 +91,16 @@ package enum Route: Equatable, Sendable {
         case .embeddings: "/v1/embeddings"
         case .search: "/v1/search"
         case .rerank: "/v1/rerank"
+        case .explain: "/v1/explain"
+        case .note: "/v1/notes/{topic}/{slug}"
         case .models: "/v1/models"
         case .model: "/v1/models/{id}"
         case .health: "/health"
         case .ready: "/ready"
         case .metrics: "/metrics"
+        case .engine: "/v1/engine"
         case .openAPI: "/openapi.json"
+        case .page: "/"
         }
     }
 }

@@ -63,6 +63,8 @@ package final class DecoderModel: LanguageModel {
 
     /// Bytes of weights that every step reads, and the multiply-adds that a row costs: the model's side of a roofline.
     package var weightBytesPerStep: Int { weights.products.reduce(0) { $0 + $1.byteCount } }
+    /// With the embedding, which a step only looks up in; where the head is the same matrix packed, both are there.
+    package var weightBytes: Int { weightBytesPerStep + (weights.sharesHead ? 0 : weights.embedding_VD.byteCount) }
     package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.shape.rows * $1.shape.columns } }
     /// The stored type of most weights.
     package var weightType: ElementType {

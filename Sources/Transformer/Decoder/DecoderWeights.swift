@@ -39,6 +39,12 @@ struct DecoderWeights {
     /// Every matrix that a step multiplies with, once each.
     var products: [Weight] { (layers.flatMap(\.projections) + [head]).map(\.weight) }
 
+    /// The head multiplies with the embedding as it is stored.
+    var sharesHead: Bool {
+        guard case .stored(let matrix) = head.weight else { return false }
+        return matrix.pointer == embedding_VD.pointer
+    }
+
     /// Takes every weight by name and shape, and packs those whose type has panels.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape.
     init(

@@ -32,7 +32,7 @@ enum EvaluateEvidence {
         }
     }
 
-    private static func questionsPath(_ arguments: Arguments) throws -> String {
+    static func questionsPath(_ arguments: Arguments) throws -> String {
         if let path = arguments["--questions"] { return path }
         guard let sources = CorpusFolder.sources() else {
             throw UsageError("--questions FILE is needed: the program does not lie in its sources")

@@ -30,6 +30,9 @@ enum ServeCommand: Command {
             // The port first: a second server on it should fail before it spends time on a model. Probes are answered
             // while the model is loaded on another thread.
             let server = try SwiftletServer(settings.server)
+            do { server.serve(try StaticPage.shipped()) } catch {
+                Output.note("warning: there is no page at /: \(error)")
+            }
             signals = try ServeSignals(server, commandLine, started: arguments, settings).watch()
             EventLoop.offload {
                 Result { try LoadedEngine(settings) { events in server.events.push(events) } }
@@ -40,8 +43,9 @@ enum ServeCommand: Command {
                     server.serve(loaded.served)
                     if let encoder = loaded.encoder { try server.serve(encoder) }
                     server.serve(loaded.search)
+                    if let explain = loaded.explain { server.serve(explain) }
                     warn(loaded.model)
-                    announce(loaded.model, loaded.plan, settings.server.host, server.port)
+                    announce(loaded, settings.server.host, server.port)
                 } catch {
                     outcome.failure = error
                     EventLoop.stop()
@@ -80,10 +84,11 @@ enum ServeCommand: Command {
         Output.note("warning: \(model.path): /v1/chat/completions will refuse every request: \(problem)")
     }
 
-    private static func announce(_ model: LoadedModel, _ plan: EnginePlan, _ host: String, _ port: Int) {
+    private static func announce(_ loaded: LoadedEngine, _ host: String, _ port: Int) {
         let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-        describe(model, plan)
-        Output.note("try      \(curl(model, address))")
+        describe(loaded.model, loaded.plan)
+        Output.note("weights  \(loaded.client.limits.weightBytes >> 20) MiB in memory")
+        Output.note("try      \(curl(loaded.model, address))")
         Output.line("listening on http://\(address)")
     }
 

@@ -4,6 +4,7 @@
 import Console
 import Embedding
 import Engine
+import Explainer
 import Glibc
 import Kernels
 import Server
@@ -18,6 +19,8 @@ struct LoadedEngine: Sendable {
     let encoder: EncoderEmbedder?
     /// What /v1/search searches and /v1/rerank asks.
     let search: SearchService
+    /// What /v1/explain answers from; nil without notes.
+    let explain: ExplainService?
 
     /// - Parameter deliver: given the engine's events, on the engine's thread.
     /// - Throws: one line for a person, whatever is wrong.
@@ -27,7 +30,9 @@ struct LoadedEngine: Sendable {
         plan = try EnginePlan(model.configuration, settings.engine, draft: draft?.configuration)
         let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
         encoder = try Self.encoder(settings.encoder, threadCount: plan.threadCount)
-        search = try Self.search(settings, encoder)
+        let index = settings.index == "none" ? nil : try ServedIndex(settings.index, embedder: encoder)
+        search = try Self.search(settings, index, encoder)
+        explain = try Self.explain(settings, index, encoder)
         client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: deliver)
         self.model = model
     }
@@ -39,13 +44,27 @@ struct LoadedEngine: Sendable {
     }
 
     /// An index that is named must be one; the rerankers are those that can be had.
-    private static func search(_ settings: ServeSettings, _ encoder: EncoderEmbedder?) throws -> SearchService {
+    private static func search(
+        _ settings: ServeSettings, _ index: ServedIndex?, _ encoder: EncoderEmbedder?
+    ) throws -> SearchService {
         let rerankers = try RerankerLocator.all(settings.crossEncoder, embedder: encoder)
-        guard settings.index != "none" else {
-            return SearchService(snapshot: nil, embedder: encoder, rerankers: rerankers)
-        }
-        let index = try ServedIndex(settings.index, embedder: encoder)
+        guard let index else { return SearchService(snapshot: nil, embedder: encoder, rerankers: rerankers) }
         return SearchService(snapshot: { try index.snapshot() }, embedder: encoder, rerankers: rerankers)
+    }
+
+    /// Answers come from the notes in the program, whatever else is searched.
+    private static func explain(
+        _ settings: ServeSettings, _ index: ServedIndex?, _ encoder: EncoderEmbedder?
+    ) throws -> ExplainService? {
+        guard let index else { return nil }
+        let notes = settings.index == nil ? index : try ServedIndex(nil, embedder: encoder)
+        do {
+            let finder = try EvidenceLocator.serve(embedder: encoder) { try notes.snapshot() }
+            return ExplainService(corpus: try Corpus.shipped(), finder: finder)
+        } catch {
+            Output.note("warning: /v1/explain is off: \(error)")
+            return nil
+        }
     }
 
     /// nil when none is wanted, and with a warning when the default one has not been fetched.

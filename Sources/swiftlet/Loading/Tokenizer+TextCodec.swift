@@ -2,10 +2,13 @@
 // swiftlet › Loading.
 
 import Base
+import Explainer
 import Server
 import Tokenization
 
 extension StreamingDetokenizer: IncrementalDetokenizer {}
+
+extension Tokenizer: AnswerCodec {}
 
 extension Tokenizer: TextCodec {
     func encodePrompt(_ text: [UInt8]) -> [TokenID] {

@@ -1,0 +1,7 @@
+// ConnectingPhrases.swift — what may stand between two quoted sentences, and is no quotation.
+// Explainer › Answer.  The models are trained with these very phrases: a change here is a change there.
+
+package enum ConnectingPhrases {
+    /// The plain space first. Each ends with the space that the next sentence stands behind.
+    package static let all = [" ", " In more detail: ", " For example: ", " Note also: ", " In practice: ", " The limits: "]
+}

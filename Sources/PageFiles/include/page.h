@@ -1,0 +1,1 @@
+// page.h — a C target must have a header. See page.c.

@@ -1,0 +1,63 @@
+// AnswerPrinter.swift — an answer on the terminal: sentences as they come, then where they stand.
+// swiftlet › Explain.
+
+import Console
+import Explainer
+
+struct AnswerPrinter {
+    private var sources: [Citation] = []
+    private var isChecked = false
+
+    mutating func begin(_ evidence: Evidence, _ options: AnswerOptions) {
+        if let warning = evidence.warning { Output.note("warning: \(warning)") }
+        isChecked = options.grounding == .cite
+        switch evidence.verdict {
+        case .sufficient:
+            if options.grounding == .free { Output.line("In the model's own words, which nothing supports:\n") }
+        case .weak: Output.line("The notes may not answer this. What comes nearest:\n")
+        case .declined(let reason):
+            Output.line(reason)
+            if !evidence.notes.isEmpty { Output.line("The nearest notes:") }
+            for found in evidence.notes { Output.line("  \(found.note.question)  (\(found.note.id))") }
+        }
+    }
+
+    mutating func show(_ events: [AnswerEvent]) {
+        for event in events {
+            switch event {
+            case .span(let span, let source):
+                if let source { sources.append(source) }
+                Output.write(AnswerSentence.line(span.text).utf8)
+                if let citation = span.citation { Output.write(" [\(citation + 1)]".utf8) }
+                if span.isUnsupported, isChecked { Output.write(" (unsupported)".utf8) }
+            case .section(let section, let cited):
+                if section.name == Note.Heading.interviewersProbe.key { Output.line("") }
+                Output.line("\n\(section.title)")
+                sources += cited
+                for span in section.spans {
+                    let number = span.citation.map { " [\($0 + 1)]" } ?? ""
+                    Output.line("  \(AnswerSentence.line(span.text))\(number)")
+                }
+            }
+        }
+    }
+
+    func end(_ answer: Answer) {
+        guard answer.reason == nil else { return }
+        Output.line(answer.sections.isEmpty ? "\n" : "")
+        for (index, source) in sources.enumerated() {
+            Output.line("[\(index + 1)] \(source.note) bytes \(source.range.lowerBound)–\(source.range.upperBound)")
+        }
+        if !answer.related.isEmpty {
+            Output.line("\nRelated: " + answer.related.map { "\($0.id)" }.joined(separator: ", "))
+        }
+        if !answer.code.isEmpty {
+            Output.line("In this project: " + answer.code.map(\.path).joined(separator: ", "))
+        }
+        let engine = answer.engine
+        let times = answer.timings.map { "\($0.stage) \(Int($0.milliseconds.rounded())) ms" }
+        Output.note(
+            "\(times.joined(separator: ", ")); \(engine.promptTokens) prompt tokens, \(engine.cachedTokens) cached; "
+                + "\(engine.outputTokens) said, \(engine.forced) without a choice")
+    }
+}

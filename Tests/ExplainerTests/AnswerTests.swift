@@ -1,0 +1,186 @@
+import Base
+import Engine
+import Explainer
+import Sampling
+import TestSupport
+import Testing
+import Tokenization
+
+@Suite struct `Answer prompt` {
+    @Test func `has its notes by id and its sentences in file order, one line each`() throws {
+        let notes = try AnswerFixtures.two()
+        let sentences = notes.flatMap { AnswerSentence.all(.explanation, of: $0) }
+        let prompt = AnswerPrompt(question: "One\n  line?", sentences: sentences.reversed())
+        let messages = prompt.messages()
+        #expect(messages.count == 2)
+        #expect(messages[0].fields[1].value == .string("Answer with sentences of the notes."))
+        #expect(
+            messages[1].fields[1].value
+                == .string(
+                    """
+                    # What does the note a/other say?
+                    Their details differ too.
+
+                    # What does the note b/best say?
+                    Gamma explains it.
+                    Delta goes into detail.
+                    Alpha holds 42 blocks.
+
+                    Question: One line?
+                    """))
+    }
+}
+
+@Suite struct `Strict answer` {
+    /// Runs a session as the engine would, letting `choose` pick among the allowed tokens.
+    static func answer(
+        _ evidence: Evidence, _ options: AnswerOptions = AnswerOptions(), maxLength: Int = 4000, chunk: Int = 1,
+        note: (NoteID) -> Note? = { _ in nil }, choose: ([TokenID]) -> TokenID
+    ) throws -> (Answer, [AnswerEvent]) {
+        let plan = try AnswerPlan(evidence, options, AnswerFixtures.model(maxLength: maxLength), note: note)
+        var session = AnswerSession(plan, id: "x")
+        var events = session.begin()
+        guard let request = plan.request else {
+            #expect(session.isFinished)
+            return (session.answer, events)
+        }
+        #expect(request.promptTokens.count + request.maxOutputTokens <= maxLength)
+        var constraint = try #require(request.constraint)
+        var output: [TokenID] = []
+        while true {
+            var mask = TokenMask(vocabularySize: 257)
+            constraint.fillMask(&mask)
+            let token = choose((0..<257).map { TokenID($0) }.filter { mask[$0] })
+            if token == ByteAnswerCodec.end { break }
+            constraint.accept(token)
+            output.append(token)
+        }
+        #expect(output.count < request.maxOutputTokens)
+        var start = 0
+        while start < output.count {
+            let next = min(start + chunk, output.count)
+            events += session.received(.tokens(TokenRun(output[start..<next])))
+            start = next
+        }
+        var timings = RequestTimings()
+        (timings.arrivalNanoseconds, timings.scheduledNanoseconds) = (1_000_000, 3_000_000)
+        (timings.firstTokenNanoseconds, timings.finishedNanoseconds) = (7_000_000, 70_000_000)
+        events += session.received(
+            .finished(
+                RequestSummary(
+                    reason: .stopToken(ByteAnswerCodec.end), promptTokenCount: request.promptTokens.count,
+                    cachedTokenCount: 48, outputTokenCount: output.count + 1, timings: timings)))
+        #expect(session.isFinished)
+        return (session.answer, events)
+    }
+
+    @Test func `says the short answer, then what the model chooses, every sentence a quotation`() throws {
+        let notes = try AnswerFixtures.two()
+        var generator = SeededGenerator(seed: 3)
+        for round in 0..<60 {
+            var options = AnswerOptions()
+            options.level = round % 2 == 0 ? .junior : .senior
+            options.sentenceCount = [nil, 1, 2, 3, 9].randomElement(using: &generator)!
+            let (answer, events) = try Self.answer(
+                AnswerFixtures.evidence(notes), options, chunk: Int.random(in: 1...40, using: &generator)
+            ) { $0.randomElement(using: &generator)! }
+            #expect(answer.text.hasPrefix("Alpha is first."))
+            let quotes = answer.spans.filter { $0.citation != nil }
+            #expect(quotes.count <= options.answerSentenceCount && quotes.count >= min(4, options.answerSentenceCount))
+            #expect(Set(quotes.map(\.text)).count == quotes.count, "a sentence was said twice")
+            // In turns: a quotation, a phrase, a quotation.
+            for (index, span) in answer.spans.enumerated() {
+                if index % 2 == 1 { #expect(span.citation == nil && ConnectingPhrases.all.contains(span.text)) }
+                if index % 2 == 0 { #expect(answer.citations[try #require(span.citation)].quote == span.text) }
+            }
+            for citation in answer.citations {
+                let note = try #require(notes.first { $0.id == citation.note })
+                #expect(note.text(citation.range) == citation.quote && note.contentHash == citation.contentHash)
+            }
+            let shown = events.compactMap { if case .span(let span, _) = $0 { span } else { nil } }
+            #expect(shown == answer.spans)
+            let sources = events.flatMap { event -> [Citation] in
+                switch event {
+                case .span(_, let source): source.map { [$0] } ?? []
+                case .section(_, let sources): sources
+                }
+            }
+            #expect(sources == answer.citations, "a citation is told when it is new, and once")
+        }
+    }
+
+    @Test func `keeps the file's bytes in a quotation of two lines`() throws {
+        let (answer, _) = try Self.answer(AnswerFixtures.evidence(AnswerFixtures.two())) { allowed in
+            allowed.first { $0 == 0x44 } ?? allowed.first { $0.index != 32 } ?? allowed[0]
+        }
+        #expect(answer.text.contains("Delta goes\ninto detail."))
+    }
+
+    @Test func `tells a sentence apart from one that goes on`() throws {
+        let note = try AnswerFixtures.note(
+            "b/best", short: ["Lead comes first."], explanation: ["A is so.", "B follows."])
+        let longer = try AnswerFixtures.note("a/other", short: ["No."], explanation: ["A is so. or so?"])
+        let grammarNotes = [note, longer]
+        var generator = SeededGenerator(seed: 5)
+        for _ in 0..<40 {
+            let (answer, _) = try Self.answer(AnswerFixtures.evidence(grammarNotes)) {
+                $0.randomElement(using: &generator)!
+            }
+            let words = answer.spans.map { AnswerSentence.line($0.text) }.joined()
+            #expect(words == answer.text)
+        }
+    }
+
+    @Test func `has the best note's other sections behind it, related notes, code and the engine's account`() throws {
+        var notes = try AnswerFixtures.two()
+        notes[0] = try AnswerFixtures.note(
+            "b/best", short: ["Alpha is first."], explanation: ["Gamma explains it."], seeAlso: "c/linked",
+            code: "[Sources/Engine/Request.swift#Request, Package.swift]")
+        let linked = try AnswerFixtures.note("c/linked", short: ["X."], explanation: ["Y."])
+        let (answer, _) = try Self.answer(
+            AnswerFixtures.evidence(notes), note: { $0 == linked.id ? linked : nil }
+        ) { $0.last! }
+        #expect(answer.sections.map(\.name) == ["interviewers_probe", "common_mistakes", "follow_ups"])
+        #expect(answer.sections[2].spans.map(\.text) == ["*What comes next?*", "*Who asks?*"])
+        #expect(answer.related.map(\.id.description) == ["a/other", "c/linked"])
+        #expect(answer.code.map(\.path) == ["Sources/Engine/Request.swift", "Package.swift"])
+        #expect(answer.code[0].symbol == "Request")
+        #expect(answer.engine.cachedTokens == 48 && answer.engine.sharedBlocks == 3)
+        #expect(answer.timings.map(\.stage) == ["search", "queue", "prefill", "decode"])
+        #expect(answer.timings.map(\.milliseconds) == [1.5, 2, 4, 63])
+
+        var json = JSONWriter()
+        answer.write(to: &json)
+        let document = try JSON.parse(json.bytes)
+        #expect(document["answer"]?.string == answer.text && document["declined"]?.bool == false)
+        let sections = try #require(document["sections"])
+        #expect(
+            sections.members.map { String(decoding: $0.0, as: UTF8.self) }
+                == ["short_answer", "explanation", "interviewers_probe", "common_mistakes", "follow_ups"])
+        #expect(document["citations"]?.elements.map { $0["quote"]?.string ?? "" } == answer.citations.map(\.quote))
+    }
+
+    @Test func `leaves sentences out of a prompt that does not fit, and the model if none is left`() throws {
+        let evidence = AnswerFixtures.evidence(try AnswerFixtures.two())
+        let (whole, _) = try Self.answer(evidence) { $0.last! }
+        #expect(whole.engine.promptTokens > 200)
+        let (short, _) = try Self.answer(evidence, maxLength: 330) { $0.last! }
+        #expect(short.engine.promptTokens > 0 && short.engine.promptTokens < whole.engine.promptTokens)
+        let (none, _) = try Self.answer(evidence, maxLength: 100) { $0.last! }
+        #expect(none.text == "Alpha is first. Beta is second." && none.engine == EngineAccount())
+    }
+
+    @Test func `of weak evidence is quotations alone, and of none the reason and the nearest notes`() throws {
+        let notes = try AnswerFixtures.two()
+        let (weak, _) = try Self.answer(AnswerFixtures.evidence(notes, verdict: .weak)) { _ in
+            ByteAnswerCodec.end
+        }
+        #expect(weak.spans.count > 1 && weak.sections.isEmpty && weak.engine == EngineAccount())
+        #expect(weak.spans.allSatisfy { $0.citation != nil || $0.text == " " })
+        let (declined, events) = try Self.answer(
+            AnswerFixtures.evidence(notes, verdict: .declined(reason: "Not of this field."))
+        ) { _ in ByteAnswerCodec.end }
+        #expect(declined.text.isEmpty && declined.citations.isEmpty && events.isEmpty)
+        #expect(declined.reason == "Not of this field." && declined.related.map(\.id) == notes.map(\.id))
+    }
+}
