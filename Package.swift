@@ -71,7 +71,7 @@ let package = Package(
         module("LoadGeneration", ["Base", "Network", "CLibCurl"], settings: pointers),
         module(
             "Explainer", ["Base", "CorpusFiles", "Engine", "Retrieval", "Sampling", "Tokenization"], settings: strict,
-            exclude: ["Corpus"]),
+            exclude: ["Corpus", "README.md"]),
         module(
             "Server",
             [

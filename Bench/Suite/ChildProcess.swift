@@ -16,7 +16,9 @@ final class ChildProcess {
     /// - Throws: `Failure` when the program cannot be started.
     init(_ path: String, _ arguments: [String], silent: Bool = false) throws {
         var ends: [Int32] = [0, 0]
-        guard unsafe pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(description: "no pipe: errno \(errno)") }
+        guard unsafe pipe(&ends) == 0 else { throw Failure(description: "no pipe: errno \(errno)") }
+        // Neither end is for the child: what it writes to is a copy.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -67,7 +69,7 @@ final class ChildProcess {
         guard !hasEnded else { return }
         hasEnded = true
         kill(identifier, SIGTERM)
-        while unsafe waitpid(identifier, nil, 0) < 0, errno == EINTR {}
+        while waitpid(identifier, nil, 0) < 0, errno == EINTR {}
     }
 
     private func readMore() -> Bool {

@@ -39,14 +39,12 @@ enum RandomModel {
                 return Float(Int32(truncatingIfNeeded: state >> 33) - 1 << 30) * 0x1p-35
             }, name: "random")
         func matrix(_ name: String, _ rows: Int, _ columns: Int) -> TensorRewrite {
-            let bytes = UnsafeRawBufferPointer(rebasing: numbers.bytes[..<(rows * columns * 4)])
-            let record = TensorRecord(
-                name: name, elementType: .f32, shape: [rows, columns], bytes: bytes, owner: numbers.owner)
+            let record = numbers.matrix(name, rows: rows, columns: columns)
             return TensorRewrite(name: name + ".weight", source: record, type: type)
         }
         func gains(_ name: String) -> TensorRewrite {
-            let record = TensorRecord([Float](repeating: 1, count: D), name: name)
-            return TensorRewrite(name: name + ".weight", source: record, type: .f32)
+            TensorRewrite(
+                name: name + ".weight", source: TensorRecord([Float](repeating: 1, count: D), name: name), type: .f32)
         }
         let layers = (0..<shape.L).flatMap { layer in
             let part = "blk.\(layer)."

@@ -48,7 +48,7 @@ enum SuiteBenchmark: Command {
         Output.note("recorded: \(path), \(page)")
     }
 
-    private static let types: [ElementType] = [.q8_0, .q4_0, .f16, .bf16, .f32]
+    private static let writableTypes: [ElementType] = [.q8_0, .q4_0, .f16, .bf16, .f32]
 
     /// Makes a folder and those above it.
     private static func makeFolder(_ path: String) throws {
@@ -72,15 +72,15 @@ enum SuiteBenchmark: Command {
         let names = arguments["--shapes"] ?? "smollm2-135m"
         guard names != "none" else { return [] }
         let shapes = try names.split(separator: ",").map { name in
-            guard let shape = ModelShape.all.first(where: { $0.name == name }) else {
+            guard let shape = ModelShape.all.first(where: { $0.name == String(name) }) else {
                 throw UsageError(
                     "--shapes: '\(name)' is not among \(ModelShape.all.map(\.name).joined(separator: ", "))")
             }
             return shape
         }
         let types = try (arguments["--types"] ?? "q8_0,q4_0").split(separator: ",").map { name in
-            guard let type = SuiteBenchmark.types.first(where: { "\($0)" == name }) else {
-                throw UsageError("--types: '\(name)' is not among \(types.map { "\($0)" }.joined(separator: ", "))")
+            guard let type = writableTypes.first(where: { "\($0)" == String(name) }) else {
+                throw UsageError("--types: '\(name)' is not among \(writableTypes.map { "\($0)" }.joined(separator: ", "))")
             }
             return type
         }

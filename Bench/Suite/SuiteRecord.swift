@@ -73,7 +73,9 @@ struct SuiteRecord {
             else { return nil }
             return SuiteRow(
                 section: section, label: label,
-                figures: figures.members.compactMap { name, value in value.double.map { (name, $0) } })
+                figures: figures.members.compactMap { key, value in
+                    value.double.map { (String(decoding: key, as: UTF8.self), $0) }
+                })
         }
     }
 

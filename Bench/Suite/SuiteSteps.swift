@@ -14,7 +14,7 @@ struct SuiteSteps {
     func engine(label: String, model: String?) throws -> [SuiteRow] {
         let json = try measure(
             ["engine", "--threads", "\(threads)", "--json"] + (model.map { ["--model", $0] } ?? []))
-        return (json["results"]?.elements ?? []).map { result in
+        return elements(json, "results").map { result in
             SuiteRow(
                 section: "engine, 512 in, 64 out", label: "\(label), \(result["concurrency"]?.integer ?? 0) at once",
                 figures: [
@@ -35,7 +35,7 @@ struct SuiteSteps {
             "kernels", "--threads", "\(threads)", "--models", "smollm2-135m", "--types", "q8_0,q4_0,f16", "--rows",
             "1,512", "--only", "products", "--json",
         ])
-        return (json["products"]?.elements ?? []).filter { $0["product"]?.string == "gate, up" }.map { product in
+        return elements(json, "products").filter { $0["product"]?.string == "gate, up" }.map { product in
             SuiteRow(
                 section: "products, 1536 × 576",
                 label: "\(product["type"]?.string ?? ""), \(product["rows"]?.integer ?? 0) rows",
@@ -86,6 +86,8 @@ struct SuiteSteps {
             throw Failure(description: "swiftlet-bench \(arguments.joined(separator: " ")): \(error)")
         }
     }
+
+    private func elements(_ json: JSON, _ key: String) -> [JSON] { json[key].map { Array($0.elements) } ?? [] }
 
     private func figure(_ json: JSON, _ path: String...) -> Double {
         path.reduce(json) { $0?[$1] }?.double ?? 0

@@ -32,7 +32,7 @@ import passages
 from bm25 import BM25
 from evaluate import load
 from model import Llama, rotate
-from pairs import PLAIN, Library, Spelling, prompt
+from pairs import Library, Spelling, prompt
 from train import HERE
 
 NOTES, PER_NOTE = 4, 6
@@ -100,28 +100,28 @@ class Cache:
         self.append(made)
         self.last = states[-1]
 
-    def candidates(self, connector, spans):
-        """For each span its tokens' log probabilities [length, vocabulary] behind the connector, and how to keep it."""
+    def candidates(self, spans):
+        """For each span its tokens' log probabilities [length, vocabulary] and how to keep it."""
         begin = self.past[0][0].shape[1]
         ids, positions, owner = [], [], []
         for number, span in enumerate(spans):
-            ids += connector + span
-            positions += range(begin, begin + len(connector) + len(span))
-            owner += [number] * (len(connector) + len(span))
+            ids += span
+            positions += range(begin, begin + len(span))
+            owner += [number] * len(span)
         owner = torch.tensor(owner)
         sees = (owner[:, None] == owner[None]).tril()
         states, made = self.read(torch.tensor(ids), torch.tensor(positions), sees)
         found, place = [], 0
         for span in spans:
-            end = place + len(connector) + len(span)
-            before = torch.cat([self.last[None], states[place : end - 1]])[len(connector) :]
+            end = place + len(span)
+            before = torch.cat([self.last[None], states[place : end - 1]])
             found.append(F.log_softmax(F.linear(before, self.model.model.embed_tokens.weight), dim=-1))
             place = end
         return found, (states, made)
 
-    def keep(self, connector, spans, chosen, read):
-        place = sum(len(connector) + len(s) for s in spans[:chosen])
-        end = place + len(connector) + len(spans[chosen])
+    def keep(self, spans, chosen, read):
+        place = sum(len(s) for s in spans[:chosen])
+        end = place + len(spans[chosen])
         states, made = read
         self.append(made, slice(place, end))
         self.last = states[end - 1]
@@ -156,9 +156,8 @@ def answer(caches, spell, texts, sentences, rule):
     caches = [copy.copy(cache) for cache in (caches if rule == "gain" else caches[:1])]
     left, said = list(range(len(texts))), []
     while left and len(said) < sentences:
-        connector = spell(PLAIN) if said else []
-        spans = [spell(texts[i]) for i in left]
-        read = [cache.candidates(connector, spans) for cache in caches]
+        spans = [spell((" " if said else "") + texts[i]) for i in left]
+        read = [cache.candidates(spans) for cache in caches]
         tables = [table for table, _ in read]
         if rule == "greedy":
             chosen = greedy(tables[0], spans)
@@ -166,7 +165,7 @@ def answer(caches, spell, texts, sentences, rule):
             score = mean(tables[0], spans) - (mean(tables[1], spans) if rule == "gain" else 0)
             chosen = int(np.argmax(score))
         for cache, (_, kept) in zip(caches, read):
-            cache.keep(connector, spans, chosen, kept)
+            cache.keep(spans, chosen, kept)
         said.append(left.pop(chosen))
     return said
 

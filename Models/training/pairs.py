@@ -13,8 +13,8 @@ A pair is a pure function of (seed, index). The prompt is the explainer's own:
                Question: <what was asked>
     assistant  sentence sentence In more detail: sentence …
 
-The answer is put together from tokens, not from text: a sentence has the same tokens in the answer as in the
-prompt, as the decoder's span constraint has it. So answering is copying, and the only decision is what to copy.
+The answer is put together from tokens, not from text, as the decoder's span constraint has it: a sentence's space
+before it belongs to its first token. So answering is copying, and the only decision is what to copy.
 """
 
 import random
@@ -27,8 +27,8 @@ from tokenizer import ASSISTANT, BOUNDARY, END, SYSTEM, USER
 
 INSTRUCTION = "Answer with sentences of the notes."
 REFUSAL = "The notes do not say."
-PLAIN = " "
-CONNECTORS = [PLAIN, " In more detail: ", " For example: ", " Note also: ", " In practice: ", " The limits: "]
+PLAIN = ""
+CONNECTORS = [PLAIN, " In more detail:", " For example:", " Note also:", " In practice:", " The limits:"]
 REFUSALS = 0.1
 NOTE_SHARE = 0.7  # the rest is about sections of other text
 LONGEST = 2040  # tokens of a pair
@@ -39,6 +39,7 @@ class Pair:
     ids: list  # prompt, answer, and sometimes more questions about the same evidence
     answers: list  # (where an answer begins, where it ends)
     choices: list  # (place of an answer's token, it and the others allowed there by the constraint): only where any are
+    sources: list  # (place of an answer's token, place in the prompt that it is copied from)
 
 
 class Spelling:
@@ -61,11 +62,16 @@ def prompt(evidence, question):
     )
 
 
-def choices(spans, answer, spell, start):
-    """(place, allowed tokens) wherever the sentences not yet said part ways. `answer`: indices into `spans`."""
+def choices(spans, later, answer, spell, start):
+    """(place, allowed tokens) wherever the sentences not yet said part ways. `answer`: indices into `spans`.
+
+    `later`: the same sentences with the space that they have behind another.
+    """
     found, place, left = [], start, list(range(len(spans)))
     for turn, (connector, chosen) in enumerate(answer):
-        place += len(spell(connector)) if turn else 0
+        if turn == 1:
+            spans = later
+        place += len(spell(connector))
         ids, rivals = spans[chosen], left
         for depth, token in enumerate(ids):
             rivals = [r for r in rivals if len(spans[r]) > depth and spans[r][:depth] == ids[:depth]]
@@ -77,22 +83,46 @@ def choices(spans, answer, spell, start):
     return found
 
 
+def line(ids, span, spell):
+    """Where a sentence stands in the prompt as a line of its own."""
+    whole, part = (np.array(x, np.uint16).tobytes() for x in (ids, spell("\n") + span + spell("\n")))
+    at = whole.find(part)
+    while at > 0 and at % 2:
+        at = whole.find(part, at + 1)
+    return None if at < 0 else at // 2 + 1
+
+
+def aligned(said, line):
+    """(place in a sentence as said, place in its line): the first tokens, and all from which on the two are alike."""
+    shift, i = len(line) - len(said), len(said)
+    while i > max(0, -shift) and said[i - 1] == line[i - 1 + shift]:
+        i -= 1
+    return ([(0, 0)] if i > 0 else []) + [(place, place + shift) for place in range(i, len(said))]
+
+
 def build(spell, evidence, turns):
     """`turns`: [(question, said)]; said: [(connector, sentence)], sentences of the evidence or the refusal alone.
 
     A second question about the same evidence costs few tokens and is one more decision to learn from.
     """
     texts = list(dict.fromkeys(s for _, sentences in evidence for s in sentences)) + [REFUSAL]
-    spans = [spell(t) for t in texts]
-    pair = Pair([], [], [])
+    spans, later = [spell(t) for t in texts], [spell(" " + t) for t in texts]
+    pair = Pair([], [], [], [])
     for number, (question, said) in enumerate(turns):
         more = f"{USER}\nQuestion: {question}{END}\n{ASSISTANT}\n"
         pair.ids += spell(more if number else prompt(evidence, question))
         start = len(pair.ids)
+        if not number:
+            places = {i: place for i, ids in enumerate(spans) if (place := line(pair.ids, ids, spell)) is not None}
         answer = [(connector, texts.index(sentence)) for connector, sentence in said]
         for turn, (connector, chosen) in enumerate(answer):
-            pair.ids += (spell(connector) if turn else []) + spans[chosen]
-        pair.choices += choices(spans, answer, spell, start)
+            pair.ids += spell(connector)
+            said_ids = (later if turn else spans)[chosen]
+            if (source := places.get(chosen)) is not None:
+                same = aligned(said_ids, spans[chosen])
+                pair.sources += [(len(pair.ids) + i, source + j) for i, j in same]
+            pair.ids += said_ids
+        pair.choices += choices(spans, later, answer, spell, start)
         pair.ids += spell(END + "\n")
         pair.answers.append((start, len(pair.ids) - 1))
     return pair
@@ -190,13 +220,13 @@ class Pairs:
             if (stray := rng.randrange(len(library.passages))) not in alike + rivals:
                 rivals.append(stray)
         refuse = rng.random() < REFUSALS
-        shown = rivals[: rng.choice([1, 2] if rng.random() > size else [2, 3, 3])]
+        shown = rivals[: rng.choice([1, 1, 2] if rng.random() > size else [2, 3, 3])]
         if refuse:
             # The nearest may well answer it too: what stands further down does not.
             shown = shown[:1] + [i for i in library.search.best(question, 40)[12:] if i not in alike][: len(shown) - 1]
         else:
             shown.append(right)
-        most = 4 + int(8 * size)
+        most = 3 + int(9 * size)
         evidence = {}
         for i in sorted(shown, key=lambda i: library.passages[i].name):
             count = rng.randint(2, most) if i != right else rng.randint(3, most)
@@ -232,12 +262,12 @@ LIMITS = ("but ", "however", "not ", "fails", "cannot", "except", "mistake", "ne
 def connector(sentence, said, short, rng):
     """A phrase that suits what follows, more often none."""
     if len(said) == short and said and rng.random() < 0.5:
-        return " In more detail: "
+        return " In more detail:"
     low = sentence.lower()
     if rng.random() < 0.6:
         return PLAIN
     if any(digit in low for digit in "23456789") or "example" in low:
-        return " For example: "
+        return " For example:"
     if any(word in low for word in LIMITS):
-        return " The limits: "
-    return rng.choice([" In practice: ", " Note also: ", PLAIN])
+        return " The limits:"
+    return rng.choice([" In practice:", " Note also:", PLAIN])

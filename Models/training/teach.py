@@ -4,10 +4,11 @@
     python teach.py --tiny --start OUT --checkpoints FOLDER --steps 30     # for the test
 
 Every step reads pairs (pairs.py) and a little running text: books, documentation and the notes themselves, so that
-the model keeps its language while it learns to quote. Three losses are added:
+the model keeps its language while it learns to quote. Four losses are added:
 
     answer     cross-entropy of the answers' tokens; prompts are read, not learned
     choice     the same, among the tokens that the span constraint allows: which sentence comes next
+    guide      where the copying heads look (guide.py)
     prose      cross-entropy of running text
 
 The context grows to `POSITIONS`: rotary positions need no new weights, only practice at the new distances.
@@ -27,6 +28,7 @@ from tokenizers import Tokenizer
 import data
 import passages
 from evaluate import load
+from guide import guided
 from model import Llama
 from optimizer import optimizers
 from pairs import Pairs
@@ -34,6 +36,7 @@ from train import HERE, SHARED_TEXT, held_out_loss, learning_rate, save
 
 POSITIONS = 2048
 BLOCK = 24  # pairs are drawn by so many and put into batches of like length
+GUIDE = 0.5  # weight of the guided heads' loss
 GROWTH = 0.6  # at this progress evidence has reached its full size
 PROSE_WINDOWS = [512, 1024, 512, 1024, 512, 1024, 512, 2048]  # tokens, step by step
 NOTES_AS_TEXT = 4  # how often the notes stand in one pass over the running text
@@ -108,33 +111,29 @@ class PairBatches:
         return [batches[i] for i in order]
 
 
-def hidden(model, ids):
-    """The last layer's normed output [B, T, D]: the head is only worth its price where there is a loss."""
-    x = model.model.embed_tokens(ids)
-    for layer in model.model.layers:
-        x = layer(x, model.cos[: ids.shape[1]], model.sin[: ids.shape[1]])
-    return model.model.norm(x)
-
-
 def pair_losses(model, batch):
-    """Mean loss of the answers' tokens, and of the choices among what the constraint allows."""
+    """Mean loss of the answers' tokens, of the choices among what the constraint allows, and of the guided heads."""
     T = max(len(p.ids) for p in batch) - 1
     ids = torch.zeros(len(batch), T + 1, dtype=torch.long)
-    at, allowed = [], []
+    at, allowed, sources = [], [], []
     for row, pair in enumerate(batch):
         ids[row, : len(pair.ids)] = torch.tensor(pair.ids)
         at += [row * T + place - 1 for start, end in pair.answers for place in range(start, end)]
         allowed += [(row * T + place - 1, tokens) for place, tokens in pair.choices]
+        places = torch.tensor(pair.sources).reshape(-1, 2)
+        sources.append((places[:, 0] - 1, places[:, 1]))
     at = torch.tensor(at)
-    logits = F.linear(hidden(model, ids[:, :-1]).flatten(0, 1)[at], model.model.embed_tokens.weight)
+    states, guide = guided(model, ids[:, :-1], [len(p.ids) - 1 for p in batch], sources)
+    # The head is only worth its price where there is a loss.
+    logits = F.linear(states.flatten(0, 1)[at], model.model.embed_tokens.weight)
     answer = F.cross_entropy(logits, ids[:, 1:].flatten()[at])
     if not allowed:
-        return answer, answer * 0
+        return answer, answer * 0, guide
     where = torch.searchsorted(at, torch.tensor([place for place, _ in allowed]))
     widest = max(len(tokens) for _, tokens in allowed)
     table = torch.tensor([tokens + [-1] * (widest - len(tokens)) for _, tokens in allowed])
     rivals = logits[where].gather(1, table.clamp(min=0)).masked_fill(table < 0, -torch.inf)
-    return answer, F.cross_entropy(rivals, torch.zeros(len(allowed), dtype=torch.long))
+    return answer, F.cross_entropy(rivals, torch.zeros(len(allowed), dtype=torch.long)), guide
 
 
 def prose_loss(model, pools, used, step, tokens):
@@ -183,8 +182,8 @@ def main():
                 for group in optimizer.param_groups:
                     group["lr"] = peak * rate
             batch = batches.next(progress)
-            answer, choice = pair_losses(model, batch)
-            (answer + choice).backward()
+            answer, choice, guide = pair_losses(model, batch)
+            (answer + choice + GUIDE * guide).backward()
             prose, count = prose_loss(model, pools, used, step, args.prose_tokens)
             prose.backward()
             torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)
@@ -192,7 +191,7 @@ def main():
                 optimizer.step()
                 optimizer.zero_grad()
             step, seen = step + 1, seen + count + sum(len(p.ids) for p in batch)
-            losses.append((answer.item(), choice.item(), prose.item()))
+            losses.append((answer.item(), choice.item(), guide.item(), prose.item()))
             now = time.monotonic()
             seconds, clock = seconds + now - clock, now
 
@@ -200,7 +199,7 @@ def main():
         if step % 20 == 0 or stopping:
             entry = dict(step=step, tokens=seen, seconds=round(seconds, 1), progress=round(progress, 4))
             if losses:
-                entry.update(zip(("answer", "choice", "prose"), (round(float(x), 4) for x in np.mean(losses, 0))))
+                entry.update(zip(("answer", "choice", "guide", "prose"), (round(float(x), 4) for x in np.mean(losses, 0))))
             losses = []
             if step % 200 == 0 or stopping:
                 entry["held_out"] = round(held_out_loss(model, held, config, windows=16), 4)

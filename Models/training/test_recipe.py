@@ -111,9 +111,13 @@ def check_pairs(tokenizer):
         for start, end in pair.answers:
             said = tokenizer.decode(pair.ids[start:end])
             refusals += said == pairs.REFUSAL
-            for sentence in [pairs.REFUSAL, *sentences, *(c.strip() for c in pairs.CONNECTORS if c.strip())]:
+            for sentence in [pairs.REFUSAL, *sentences, *pairs.CONNECTORS[1:]]:
                 said = said.replace(sentence, "")
             assert not said.strip(), f"not from the evidence: {said!r}"
+        for place, source in pair.sources:
+            assert tokenizer.decode([pair.ids[place]]).strip() == tokenizer.decode([pair.ids[source]]).strip() or (
+                tokenizer.decode([pair.ids[place]]).strip()[:1] == tokenizer.decode([pair.ids[source]])[:1]
+            )
         for place, allowed in pair.choices:
             assert pair.ids[place] == allowed[0] and len(set(allowed)) == len(allowed) > 1
     assert 0 < refusals < 12, refusals
@@ -135,7 +139,7 @@ def check_teaching(folder, text, start):
     blocks = [("What is a token?", ["A token is a piece of a word.", "It has a number."])]
     caches = choose.prepared(model, spell, blocks, "what are tokens")
     spans = [spell(s) for s in blocks[0][1]]
-    tables, _ = caches[0].candidates([], spans)
+    tables, _ = caches[0].candidates(spans)
     ids = spell(pairs.prompt(blocks, "what are tokens"))
     with torch.no_grad():
         for table, span in zip(tables, spans):

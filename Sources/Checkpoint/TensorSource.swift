@@ -20,8 +20,25 @@ package struct TensorRecord {
 extension TensorRecord {
     /// A vector that no file holds, such as one that a conversion computes. The numbers are copied.
     package init(_ numbers: [Float], name: String) {
-        let copy = CheckpointBytes(copying: numbers.flatMap { littleEndian($0.bitPattern) }, path: name)
-        self.init(name: name, elementType: .f32, shape: [numbers.count], bytes: copy.bytes, owner: copy)
+        self.init(numbers.flatMap { littleEndian($0.bitPattern) }, .f32, shape: [numbers.count], name: name)
+    }
+
+    /// Weights that no file holds. The bytes are copied.
+    ///
+    /// - Precondition: as many as the shape has in that type.
+    package init(_ bytes: [UInt8], _ type: ElementType, shape: [Int], name: String) {
+        let copy = CheckpointBytes(copying: bytes, path: name)
+        self.init(name: name, elementType: type, shape: shape, bytes: copy.bytes, owner: copy)
+    }
+
+    /// The first numbers of an f32 vector as a matrix of another name; nothing is copied.
+    ///
+    /// - Precondition: there are that many.
+    package func matrix(_ name: String, rows: Int, columns: Int) -> TensorRecord {
+        precondition(elementType == .f32 && rows * columns <= bytes.count / 4, "too few numbers")
+        return TensorRecord(
+            name: name, elementType: .f32, shape: [rows, columns],
+            bytes: UnsafeRawBufferPointer(rebasing: bytes[..<(rows * columns * 4)]), owner: owner)
     }
 }
 

@@ -191,6 +191,7 @@ private let end: TokenID = 99
     private struct Output: Hashable {
         var tokens: [TokenID] = []
         var spans: [Int] = []
+        var connectors: [[TokenID]] = []
     }
 
     /// All outputs up to some length, by brute force; and those at which an output may end.
@@ -200,11 +201,15 @@ private let end: TokenID = 99
         func next(_ output: Output) -> [Output] {
             let begins = output.spans.isEmpty && !joining.continues
             guard output.spans.count < joining.maxSpanCount else { return [] }
-            return (begins ? [[]] : joining.connectors).flatMap { connector in
-                spans.indices.compactMap { index in
+            return (begins ? [[]] : joining.connectors).flatMap { connector -> [Output] in
+                let isUsed = !connector.isEmpty && output.connectors.contains(connector)
+                guard !(isUsed && joining.saysEachOnce) else { return [] }
+                return spans.indices.compactMap { index in
                     let isSaid = output.spans.contains { spans[$0] == spans[index] }
                     guard !spans[index].isEmpty, !(isSaid && joining.saysEachOnce) else { return nil }
-                    return Output(tokens: output.tokens + connector + spans[index], spans: output.spans + [index])
+                    return Output(
+                        tokens: output.tokens + connector + spans[index], spans: output.spans + [index],
+                        connectors: output.connectors + [connector])
                 }
             }
         }
@@ -285,5 +290,45 @@ private let end: TokenID = 99
         #expect(constraint.allowed() == [end] && constraint.onlyToken == end)
         constraint.rollback(3)
         #expect(constraint.allowed() == [2, 4])
+    }
+}
+
+@Suite struct `Marker constraint` {
+    /// 0…9 digits, 10 `[`, 11 `]`, 12 `a`, 13 `[1]`, 14 `[7]`, 15 ` [`, 16 `2]`, 17 nothing, 18 `]9[`.
+    private static let spellings: [String] =
+        (0...9).map { "\($0)" } + ["[", "]", "a", "[1]", "[7]", " [", "2]", "", "]9["]
+    private static let vocabulary = MarkerVocabulary(vocabularySize: spellings.count) {
+        Array(spellings[$0.index].utf8)
+    }
+
+    /// Markers of a text that none of 1…count is, or that may still become only such.
+    private static func isWrong(_ text: String, count: Int) -> Bool {
+        text.split(separator: "[", omittingEmptySubsequences: false).dropFirst().contains { rest in
+            let digits = rest.prefix { $0.isNumber }
+            guard let number = Int(digits) else { return false }
+            return digits.hasPrefix("0") || number > count
+        }
+    }
+
+    @Test func `forbids exactly the tokens that write a marker which means nothing, and after any rollback`() {
+        var generator = SeededGenerator(seed: 11)
+        for round in 0..<200 {
+            let count = Int.random(in: 1...25, using: &generator)
+            var constraint = MarkerConstraint(Self.vocabulary, count: count)
+            var path: [TokenID] = []
+            for _ in 0..<40 {
+                let text = path.map { Self.spellings[$0.index] }.joined()
+                let expected = Self.spellings.indices.filter { !Self.isWrong(text + Self.spellings[$0], count: count) }
+                let allowed = constraint.allowed(Self.spellings.count)
+                #expect(allowed == expected.map { TokenID($0) }, "round \(round), \(count) markers, after '\(text)'")
+                let token = allowed.filter { $0 != 17 }.randomElement(using: &generator) ?? 12
+                constraint.accept(token)
+                path.append(token)
+                guard Int.random(in: 0..<4, using: &generator) == 0 else { continue }
+                let undone = Int.random(in: 0...path.count, using: &generator)
+                constraint.rollback(undone)
+                path.removeLast(undone)
+            }
+        }
     }
 }

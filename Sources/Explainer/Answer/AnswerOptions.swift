@@ -20,6 +20,8 @@ package enum UnsupportedPolicy: String, CaseIterable, Sendable {
 
 package struct AnswerOptions: Sendable, Equatable {
     package static let sentenceCounts = 1...16
+    /// Sentences that are asked of whoever finds evidence.
+    package static let evidenceSentenceCount = 24
 
     package var grounding = Grounding.strict
     package var level = Note.Level.senior

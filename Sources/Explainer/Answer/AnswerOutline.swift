@@ -24,7 +24,11 @@ package struct AnswerOutline: Sendable {
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
         candidates = Self.candidates(evidence)
         guard evidence.verdict == .sufficient else {
-            candidates = Array(candidates.prefix(options.answerSentenceCount))
+            // The best ones, in an order that can be read: note by note, each from above.
+            let order = Dictionary(uniqueKeysWithValues: notes.enumerated().map { ($1.id, $0) })
+            candidates = candidates.prefix(options.answerSentenceCount).sorted { left, right in
+                (order[left.note.id] ?? 0, left.range.lowerBound) < (order[right.note.id] ?? 0, right.range.lowerBound)
+            }
             return
         }
         lead = Array(AnswerSentence.all(.shortAnswer, of: best).prefix(options.answerSentenceCount))
@@ -44,7 +48,7 @@ package struct AnswerOutline: Sendable {
         for sentence in evidence.sentences where sentence.heading != .interviewersProbe {
             guard let note = notes.first(where: { $0.id == sentence.note }) else { continue }
             let found = AnswerSentence(note: note, range: sentence.range, heading: sentence.heading)
-            if !found.isQuestion, !candidates.contains(found) { candidates.append(found) }
+            if found.stands, !candidates.contains(found) { candidates.append(found) }
         }
         return candidates
     }

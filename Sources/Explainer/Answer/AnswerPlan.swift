@@ -86,7 +86,7 @@ package struct AnswerPlan: Sendable {
         let wanted = options.answerSentenceCount - outline.lead.count
         guard wanted > 0 else { return nil }
         let codec = model.codec
-        let lead = codec.encodeAnswer(Array(outline.lead.map(\.line).joined(separator: " ").utf8))
+        let lead = leadTokens(outline, codec)
         let grammar = QuotationGrammar(outline.candidates, codec)
         let request = AnswerRequest(
             promptTokens: prompt + lead, maxOutputTokens: grammar.longestOutput(sentenceCount: wanted),
@@ -94,6 +94,13 @@ package struct AnswerPlan: Sendable {
             constraint: grammar.constraint(
                 sentenceCounts: min(options.leastChosenCount, wanted)...wanted, endTokens: codec.endOfSequence))
         return (request, .quotations(grammar))
+    }
+
+    /// The short answer as the model would have said it: a sentence's space belongs to its first token.
+    static func leadTokens(_ outline: AnswerOutline, _ codec: any AnswerCodec) -> [TokenID] {
+        outline.lead.enumerated().flatMap { index, sentence in
+            index == 0 ? codec.encodeAnswer(Array(sentence.line.utf8)) : codec.encodeContinuation(" " + sentence.line)
+        }
     }
 
     /// The model says it in its own words.

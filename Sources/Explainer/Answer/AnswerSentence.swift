@@ -27,10 +27,14 @@ package struct AnswerSentence: Sendable {
         return text.split(separator: "\n").map { $0.drop { $0 == " " } }.joined(separator: " ")
     }
 
-    /// Asks instead of telling: the question of a follow-up. Emphasis may stand behind the mark.
-    package var isQuestion: Bool {
-        note.bytes[range].last { !"*_\"')".utf8.contains($0) } == UInt8(ascii: "?")
-    }
+    /// Asks instead of telling: the question of a follow-up.
+    package var isQuestion: Bool { lastMark == UInt8(ascii: "?") }
+
+    /// Tells something by itself: no question, and no words before a table or a list that is not quoted.
+    package var stands: Bool { !isQuestion && lastMark != UInt8(ascii: ":") }
+
+    /// Emphasis may stand behind the mark.
+    private var lastMark: UInt8? { note.bytes[range].last { !"*_\"')".utf8.contains($0) } }
 }
 
 extension AnswerSentence: Equatable {

@@ -17,6 +17,7 @@ package struct EvidenceTrial: Sendable {
     package let features: EvidenceFeatures
     package let searched: String
     package let milliseconds: Double
+    package let timings: [(stage: String, milliseconds: Double)]
 
     package func isRight(within count: Int) -> Bool {
         notes.prefix(count).contains { question.notes.contains($0) }
@@ -44,7 +45,8 @@ package struct EvidenceEvaluation: Sendable {
                         question: question, isHidden: isHidden, grade: look.evidence.verdict.grade,
                         confidence: look.evidence.confidence, notes: look.ranking,
                         sentences: look.evidence.sentences.map(\.note), features: look.features,
-                        searched: look.evidence.question, milliseconds: milliseconds))
+                        searched: look.evidence.question, milliseconds: milliseconds,
+                        timings: look.evidence.timings))
             }
         }
         self.trials = trials

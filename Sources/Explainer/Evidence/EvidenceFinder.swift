@@ -9,6 +9,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let corpus: Corpus
     private let vocabulary: Vocabulary
     private let reader: QuestionReader
+    private let names: DocumentNames
+    /// Of each note, all it has.
+    private let stems: [NoteID: Set<[UInt8]>]
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
     private let reranker: (any Reranker)?
@@ -21,13 +24,13 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private static let mostNotes = 4
     private static let mostNearest = 3
     /// A note whose score is further behind the best one's says nothing that the question needs.
-    private static let mostBehind = 0.35
+    private static let mostBehind = 0.3
 
     /// - Parameters:
     ///   - index: asked before every search, so that an index may grow or get its vectors meanwhile.
     ///   - embedder: that of the index's vectors; without it words alone are searched.
     package init(
-        corpus: Corpus, abbreviations: Abbreviations = Abbreviations(), gate: EvidenceGate = .cautious,
+        corpus: Corpus, abbreviations: Abbreviations = Abbreviations(), others: OtherQuestions = OtherQuestions(), gate: EvidenceGate = .cautious,
         embedder: (any Embedder)? = nil, reranker: (any Reranker)? = nil, rerankMilliseconds: Int = 200,
         time: any TimeSource = MonotonicTime(), index: @escaping @Sendable () throws -> EvidenceIndex
     ) {
@@ -38,7 +41,11 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         self.rerankMilliseconds = rerankMilliseconds
         self.time = time
         self.index = index
-        vocabulary = Vocabulary(corpus.notes.lazy.map { $0.question + "\n" + $0.searchedText })
+        let texts = corpus.notes.map { ($0.id, $0.question + "\n" + $0.searchedText) }
+        let vocabulary = Vocabulary(texts.lazy.map(\.1), others: others.questions.lazy.map(\.text))
+        stems = Dictionary(uniqueKeysWithValues: texts.map { ($0, vocabulary.stems(of: $1)) })
+        names = DocumentNames(corpus)
+        self.vocabulary = vocabulary
         reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations)
     }
 
@@ -57,9 +64,10 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let understood = reader.read(question, conversation: conversation)
         timings.end("understand")
         let index = try index()
-        let vectors = index.hasVectors ? try embedder?.embed(understood.searches) : nil
+        let texts = understood.searches + (understood.own == understood.text ? [] : [understood.own])
+        let vectors = index.hasVectors ? try embedder?.embed(texts) : nil
         timings.end("encode")
-        let search = NoteSearch(index: index, filter: Self.filter(without: hidden))
+        let search = NoteSearch(index: index, names: names, filter: Self.filter(without: hidden))
         var results: [NoteSearch.Result] = []
         for (number, text) in understood.searches.enumerated() {
             results.append(try search.notes(for: text, vector: vectors?[number]))
@@ -76,7 +84,11 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             timings.end("rerank")
         }
         let features = EvidenceFeatures(
-            understood, results[0], candidates, corpus: corpus, vocabulary: vocabulary)
+            understood, results[0], candidates,
+            // What is asked now may be foreign although what was asked before is not.
+            everyday: try search.others(.everyday, to: understood.own, vector: vectors?.last),
+            neighboring: try search.others(.neighboring, to: understood.text, vector: vectors?.first),
+            vocabulary: vocabulary, stems: { self.stems[$0] ?? [] })
         let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil)
         timings.end("judge")
 
@@ -96,7 +108,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let sentences =
             verdict.isDeclined
             ? []
-            : SentenceSelection(corpus: corpus, vocabulary: vocabulary)
+            : SentenceSelection(corpus: corpus, vocabulary: vocabulary, snapshot: index.sections)
                 .sentences(of: Array(chosen), for: understood.text, count: sentenceCount)
         timings.end("select")
         let evidence = Evidence(

@@ -11,15 +11,18 @@ package struct EvidenceIndex: Sendable {
     package let wordings: Snapshot
     /// A chunk a note, words only.
     package let wholes: Snapshot
+    /// `OtherQuestions`, a chunk each: what a question resembles if the notes do not answer it.
+    package let others: Snapshot
 
-    package init(sections: Snapshot, wordings: Snapshot, wholes: Snapshot) {
+    package init(sections: Snapshot, wordings: Snapshot, wholes: Snapshot, others: Snapshot) {
         self.sections = sections
         self.wordings = wordings
         self.wholes = wholes
+        self.others = others
     }
 
     /// Whether meaning is searched, too; words alone are otherwise.
-    package var hasVectors: Bool { sections.dimension != nil && wordings.dimension != nil }
+    package var hasVectors: Bool { [sections, wordings, others].allSatisfy { $0.dimension != nil } }
 }
 
 extension Corpus {
@@ -48,16 +51,5 @@ extension Note {
     /// Everything of the note that is searched but its question.
     package var searchedText: String {
         (alsoAsked + sections.map { text($0.range) }).joined(separator: "\n")
-    }
-}
-
-extension NoteID {
-    /// The note that a chunk belongs to: `topic/slug`, `topic/slug.md` or `topic/slug#3`.
-    init?(document: String) {
-        if document.hasSuffix(".md") {
-            self.init(document.dropLast(3))
-        } else {
-            self.init(document.prefix { $0 != "#" })
-        }
     }
 }

@@ -40,7 +40,7 @@ enum NoteReranking {
     ) -> String? {
         let looked = candidates.prefix(reranker.depth).compactMap { candidate -> (NoteCandidate, Chunk)? in
             let best = candidate.sections.max { ($0.cosine, $0.bm25) < ($1.cosine, $1.bm25) }
-            return best.map { (candidate, $0.chunk) }
+            return best.flatMap { try? snapshot.chunk($0.place) }.map { (candidate, $0) }
         }
         guard looked.count > 1 else { return nil }
         let deadline = time.nanoseconds() + UInt64(max(milliseconds, 0)) * 1_000_000

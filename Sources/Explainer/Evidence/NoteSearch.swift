@@ -7,11 +7,9 @@ internal import Retrieval
 struct NoteCandidate {
     /// A chunk of the note's text that was found.
     struct Section {
-        /// UTF-8 offsets in the note's file.
-        let range: Range<Int>
+        let place: ChunkPlace
         let bm25: Double
         let cosine: Double
-        let chunk: Chunk
     }
 
     let id: NoteID
@@ -53,46 +51,51 @@ struct NoteSearch {
     static let depth = 100
 
     let index: EvidenceIndex
+    let names: DocumentNames
     var filter = Filter.all
 
     /// - Parameter vector: of `text`; nil searches words alone.
     func notes(for text: String, vector: [Float]?) throws -> Result {
-        let retriever = Retriever(embedder: vector.map { GivenVector($0) })
         var request = SearchRequest(text)
         request.filter = filter
         request.depth = Self.depth
         request.count = 2 * Self.depth
-        request.mode = vector == nil ? .bm25 : .hybrid
         var notes: [NoteID: NoteCandidate] = [:]
-
-        let wordings = try retriever.search(request, in: index.wordings)
-        for hit in wordings.hits {
-            guard let id = NoteID(document: hit.chunk.documentID) else { continue }
-            notes[id, default: NoteCandidate(id: id)].wordingBM25.raise(to: hit.bm25)
-            notes[id]?.wordingCosine.raise(to: hit.cosine)
+        func each(_ snapshot: Snapshot, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void) throws -> Double {
+            let found = try Retriever.candidates(request, vector: vector, in: snapshot)
+            for hit in found.candidates {
+                guard let id = names[hit.key.document] else { continue }
+                body(&notes[id, default: NoteCandidate(id: id)], hit)
+            }
+            return found.bm25Ceiling
         }
-        let sections = try retriever.search(request, in: index.sections)
-        for hit in sections.hits {
-            guard let id = NoteID(document: hit.chunk.documentID) else { continue }
-            notes[id, default: NoteCandidate(id: id)].sectionBM25.raise(to: hit.bm25)
-            notes[id]?.sectionCosine.raise(to: hit.cosine)
-            let start = hit.chunk.sourceOffset
-            notes[id]?.sections.append(
-                .init(
-                    range: start..<start + hit.chunk.text.utf8.count, bm25: hit.bm25 ?? 0, cosine: hit.cosine ?? 0,
-                    chunk: hit.chunk))
+        let wordingCeiling = try each(index.wordings) { note, hit in
+            note.wordingBM25.raise(to: hit.bm25)
+            note.wordingCosine.raise(to: hit.cosine)
         }
-        request.mode = .bm25
+        _ = try each(index.sections) { note, hit in
+            note.sectionBM25.raise(to: hit.bm25)
+            note.sectionCosine.raise(to: hit.cosine)
+            note.sections.append(.init(place: hit.place, bm25: hit.bm25 ?? 0, cosine: hit.cosine ?? 0))
+        }
         request.count = Self.depth
-        let wholes = try retriever.search(request, in: index.wholes)
-        for hit in wholes.hits {
-            guard let id = NoteID(document: hit.chunk.documentID) else { continue }
-            notes[id, default: NoteCandidate(id: id)].wholeBM25.raise(to: hit.bm25)
-        }
+        let wholeCeiling = try each(index.wholes) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
         var candidates = notes.values.sorted { $0.id < $1.id }
         Self.order(&candidates, vector == nil ? .words : .hybrid)
-        return Result(
-            candidates: candidates, wordingCeiling: wordings.bm25Ceiling, wholeCeiling: wholes.bm25Ceiling)
+        return Result(candidates: candidates, wordingCeiling: wordingCeiling, wholeCeiling: wholeCeiling)
+    }
+
+    /// The nearest of the questions that the notes do not answer.
+    func others(_ kind: OtherQuestions.Kind, to text: String, vector: [Float]?) throws -> OtherMatch {
+        var request = SearchRequest(text)
+        request.filter = .equal("kind", .keywords([kind.rawValue]))
+        request.depth = 10
+        request.count = 20
+        let found = try Retriever.candidates(request, vector: vector, in: index.others)
+        let bm25 = found.candidates.compactMap(\.bm25).max() ?? 0
+        return OtherMatch(
+            cosine: found.candidates.compactMap(\.cosine).max() ?? 0,
+            share: found.bm25Ceiling > 0 ? bm25 / found.bm25Ceiling : 0)
     }
 
     /// Every kind of score is stretched over the notes that have one, so that the kinds can be added.
@@ -127,14 +130,20 @@ extension Double {
     fileprivate mutating func raise(to other: Double?) { self = Swift.max(self, other ?? 0) }
 }
 
-/// An embedder of one text: three searches for one question should not encode it three times.
-private struct GivenVector: Embedder {
-    let vector: [Float]
+/// The notes that the documents of the indexes belong to, by the hash of the document's id: no text is read for it.
+struct DocumentNames: Sendable {
+    private let notes: [UInt64: NoteID]
 
-    init(_ vector: [Float]) { self.vector = vector }
+    init(_ corpus: Corpus) {
+        var notes: [UInt64: NoteID] = [:]
+        for note in corpus.notes {
+            let wordings = (0..<1 + note.alsoAsked.count).map { "\(note.id)#\($0)" }
+            for document in ["\(note.id)", "\(note.id).md"] + wordings {
+                notes[ChunkKey.hash(documentID: document)] = note.id
+            }
+        }
+        self.notes = notes
+    }
 
-    var dimension: Int { vector.count }
-    var fingerprint: String { "given" }
-    func embed(_ texts: [String]) -> [[Float]] { texts.map { _ in vector } }
-    func tokenCount(_ text: String) -> Int { 0 }
+    subscript(hash: UInt64) -> NoteID? { notes[hash] }
 }

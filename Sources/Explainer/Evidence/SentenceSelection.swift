@@ -2,9 +2,11 @@
 // Explainer › Evidence.  Greedy by score, as in maximal marginal relevance: Carbonell and Goldstein 1998,
 // doi:10.1145/290941.291025, with a bound on likeness in place of a trade.
 
-/// What a sentence's score is made of; each part is in 0…1. Measured on the tuning questions.
+internal import Retrieval
+
+/// What each part of a sentence's score counts; the parts are in 0…1. Measured on the tuning questions.
 struct SentenceWeights {
-    var note = 1.0
+    var note = 3.0
     var overlap = 0.5
     var section = 0.25
     var heading = 0.5
@@ -13,6 +15,8 @@ struct SentenceWeights {
 struct SentenceSelection {
     let corpus: Corpus
     let vocabulary: Vocabulary
+    /// Of the sections that were found.
+    let snapshot: Snapshot
     var weights = SentenceWeights()
     /// Two sentences that share more of their words than this say the same.
     static let mostAlike = 0.5
@@ -27,14 +31,15 @@ struct SentenceSelection {
         var ranked: [(sentence: EvidenceSentence, stems: Set<[UInt8]>)] = []
         for candidate in candidates.prefix(Self.mostNotes) {
             guard let note = corpus[candidate.id] else { continue }
-            let best = candidate.sections.map(\.cosine).max() ?? 0
+            let sections = found(candidate)
+            let best = sections.map(\.cosine).max() ?? 0
             for section in note.sections where Self.prior(section.heading) > 0 {
                 for range in Sentences.ranges(note.bytes, in: section.range) {
                     let text = note.text(range)
                     guard Self.isStatement(text) else { continue }
                     let stems = vocabulary.stems(of: text)
                     let shared = asked.intersection(stems).reduce(0) { $0 + vocabulary.weight(of: $1) }
-                    let near = candidate.sections.first { $0.range.contains(range.lowerBound) }?.cosine ?? 0
+                    let near = sections.first { $0.range.contains(range.lowerBound) }?.cosine ?? 0
                     let score =
                         weights.note * candidate.score + weights.heading * Self.prior(section.heading)
                         + weights.overlap * (total > 0 ? shared / total : 0)
@@ -58,6 +63,15 @@ struct SentenceSelection {
             kept.append(entry)
         }
         return kept.map(\.sentence)
+    }
+
+    /// Where the chunks that were found lie in the note's file.
+    private func found(_ candidate: NoteCandidate) -> [(range: Range<Int>, cosine: Double)] {
+        candidate.sections.compactMap { section in
+            // A damaged chunk costs its sentences some score, not the answer.
+            guard let chunk = try? snapshot.chunk(section.place) else { return nil }
+            return (chunk.sourceOffset..<chunk.sourceOffset + chunk.text.utf8.count, section.cosine)
+        }
     }
 
     /// The short answer answers; what interviewers probe is a list of subjects and answers nothing.

@@ -43,12 +43,12 @@ package struct EvidenceGate: Sendable {
     /// For notes or an encoder that nobody fitted a gate on: declines what is far, and calls only what is plain
     /// sufficient.
     package static let cautious: EvidenceGate = {
-        let far = LogisticModel(weights: [12, 12, 4, 4, 0, 4, 0, 0, 0], bias: -10)
-        let near = LogisticModel(weights: [6, 4, 2, 4, 0, 2, 4, 0, 0], bias: -11)
+        let far = LogisticModel(weights: [6, 6, 0, 4, 0, 4, 0, 0, 0, 16, 0, 0, 0], bias: -5)
+        let near = LogisticModel(weights: [6, 4, 2, 4, 0, 2, 4, 0, 0, 4, 4, 0, 0], bias: -11)
         let vectors = Models(isOurField: far, isAnswered: near, fieldThreshold: 0.5, answerThreshold: 0.7)
         let words = Models(
-            isOurField: LogisticModel(weights: [0, 0, 4, 8, 0, 4, 0, 0, 0], bias: -4),
-            isAnswered: LogisticModel(weights: [0, 0, 4, 6, 0, 2, 4, 0, 0], bias: -7), fieldThreshold: 0.5,
+            isOurField: LogisticModel(weights: [0, 0, 4, 8, 0, 4, 0, 0, 0, 0, 0, -4, 0], bias: -3),
+            isAnswered: LogisticModel(weights: [0, 0, 4, 6, 0, 2, 4, 0, 0, 0, 0, -2, -2], bias: -7), fieldThreshold: 0.5,
             answerThreshold: 0.7)
         return EvidenceGate(vectors: vectors, words: words)
     }()

@@ -23,8 +23,13 @@ package struct Vocabulary: Sendable {
     /// Longer ones are no words.
     static let longest = 24
 
-    /// - Parameter texts: one a note, everything that is searched in it.
-    package init(_ texts: some Sequence<String>) {
+    /// Stems of words that are right although the notes do not have them.
+    private let otherStems: Set<[UInt8]>
+
+    /// - Parameters:
+    ///   - texts: one a note, everything that is searched in it.
+    ///   - others: texts of other fields, whose words are not misspelt ones of the notes.
+    package init(_ texts: some Sequence<String>, others: some Sequence<String> = []) {
         var counts: [[UInt8]: Int] = [:]
         var stems: [[UInt8]: Int] = [:]
         var noteCount = 0
@@ -47,6 +52,9 @@ package struct Vocabulary: Sendable {
         }
         self.stems = stems
         self.noteCount = noteCount
+        var otherStems: Set<[UInt8]> = []
+        for text in others { analyzer.analyze(text) { stem, _ in otherStems.insert(Array(stem)) } }
+        self.otherStems = otherStems
     }
 
     /// The distinct stems of a text.
@@ -78,7 +86,7 @@ package struct Vocabulary: Sendable {
         guard (Self.shortest...Self.longest).contains(letters.count), letters.allSatisfy(Self.isLetter) else {
             return nil
         }
-        guard !knows(word) else { return nil }
+        guard !knows(word), !stems(of: word).isSubset(of: otherStems) else { return nil }
         let most = letters.count < 8 ? 1 : 2
         var best: (word: Word, cost: Int)?
         for length in letters.count - most...letters.count + most {

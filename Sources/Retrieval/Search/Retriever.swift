@@ -43,7 +43,7 @@ package struct Retriever: Sendable {
             try query.map { try DenseSearch.best(depth, of: $0, in: snapshot, allowed: allowed) } ?? []
         }
         var candidates = try timed(&timings.fusionMilliseconds) {
-            try fuse(lexical, dense, search, query, mode, request.fusion, snapshot)
+            try Self.fuse(lexical, dense, search, query, mode, request.fusion, snapshot)
         }
         var fallback: String?
         if reranker != nil {
@@ -61,20 +61,50 @@ package struct Retriever: Sendable {
             hits: hits, mode: mode, bm25Ceiling: search.ceiling, rerankFallback: fallback, timings: timings)
     }
 
-    private struct Candidate {
-        let place: ChunkPlace
-        let key: ChunkKey
-        var score: Double
-        var bm25: Double?
-        var cosine: Double?
-        var rerank: Double?
+    /// Places and scores alone: the same order as `search` without a reranker, no text read, for callers that look at
+    /// many chunks and read few.
+    ///
+    /// - Parameter vector: of the text, if it is known already; nil searches words alone.
+    package static func candidates(
+        _ request: SearchRequest, vector: [Float]?, in snapshot: Snapshot
+    ) throws -> (candidates: [Candidate], bm25Ceiling: Double) {
+        let allowed = try snapshot.allowed(request.filter)
+        let depth = max(request.depth, request.count)
+        let query = snapshot.dimension == nil || request.mode == .bm25 ? nil : vector
+        let search = LexicalSearch(QueryTerms(request.text, analyzer: snapshot.analyzer), in: snapshot)
+        let lexical = search.best(depth, allowed: allowed)
+        let dense = try query.map { try DenseSearch.best(depth, of: $0, in: snapshot, allowed: allowed) } ?? []
+        let candidates = try fuse(
+            lexical, dense, search, query, query == nil ? .bm25 : .hybrid, request.fusion, snapshot)
+        return (Array(candidates.prefix(request.count)), search.ceiling)
+    }
+
+    /// A chunk and its scores.
+    package struct Candidate: Sendable {
+        package let place: ChunkPlace
+        package let key: ChunkKey
+        package fileprivate(set) var score: Double
+        package let bm25: Double?
+        package let cosine: Double?
+        package fileprivate(set) var rerank: Double?
+
+        fileprivate init(
+            place: ChunkPlace, key: ChunkKey, score: Double, bm25: Double?, cosine: Double?, rerank: Double? = nil
+        ) {
+            self.place = place
+            self.key = key
+            self.score = score
+            self.bm25 = bm25
+            self.cosine = cosine
+            self.rerank = rerank
+        }
 
         static func precedes(_ left: Candidate, _ right: Candidate) -> Bool {
             left.score != right.score ? left.score > right.score : left.key < right.key
         }
     }
 
-    private func fuse(
+    private static func fuse(
         _ lexical: [ScoredPlace], _ dense: [ScoredPlace], _ search: LexicalSearch, _ query: [Float]?,
         _ mode: SearchMode, _ fusion: Fusion, _ snapshot: Snapshot
     ) throws -> [Candidate] {

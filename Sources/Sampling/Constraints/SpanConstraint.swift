@@ -15,7 +15,8 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     package struct Joining: Sendable, Equatable {
         /// What may stand between two spans; an empty one lets them follow directly. Without any, the output is one span.
         package var connectors: [[TokenID]] = []
-        /// A span, or another that is equal to it, is said at most once; then there may be 64 spans.
+        /// A span, or another that is equal to it, is said at most once, and so is a connector that is not empty; then
+        /// there may be 64 of each.
         package var saysEachOnce = false
         /// Spans in all: the output does not end before the least number, unless nothing is left to say.
         package var minSpanCount = 0
@@ -31,8 +32,9 @@ package struct SpanConstraint: TokenConstraint, Equatable {
         var isConnector: Bool
         /// Behind a span that stands before the output, where neither trie has a node: −1.
         var node: Int32
-        /// Completed spans, if each may be said once, and how many were begun, if that is limited.
+        /// Completed spans and connectors, if each may be said once, and how many spans were begun, if that is limited.
         var used = SpanSet()
+        var usedConnectors = SpanSet()
         var count: Int32 = 0
 
         func moved(to node: Int32) -> State {
@@ -57,7 +59,8 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     ///   - spans: what may be said, as the model's tokens.
     ///   - endTokens: any of them ends the output; allowed once a span is complete.
     package init(spans: [[TokenID]], joining: Joining = Joining(), endTokens: [TokenID]) {
-        precondition(!joining.saysEachOnce || spans.count <= TokenTrie.mostToldApart, "too many spans to tell apart")
+        let count = max(spans.count, joining.connectors.count)
+        precondition(!joining.saysEachOnce || count <= TokenTrie.mostToldApart, "too many spans to tell apart")
         self.spans = TokenTrie(spans)
         connectors = TokenTrie(joining.connectors)
         joinsDirectly = joining.connectors.contains([])
@@ -91,7 +94,7 @@ package struct SpanConstraint: TokenConstraint, Equatable {
 
     /// A connector promises another span.
     private func goesOn(_ state: State) -> Bool {
-        Int(state.count) < joining.maxSpanCount && isOpen(0, state) && (joinsDirectly || !connectors.isEmpty)
+        Int(state.count) < joining.maxSpanCount && isOpen(0, state) && (joinsDirectly || isOpenConnector(0, state))
     }
 
     private func isBehindSpan(_ state: State) -> Bool {
@@ -107,11 +110,13 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     /// from where the reading stands.
     private func forEachStep(from state: State, _ body: (TokenID, State) -> Void) {
         if state.isConnector {
-            for node in connectors.children(of: state.node) {
+            for node in connectors.children(of: state.node) where isOpenConnector(node, state) {
                 body(connectors.token(to: node), state.moved(to: node))
             }
-            if connectors.endsSpan(state.node) { forEachSpan(after: state, body) }
-            return
+            guard endsConnector(state) else { return }
+            var next = state
+            if joining.saysEachOnce { next.usedConnectors.formUnion(connectors.spansEnding(at: state.node)) }
+            return forEachSpan(after: next, body)
         }
         if state.node == 0 { return forEachSpan(after: state, body) }
         if state.node > 0 {
@@ -122,7 +127,9 @@ package struct SpanConstraint: TokenConstraint, Equatable {
         guard isBehindSpan(state) else { return }
         let next = behindSpan(state)
         guard goesOn(next) else { return }
-        for node in connectors.children(of: 0) { body(connectors.token(to: node), next.moved(to: node)) }
+        for node in connectors.children(of: 0) where isOpenConnector(node, next) {
+            body(connectors.token(to: node), next.moved(to: node))
+        }
         if joinsDirectly { forEachSpan(after: next, body) }
     }
 
@@ -138,6 +145,17 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     /// Whether a span that may still be said ends at the node or beyond it.
     private func isOpen(_ node: Int32, _ state: State) -> Bool {
         joining.saysEachOnce ? spans.spansBeyond(node).hasMore(than: state.used) : !spans.isEmpty
+    }
+
+    private func isOpenConnector(_ node: Int32, _ state: State) -> Bool {
+        joining.saysEachOnce
+            ? connectors.spansBeyond(node).hasMore(than: state.usedConnectors) : !connectors.isEmpty
+    }
+
+    private func endsConnector(_ state: State) -> Bool {
+        joining.saysEachOnce
+            ? connectors.spansEnding(at: state.node).hasMore(than: state.usedConnectors)
+            : connectors.endsSpan(state.node)
     }
 
     /// - Complexity: O(allowed tokens).

@@ -128,7 +128,7 @@ import Tokenization
         do {
             evidence = try service.finder.evidence(
                 for: request.question, conversation: request.conversation,
-                sentenceCount: ExplainRequest.evidenceSentenceCount)
+                sentenceCount: AnswerOptions.evidenceSentenceCount)
         } catch {
             throw .evidenceFailed("\(error)")
         }

@@ -6,8 +6,6 @@ import Explainer
 
 /// A question, what was said before it, and how its answer is wanted.
 struct ExplainRequest: Sendable {
-    /// Sentences that are asked of whoever finds evidence.
-    static let evidenceSentenceCount = 24
     private static let names: Set<String> = [
         "question", "messages", "level", "grounding", "unsupported", "top", "stream", "seed", "model",
     ]

@@ -16,20 +16,26 @@ enum ChatCommand: Command {
         OptionDefinition("--system", "TEXT", "instructions that stand before the conversation"),
         OptionDefinition("--max-tokens", "N", "longest answer (default: the rest of the context)"),
     ]
-    static let options = ownOptions + SamplingParameters.definitions + EngineOptions.definitionsForOneRequest
+    private static let explainOptions =
+        [OptionDefinition("--explain", nil, "ask about the notes instead: answers are made of their sentences")]
+        + ExplainCommand.answerOptions + [IndexLocator.option, EmbedderLocator.option]
+    static let options = ownOptions + explainOptions + SamplingParameters.definitions + EngineOptions.definitionsForOneRequest
     static let sections = [
-        OptionSection("The conversation", ownOptions), OptionSection("Choosing tokens", SamplingParameters.definitions),
+        OptionSection("The conversation", ownOptions), OptionSection("Answers from the notes", explainOptions),
+        OptionSection("Choosing tokens", SamplingParameters.definitions),
         OptionSection("The model and its memory", EngineOptions.definitionsForOneRequest),
     ]
     static let notes = """
-        example
+        examples
           swiftlet chat --model path/to/folder --system "Answer in one sentence."
+          swiftlet chat --explain
         """
 
     static func run(_ arguments: Arguments) throws {
         guard arguments.positionals.isEmpty else {
             throw UsageError("unexpected '\(arguments.positionals[0])'; messages are typed after the start")
         }
+        guard !arguments.has("--explain") else { return try ExplainConversation.run(arguments) }
         let isTerminal = isatty(STDIN_FILENO) == 1
         // Before the engine's threads, which inherit it.
         let interruptKey = isTerminal ? InterruptKey() : nil

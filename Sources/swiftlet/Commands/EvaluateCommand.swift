@@ -7,8 +7,8 @@ import Retrieval
 
 enum EvaluateCommand: Command {
     static let name = "evaluate"
-    static let summary = "measure retrieval on a judged collection, or evidence on judged questions"
-    static let operands = "retrieval|evidence"
+    static let summary = "measure retrieval on a judged collection, or evidence and answers on judged questions"
+    static let operands = "retrieval|evidence|explain"
     static let options =
         [
             OptionDefinition("--collection", "DIR", "retrieval: a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
@@ -16,17 +16,19 @@ enum EvaluateCommand: Command {
             OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
             OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
             OptionDefinition("--json", nil, "print one JSON document"),
-        ] + EvaluateEvidence.options + RerankerLocator.options + [EmbedderLocator.option]
+        ] + EvaluateEvidence.options + EvaluateExplain.options + RerankerLocator.options + [EmbedderLocator.option]
     static let notes = """
         examples
           swiftlet evaluate retrieval --collection path/to/collection --mode bm25
           swiftlet evaluate evidence --split tune
+          swiftlet evaluate explain --split tune --limit 50
         """
 
     static func run(_ arguments: Arguments) throws {
         if arguments.positionals == ["evidence"] { return try EvaluateEvidence.run(arguments) }
+        if arguments.positionals == ["explain"] { return try EvaluateExplain.run(arguments) }
         guard arguments.positionals == ["retrieval"] else {
-            throw UsageError("evaluate needs what: retrieval or evidence")
+            throw UsageError("evaluate needs what: retrieval, evidence or explain")
         }
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
         if arguments.has("--compare") { return try compare(folder, arguments) }

@@ -32,7 +32,7 @@ enum EvaluateEvidence {
         }
     }
 
-    private static func questionsPath(_ arguments: Arguments) throws -> String {
+    static func questionsPath(_ arguments: Arguments) throws -> String {
         if let path = arguments["--questions"] { return path }
         guard let sources = CorpusFolder.sources() else {
             throw UsageError("--questions FILE is needed: the program does not lie in its sources")
@@ -49,10 +49,13 @@ enum EvaluateEvidence {
             throw UsageError("--fit needs an encoder; `make models` fetches one, and --encoder DIR names another")
         }
         let sections = try IndexReader.status(found.folder).snapshot
-        let index = try EvidenceIndexes(corpus, embedder: embedder) { sections }.complete()
+        let others = try OtherQuestions(corpus: corpus.folder)
+        let index = try EvidenceIndexes(corpus, others: others, embedder: embedder) { sections }.complete()
         let abbreviations = try Abbreviations(corpus: corpus.folder)
         func models(_ embedder: (any Embedder)?) throws -> EvidenceGate.Models {
-            let finder = EvidenceFinder(corpus: corpus, abbreviations: abbreviations, embedder: embedder) { index }
+            let finder = EvidenceFinder(
+                corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder
+            ) { index }
             return GateFit.models(try EvidenceEvaluation(tuning, finder).trials)
         }
         let gate = EvidenceGate(vectors: try models(embedder), words: try models(nil))
@@ -85,6 +88,10 @@ enum EvaluateEvidence {
                     writer.key("features")
                     writer.array { writer in for value in trial.features.values { writer.number(value) } }
                     writer.field("ms", trial.milliseconds)
+                    writer.key("stages")
+                    writer.object { writer in
+                        for stage in trial.timings { writer.field(stage.stage, stage.milliseconds) }
+                    }
                 }
                 try file.write(writer.bytes + [UInt8(ascii: "\n")])
             }

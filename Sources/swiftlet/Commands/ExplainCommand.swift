@@ -5,10 +5,6 @@ import Base
 import Console
 import Engine
 import Explainer
-import Retrieval
-import Sampling
-import Tokenization
-import Transformer
 
 /// The engine could not go on; nothing that the user typed is to blame.
 struct ExplainFailure: Error, CustomStringConvertible {
@@ -19,15 +15,18 @@ enum ExplainCommand: Command {
     static let name = "explain"
     static let summary = "answer a question with sentences of the notes"
     static let operands = "QUESTION"
-    private static let ownOptions = [
+    /// How an answer is wanted, here and in a conversation.
+    static let answerOptions = [
         OptionDefinition("--grounding", "HOW", "strict (default: quotations only), cite or free"),
         OptionDefinition("--level", "LEVEL", "junior or senior (default)"),
         OptionDefinition("--sentences", "N", "sentences of the answer (default: 8; 5 for a junior)"),
-        OptionDefinition("--seed", "N", "for cite and free, which may choose"),
-        OptionDefinition("--json", nil, "print one JSON document"),
-        IndexLocator.option,
-        EmbedderLocator.option,
+        OptionDefinition("--unsupported", "POLICY", "cite: mark (default) or drop sentences that no source supports"),
     ]
+    private static let ownOptions =
+        answerOptions + [
+            OptionDefinition("--seed", "N", "cite and free: draw the words by this number (default: the likeliest)"),
+            OptionDefinition("--json", nil, "print one JSON document"), IndexLocator.option, EmbedderLocator.option,
+        ]
     static let options = ownOptions + EngineOptions.definitionsForOneRequest
     static let sections = [
         OptionSection("The answer", ownOptions),
@@ -53,13 +52,16 @@ enum ExplainCommand: Command {
         Output.line(String(decoding: json.bytes, as: UTF8.self))
     }
 
-    static func answerOptions(_ arguments: Arguments) throws -> AnswerOptions {
+    static func answerOptions(of arguments: Arguments) throws -> AnswerOptions {
         var options = AnswerOptions()
         options.grounding =
             try arguments.choice("--grounding", Grounding.allCases.map { ($0.rawValue, $0) }) ?? options.grounding
         options.level =
             try arguments.choice("--level", [("junior", .junior), ("senior", .senior)]) ?? options.level
         options.sentenceCount = try arguments.integer("--sentences", in: AnswerOptions.sentenceCounts)
+        options.unsupported =
+            try arguments.choice("--unsupported", UnsupportedPolicy.allCases.map { ($0.rawValue, $0) })
+            ?? options.unsupported
         options.seed = try arguments.seed("--seed") ?? 0
         return options
     }

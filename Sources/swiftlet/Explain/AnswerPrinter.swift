@@ -6,10 +6,14 @@ import Explainer
 
 struct AnswerPrinter {
     private var sources: [Citation] = []
+    private var isChecked = false
 
-    mutating func begin(_ evidence: Evidence) {
+    mutating func begin(_ evidence: Evidence, _ options: AnswerOptions) {
+        if let warning = evidence.warning { Output.note("warning: \(warning)") }
+        isChecked = options.grounding == .cite
         switch evidence.verdict {
-        case .sufficient: break
+        case .sufficient:
+            if options.grounding == .free { Output.line("In the model's own words, which nothing supports:\n") }
         case .weak: Output.line("The notes may not answer this. What comes nearest:\n")
         case .declined(let reason):
             Output.line(reason)
@@ -25,6 +29,7 @@ struct AnswerPrinter {
                 if let source { sources.append(source) }
                 Output.write(AnswerSentence.line(span.text).utf8)
                 if let citation = span.citation { Output.write(" [\(citation + 1)]".utf8) }
+                if span.isUnsupported, isChecked { Output.write(" (unsupported)".utf8) }
             case .section(let section, let cited):
                 if section.name == Note.Heading.interviewersProbe.key { Output.line("") }
                 Output.line("\n\(section.title)")

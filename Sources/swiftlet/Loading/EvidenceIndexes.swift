@@ -11,19 +11,25 @@ import Synchronization
 /// What of `EvidenceIndex` is ready. Any number of threads may ask.
 final class EvidenceIndexes: Sendable {
     private struct State {
-        var wordings: Snapshot?
+        /// The notes' questions, and those of others.
+        var questions: (own: Snapshot, others: Snapshot)?
         var wholes: Snapshot?
         var isMakingVectors = false
     }
 
     private let corpus: Corpus
+    private let others: OtherQuestions
     private let embedder: EncoderEmbedder?
     private let sections: @Sendable () throws -> Snapshot
     private let state = Mutex(State())
 
     /// - Parameter sections: the notes' index, as /v1/search has it.
-    init(_ corpus: Corpus, embedder: EncoderEmbedder?, sections: @escaping @Sendable () throws -> Snapshot) {
+    init(
+        _ corpus: Corpus, others: OtherQuestions, embedder: EncoderEmbedder?,
+        sections: @escaping @Sendable () throws -> Snapshot
+    ) {
         self.corpus = corpus
+        self.others = others
         self.embedder = embedder
         self.sections = sections
     }
@@ -34,21 +40,22 @@ final class EvidenceIndexes: Sendable {
         return try state.withLock { state in
             let wholes = try state.wholes ?? Snapshot(chunks: corpus.wholes)
             state.wholes = wholes
-            let wordings = try state.wordings ?? IndexReader.status(try update(embedder: nil)).snapshot
-            state.wordings = wordings
+            let questions = try state.questions ?? update(embedder: nil)
+            state.questions = questions
             if embedder != nil, !state.isMakingVectors {
                 state.isMakingVectors = true
                 addVectors()
             }
-            return EvidenceIndex(sections: sections, wordings: wordings, wholes: wholes)
+            return EvidenceIndex(
+                sections: sections, wordings: questions.own, wholes: wholes, others: questions.others)
         }
     }
 
     /// Everything at once, for a program that answers one question.
     func complete() throws -> EvidenceIndex {
-        let wordings = try IndexReader.status(try update(embedder: embedder)).snapshot
+        let questions = try update(embedder: embedder)
         state.withLock { state in
-            state.wordings = wordings
+            state.questions = questions
             state.isMakingVectors = true
         }
         return try current()
@@ -57,22 +64,31 @@ final class EvidenceIndexes: Sendable {
     private func addVectors() {
         DispatchQueue.global(qos: .utility).async { [self] in
             do {
-                let wordings = try IndexReader.status(update(embedder: embedder)).snapshot
-                state.withLock { $0.wordings = wordings }
+                let questions = try update(embedder: embedder)
+                state.withLock { $0.questions = questions }
             } catch {
                 Output.note("warning: finding evidence by words alone (BM25): \(error)")
             }
         }
     }
 
-    /// Brings the index of the notes' questions up to date and returns its folder.
-    private func update(embedder: EncoderEmbedder?) throws -> String {
-        let index = CachedIndex(of: corpus.folder + "#wordings", in: try CacheFolder.path, embedder: embedder)
+    private func update(embedder: EncoderEmbedder?) throws -> (own: Snapshot, others: Snapshot) {
+        (
+            try update("wordings", corpus.wordings, embedder),
+            try update("others", others.documents, embedder)
+        )
+    }
+
+    /// Brings an index of questions up to date.
+    private func update(
+        _ name: String, _ documents: [SourceDocument], _ embedder: EncoderEmbedder?
+    ) throws -> Snapshot {
+        let index = CachedIndex(of: "\(corpus.folder)#\(name)", in: try CacheFolder.path, embedder: embedder)
         do {
-            _ = try index.update(to: corpus.wordings)
+            _ = try index.update(to: documents)
         } catch IndexError.locked where (try? Manifest.current(index.folder)) != nil {
             // Another process is at it: what is there can be read.
         }
-        return index.folder
+        return try IndexReader.status(index.folder).snapshot
     }
 }

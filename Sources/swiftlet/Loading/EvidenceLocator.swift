@@ -12,9 +12,9 @@ enum EvidenceLocator {
         let corpus = try Corpus.shipped()
         let found = try IndexLocator.find(arguments)
         let sections = try IndexReader.status(found.folder).snapshot
-        let indexes = EvidenceIndexes(corpus, embedder: found.embedder) { sections }
-        let index = try indexes.complete()
-        return try finder(corpus, embedder: found.embedder, reranker: reranker) { index }
+        let others = try OtherQuestions(corpus: corpus.folder)
+        let index = try EvidenceIndexes(corpus, others: others, embedder: found.embedder) { sections }.complete()
+        return try finder(corpus, others, embedder: found.embedder, reranker: reranker) { index }
     }
 
     /// For a server: questions are answered by words until the vectors are there.
@@ -23,18 +23,19 @@ enum EvidenceLocator {
         sections: @escaping @Sendable () throws -> Snapshot
     ) throws -> EvidenceFinder {
         let corpus = try Corpus.shipped()
-        let indexes = EvidenceIndexes(corpus, embedder: embedder, sections: sections)
-        return try finder(corpus, embedder: embedder, reranker: reranker) { try indexes.current() }
+        let others = try OtherQuestions(corpus: corpus.folder)
+        let indexes = EvidenceIndexes(corpus, others: others, embedder: embedder, sections: sections)
+        return try finder(corpus, others, embedder: embedder, reranker: reranker) { try indexes.current() }
     }
 
     private static func finder(
-        _ corpus: Corpus, embedder: EncoderEmbedder?, reranker: (any Reranker)?,
+        _ corpus: Corpus, _ others: OtherQuestions, embedder: EncoderEmbedder?, reranker: (any Reranker)?,
         index: @escaping @Sendable () throws -> EvidenceIndex
     ) throws -> EvidenceFinder {
         let (gate, warning) = GateFile.gate(for: corpus, embedder: embedder?.fingerprint)
         if let warning { Output.note("warning: \(warning)") }
         return EvidenceFinder(
-            corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), gate: gate, embedder: embedder,
-            reranker: reranker, index: index)
+            corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), others: others, gate: gate,
+            embedder: embedder, reranker: reranker, index: index)
     }
 }
