@@ -116,9 +116,9 @@ def check_pairs(tokenizer):
                 said = said.replace(sentence, "")
             assert not said.strip(), f"not from the evidence: {said!r}"
         for place, source in pair.sources:
-            assert tokenizer.decode([pair.ids[place]]).strip() == tokenizer.decode([pair.ids[source]]).strip() or (
-                tokenizer.decode([pair.ids[place]]).strip()[:1] == tokenizer.decode([pair.ids[source]])[:1]
-            )
+            # But for the space before a sentence, whose first token then differs.
+            said = pair.ids[place]
+            assert said == pair.ids[source] or tokenizer.decode([said]).startswith(" "), (place, source)
         for place, allowed in pair.choices:
             assert pair.ids[place] == allowed[0] and len(set(allowed)) == len(allowed) > 1
     assert 0 < refusals < 12, refusals
