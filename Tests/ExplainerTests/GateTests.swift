@@ -20,7 +20,7 @@ import Testing
     @Test func `constant features and no examples are survived`() {
         #expect(LogisticModel.fit([]).weights.isEmpty)
         let model = LogisticModel.fit([([1, 0], true, 1), ([1, 1], false, 1)])
-        #expect(model.weights.allSatisfy(\.isFinite))
+        #expect(model.weights.allSatisfy { $0.isFinite })
         #expect(model.bias.isFinite)
     }
 
