@@ -120,7 +120,7 @@ let package = Package(
         tests("Download", ["Download", "Base"]),
         tests("LoadGeneration", ["LoadGeneration", "Network", "Base"]),
         tests("Retrieval", ["Retrieval", "Kernels", "Base", "IndexHarness", "index-child"]),
-        tests("Explainer", ["Explainer", "Engine", "Sampling", "Tokenization", "Base"]),
+        tests("Explainer", ["Explainer", "Engine", "Retrieval", "Sampling", "Tokenization", "Base"]),
         tests("Console", ["Console", "Limiting", "Base"]),
         tests(
             "Server",

@@ -24,6 +24,11 @@ package final class TemporaryFolder {
         ((try? FileManager.default.contentsOfDirectory(atPath: path(name))) ?? []).sorted()
     }
 
+    /// Makes a folder in it; one that is there is left as it is.
+    package func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+    }
+
     /// Writes a file into the folder and returns its path.
     @discardableResult
     package func write(_ name: String, _ bytes: [UInt8]) throws -> String {

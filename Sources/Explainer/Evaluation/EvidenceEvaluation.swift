@@ -31,7 +31,9 @@ package struct EvidenceEvaluation: Sendable {
     package static let sentenceCount = 20
 
     /// Asks every question, the answerable ones a second time with their right notes hidden.
-    package init(_ questions: [JudgedQuestion], _ finder: EvidenceFinder, time: any TimeSource = MonotonicTime()) throws {
+    package init(
+        _ questions: [JudgedQuestion], _ finder: EvidenceFinder, time: any TimeSource = MonotonicTime()
+    ) throws {
         var trials: [EvidenceTrial] = []
         for question in questions {
             for isHidden in question.kind == .answerable ? [false, true] : [false] {
@@ -82,7 +84,9 @@ package struct EvidenceEvaluation: Sendable {
         return own.isEmpty ? 0 : Double(own.count { $0 }) / Double(own.count)
     }
 
-    package func share(_ kind: JudgedQuestion.Kind, isHidden: Bool = false, graded grade: EvidenceGate.Grade) -> Double {
+    package func share(
+        _ kind: JudgedQuestion.Kind, isHidden: Bool = false, graded grade: EvidenceGate.Grade
+    ) -> Double {
         Self.share(trials(kind, isHidden: isHidden)) { $0.grade == grade }
     }
 

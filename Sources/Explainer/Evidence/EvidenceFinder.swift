@@ -10,6 +10,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let vocabulary: Vocabulary
     private let reader: QuestionReader
     private let names: DocumentNames
+    private let book: SentenceBook
     /// Of each note, all it has.
     private let stems: [NoteID: Set<[UInt8]>]
     private let gate: EvidenceGate
@@ -30,8 +31,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     ///   - index: asked before every search, so that an index may grow or get its vectors meanwhile.
     ///   - embedder: that of the index's vectors; without it words alone are searched.
     package init(
-        corpus: Corpus, abbreviations: Abbreviations = Abbreviations(), others: OtherQuestions = OtherQuestions(), gate: EvidenceGate = .cautious,
-        embedder: (any Embedder)? = nil, reranker: (any Reranker)? = nil, rerankMilliseconds: Int = 200,
+        corpus: Corpus, abbreviations: Abbreviations = Abbreviations(), others: OtherQuestions = OtherQuestions(),
+        gate: EvidenceGate = .cautious, embedder: (any Embedder)? = nil, reranker: (any Reranker)? = nil,
+        rerankMilliseconds: Int = 200,
         time: any TimeSource = MonotonicTime(), index: @escaping @Sendable () throws -> EvidenceIndex
     ) {
         self.corpus = corpus
@@ -45,6 +47,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let vocabulary = Vocabulary(texts.lazy.map(\.1), others: others.questions.lazy.map(\.text))
         stems = Dictionary(uniqueKeysWithValues: texts.map { ($0, vocabulary.stems(of: $1)) })
         names = DocumentNames(corpus)
+        book = SentenceBook(corpus, vocabulary)
         self.vocabulary = vocabulary
         reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations)
     }
@@ -93,7 +96,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         timings.end("judge")
 
         let best = candidates.first?.score ?? 0
-        let chosen = grade == .declined
+        let chosen =
+            grade == .declined
             ? candidates.prefix(Self.mostNearest)
             : candidates.prefix(Self.mostNotes).filter { $0.score >= best - Self.mostBehind }[...]
         let notes = chosen.compactMap { candidate in
@@ -108,7 +112,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let sentences =
             verdict.isDeclined
             ? []
-            : SentenceSelection(corpus: corpus, vocabulary: vocabulary, snapshot: index.sections)
+            : SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
                 .sentences(of: Array(chosen), for: understood.text, count: sentenceCount)
         timings.end("select")
         let evidence = Evidence(

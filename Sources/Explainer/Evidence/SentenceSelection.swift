@@ -13,7 +13,7 @@ struct SentenceWeights {
 }
 
 struct SentenceSelection {
-    let corpus: Corpus
+    let book: SentenceBook
     let vocabulary: Vocabulary
     /// Of the sections that were found.
     let snapshot: Snapshot
@@ -30,26 +30,18 @@ struct SentenceSelection {
         let total = asked.reduce(0) { $0 + vocabulary.weight(of: $1) }
         var ranked: [(sentence: EvidenceSentence, stems: Set<[UInt8]>)] = []
         for candidate in candidates.prefix(Self.mostNotes) {
-            guard let note = corpus[candidate.id] else { continue }
             let sections = found(candidate)
             let best = sections.map(\.cosine).max() ?? 0
-            for section in note.sections where Self.prior(section.heading) > 0 {
-                for range in Sentences.ranges(note.bytes, in: section.range) {
-                    let text = note.text(range)
-                    guard Self.isStatement(text) else { continue }
-                    let stems = vocabulary.stems(of: text)
-                    let shared = asked.intersection(stems).reduce(0) { $0 + vocabulary.weight(of: $1) }
-                    let near = sections.first { $0.range.contains(range.lowerBound) }?.cosine ?? 0
-                    let score =
-                        weights.note * candidate.score + weights.heading * Self.prior(section.heading)
-                        + weights.overlap * (total > 0 ? shared / total : 0)
-                        + weights.section * (best > 0 ? max(0, near) / best : 0)
-                    ranked.append(
-                        (
-                            EvidenceSentence(
-                                note: note.id, heading: section.heading, range: range, text: text, score: score), stems
-                        ))
-                }
+            for entry in book.sentences(of: candidate.id) {
+                let shared = asked.intersection(entry.stems).reduce(0) { $0 + vocabulary.weight(of: $1) }
+                let near = sections.first { $0.range.contains(entry.range.lowerBound) }?.cosine ?? 0
+                let score =
+                    weights.note * candidate.score + weights.heading * Self.prior(entry.heading)
+                    + weights.overlap * (total > 0 ? shared / total : 0)
+                    + weights.section * (best > 0 ? max(0, near) / best : 0)
+                let sentence = EvidenceSentence(
+                    note: candidate.id, heading: entry.heading, range: entry.range, text: entry.text, score: score)
+                ranked.append((sentence, entry.stems))
             }
         }
         ranked.sort { left, right in
@@ -75,7 +67,7 @@ struct SentenceSelection {
     }
 
     /// The short answer answers; what interviewers probe is a list of subjects and answers nothing.
-    private static func prior(_ heading: Note.Heading) -> Double {
+    static func prior(_ heading: Note.Heading) -> Double {
         switch heading {
         case .shortAnswer: 1
         case .explanation: 0.5
@@ -83,13 +75,6 @@ struct SentenceSelection {
         case .commonMistakes: 0.2
         case .interviewersProbe: 0
         }
-    }
-
-    /// A question answers nothing, and a heading in bold letters says nothing alone.
-    private static func isStatement(_ text: String) -> Bool {
-        let plain = text.utf8.reversed().drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "\"") }
-        guard plain.first != UInt8(ascii: "?") else { return false }
-        return !(text.hasPrefix("**") && text.hasSuffix("**")) && text.utf8.count > 20
     }
 
     /// Jaccard's share of common words.

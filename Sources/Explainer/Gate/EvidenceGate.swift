@@ -48,7 +48,8 @@ package struct EvidenceGate: Sendable {
         let vectors = Models(isOurField: far, isAnswered: near, fieldThreshold: 0.5, answerThreshold: 0.7)
         let words = Models(
             isOurField: LogisticModel(weights: [0, 0, 4, 8, 0, 4, 0, 0, 0, 0, 0, -4, 0], bias: -3),
-            isAnswered: LogisticModel(weights: [0, 0, 4, 6, 0, 2, 4, 0, 0, 0, 0, -2, -2], bias: -7), fieldThreshold: 0.5,
+            isAnswered: LogisticModel(weights: [0, 0, 4, 6, 0, 2, 4, 0, 0, 0, 0, -2, -2], bias: -7),
+            fieldThreshold: 0.5,
             answerThreshold: 0.7)
         return EvidenceGate(vectors: vectors, words: words)
     }()

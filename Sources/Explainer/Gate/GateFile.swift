@@ -48,7 +48,8 @@ package struct GateFile: Sendable {
             throw GateFault(description: "\(path): \(error)")
         }
         guard json["features"]?.elements.compactMap({ $0.string }) == EvidenceFeatures.names else {
-            throw GateFault(description: "\(path): its features are not \(EvidenceFeatures.names.joined(separator: ", "))")
+            let expected = EvidenceFeatures.names.joined(separator: ", ")
+            throw GateFault(description: "\(path): its features are not \(expected)")
         }
         guard let corpus = json["corpus"]?.string, let vectors = Self.models(json["vectors"]),
             let words = Self.models(json["words"])

@@ -29,7 +29,8 @@ package enum GateFit {
         let highest = min(foreign.last ?? lowest, lowest)
         func threshold(_ missed: [EvidenceTrial]) -> Double {
             let sorted = missed.map { isAnswered.probability($0.features.values) }.sorted()
-            return sorted.isEmpty ? 0.5 : sorted[min(sorted.count - 1, Int(Double(sorted.count) * (1 - nearMissAtMost)))]
+            let place = Int(Double(sorted.count) * (1 - nearMissAtMost))
+            return sorted.isEmpty ? 0.5 : sorted[min(sorted.count - 1, place)]
         }
         return EvidenceGate.Models(
             isOurField: isOurField, isAnswered: isAnswered, fieldThreshold: (lowest + highest) / 2,

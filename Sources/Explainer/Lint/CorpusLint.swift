@@ -22,6 +22,7 @@ package struct CorpusLint {
         let all =
             unreadable + corpus.linkFaults() + corpus.notes.flatMap(NoteLint.faults)
             + Self.duplicateQuestions(corpus.notes) + Self.missingReadmes(corpus)
+            + Self.tableFaults(folder)
         faults = all.sorted { ($0.path, $0.line, $0.what) < ($1.path, $1.line, $1.what) }
         // A note that cannot be parsed is still a note of the folder.
         noteCount = corpus.notes.count + Set(unreadable.map(\.path)).subtracting(corpus.notes.map(\.path)).count
@@ -48,6 +49,20 @@ package struct CorpusLint {
             }
         }
         return faults
+    }
+
+    /// Of the files beside the topics that questions are understood with; a corpus may lack them.
+    private static func tableFaults(_ folder: String) -> [NoteFault] {
+        func faults(_ name: String, _ parse: ([UInt8], String) -> [NoteFault]) -> [NoteFault] {
+            let path = folder + "/" + name
+            do throws(FileError) {
+                return parse(try ReadFile.bytes(path, limit: 1 << 20), path)
+            } catch {
+                return error.isMissing ? [] : [NoteFault(path, 1, "\(error)")]
+            }
+        }
+        return faults(Abbreviations.fileName) { Abbreviations.parse($0, path: $1).faults }
+            + faults(OtherQuestions.fileName) { OtherQuestions.parse($0, path: $1).faults }
     }
 
     private static func missingReadmes(_ corpus: Corpus) -> [NoteFault] {

@@ -12,11 +12,8 @@ package enum DoubleQuestion {
         let words = question.split(separator: " ")
         var parts: [[Substring]] = [[]]
         for (index, word) in words.enumerated() {
-            if index > 0, parts.count < mostParts, begins(words, at: index), parts[parts.count - 1].count >= fewestWords,
-                words.count - index >= fewestWords
-            {
-                parts.append([])
-            }
+            let hasRoom = parts.count < mostParts && words.count - index >= fewestWords
+            if hasRoom, parts[parts.count - 1].count >= fewestWords, begins(words, at: index) { parts.append([]) }
             parts[parts.count - 1].append(word)
         }
         return parts.map { trimmed($0) }

@@ -60,7 +60,7 @@ package struct QuestionReader: Sendable {
                 return String(word)
             }
             // Names of code and compounds are meant as they are.
-            let isPlain = core.endIndex == word.endIndex || !word[core.endIndex...].contains { $0.isLetter || $0.isNumber }
+            let isPlain = !word[core.endIndex...].contains { $0.isLetter || $0.isNumber }
             if isPlain, letters.startIndex == word.startIndex || word.first?.isNumber == false,
                 corrections.count < Self.mostCorrections, let meant = vocabulary.correction(of: String(core))
             {

@@ -11,7 +11,7 @@ enum EvaluateCommand: Command {
     static let operands = "retrieval|evidence|explain"
     static let options =
         [
-            OptionDefinition("--collection", "DIR", "retrieval: a folder of corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
+            OptionDefinition("--collection", "DIR", "retrieval: corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
             OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
             OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
             OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),

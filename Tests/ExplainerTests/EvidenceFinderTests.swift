@@ -1,0 +1,139 @@
+// EvidenceFinderTests.swift — notes, sentences and verdicts for questions to the shipped notes, by words alone.
+
+import Base
+import Explainer
+import Retrieval
+import TestSupport
+import Testing
+
+@Suite struct `Evidence finder` {
+    private let finder: EvidenceFinder
+    private let corpus: Corpus
+
+    init() throws {
+        finder = try EvidenceFixture.shipped.get()
+        corpus = try Corpus.shipped()
+    }
+
+    private func id(_ text: String) throws -> NoteID { try #require(NoteID(text)) }
+
+    @Test(arguments: [
+        ("What problem does PagedAttention solve?", "kv-cache/paged-attention"),
+        ("pagd atention and block tabels", "kv-cache/paged-attention"),
+        ("GQA vs MHA", "transformers/grouped-query-attention"), ("how does BM25 rank?", "retrieval/bm25"),
+    ]) func `the right note is first`(question: String, note: String) throws {
+        let evidence = try finder.evidence(for: question)
+        #expect(evidence.notes.first?.note.id == (try id(note)))
+        #expect(!evidence.verdict.isDeclined)
+    }
+
+    @Test func `sentences are whole, verbatim at their range, of at most four notes, and not alike`() throws {
+        let evidence = try finder.evidence(for: "Why does paged attention need block tables?", sentenceCount: 20)
+        #expect(evidence.sentences.count > 8)
+        #expect(Set(evidence.sentences.map(\.note)).count <= 4)
+        #expect(Set(evidence.sentences.map(\.note)).isSubset(of: evidence.notes.map(\.note.id)))
+        for sentence in evidence.sentences {
+            let note = try #require(corpus[sentence.note])
+            #expect(note.text(sentence.range) == sentence.text)
+            #expect(Sentences.ranges(note.bytes, in: note[sentence.heading].range).contains(sentence.range))
+            #expect(sentence.heading != .interviewersProbe)
+        }
+        #expect(Set(evidence.sentences.map(\.text)).count == evidence.sentences.count)
+        #expect(zip(evidence.sentences, evidence.sentences.dropFirst()).allSatisfy { $0.score >= $1.score })
+        #expect(evidence.sentences.first?.heading == .shortAnswer)
+    }
+
+    @Test(arguments: [0, 1, 5]) func `no more sentences than wanted`(count: Int) throws {
+        #expect(try finder.evidence(for: "what is rope", sentenceCount: count).sentences.count == count)
+    }
+
+    @Test(arguments: [
+        "how long should bread dough rise in a cold kitchen", "zzz qqq xxx", "", "?!", "\u{0}\u{FFFD}",
+    ]) func `what the notes do not know is declined, with the nearest notes and no sentence`(question: String) throws {
+        let evidence = try finder.evidence(for: question)
+        #expect(evidence.verdict.isDeclined)
+        #expect(evidence.sentences.isEmpty)
+        guard case .declined(let reason) = evidence.verdict else { return }
+        for note in evidence.notes { #expect(reason.contains(note.note.question)) }
+        #expect(evidence.notes.count <= 3)
+    }
+
+    @Test func `a follow-up is understood from what was asked before`() throws {
+        let conversation = [ConversationTurn(question: "What is prefix caching in a KV cache?")]
+        let evidence = try finder.evidence(for: "and which blocks are evicted first?", conversation: conversation)
+        #expect(evidence.question.hasPrefix("What is prefix caching"))
+        #expect(evidence.notes.contains { $0.note.topic == "kv-cache" })
+    }
+
+    @Test func `both halves of a double question find their note`() throws {
+        let evidence = try finder.evidence(
+            for: "How do rotary position embeddings work, and how does BM25 score a document?")
+        let found = Set(evidence.notes.map(\.note.id))
+        #expect(found.isSuperset(of: [try id("transformers/rope"), try id("retrieval/bm25")]))
+    }
+
+    @Test func `the same question gives the same evidence`() throws {
+        let first = try finder.evidence(for: "why warm up the learning rate?")
+        let second = try finder.evidence(for: "why warm up the learning rate?")
+        #expect(first.sentences == second.sentences)
+        #expect(first.confidence == second.confidence)
+        #expect(first.notes.map(\.note.id) == second.notes.map(\.note.id))
+    }
+
+    @Test func `hidden notes are found by nobody`() throws {
+        let hidden = try id("kv-cache/paged-attention")
+        let look = try finder.look(for: "What problem does PagedAttention solve?", hidden: [hidden])
+        #expect(!look.ranking.contains(hidden))
+        #expect(!look.ranking.isEmpty)
+    }
+
+    @Test func `every stage is timed`() throws {
+        let stages = try finder.evidence(for: "what is a token").timings.map(\.stage)
+        #expect(stages == ["understand", "encode", "search", "judge", "select"])
+    }
+
+    @Test func `an encoder whose vectors are not ready is said to be waited for`() throws {
+        let finder = try EvidenceFixture.finder(corpus, embedder: LetterEmbedder())
+        let evidence = try finder.evidence(for: "what is rope")
+        #expect(evidence.warning?.contains("words alone") == true)
+        #expect(evidence.notes.allSatisfy { $0.cosine == nil })
+        #expect(try self.finder.evidence(for: "what is rope").warning == nil)
+    }
+
+    @Test func `a reranker decides the order, and a failing one leaves it`() throws {
+        let plain = try finder.evidence(for: "what is a kv cache").notes.map(\.note.id)
+        let turned = try EvidenceFixture.finder(corpus, reranker: BackwardReranker(fails: false))
+            .look(for: "what is a kv cache")
+        #expect(turned.ranking.first != plain.first)
+        #expect(turned.evidence.notes.first?.rerank != nil)
+        let failed = try EvidenceFixture.finder(corpus, reranker: BackwardReranker(fails: true))
+            .look(for: "what is a kv cache")
+        #expect(failed.ranking.first == plain.first)
+        #expect(failed.evidence.warning?.hasPrefix("not reranked") == true)
+    }
+}
+
+/// Counts letters; for places where only the presence of an encoder matters.
+private struct LetterEmbedder: Embedder {
+    let dimension = 16
+    let fingerprint = "letters"
+    func embed(_ texts: [String]) throws -> [[Float]] { texts.map { _ in [1] + [Float](repeating: 0, count: 15) } }
+    func tokenCount(_ text: String) -> Int { text.utf8.count }
+}
+
+/// Thinks the last best.
+private struct BackwardReranker: Reranker {
+    let fails: Bool
+    let name = "backward"
+    let depth = 10
+    let weight = 1.0
+
+    struct Failure: Error {}
+
+    func scores(
+        query: String, chunks: [Chunk], snapshot: Snapshot, deadline: UInt64, time: any TimeSource
+    ) throws -> [Double]? {
+        if fails { throw Failure() }
+        return chunks.indices.map { Double($0) }
+    }
+}

@@ -1,0 +1,136 @@
+// GateTests.swift — logistic models, the gate's grades, its file, and the figures of an evaluation.
+
+import Explainer
+import TestSupport
+import Testing
+
+@Suite struct `Logistic model` {
+    @Test func `learns which number matters`() {
+        var random = SeededGenerator(seed: 3)
+        let examples = (0..<400).map { _ in
+            let features = [Double.random(in: 0...1, using: &random), Double.random(in: 0...1, using: &random)]
+            return (features: features, isPositive: features[0] > 0.5, weight: 1.0)
+        }
+        let model = LogisticModel.fit(examples)
+        #expect(model.weights[0] > 5 * abs(model.weights[1]))
+        #expect(examples.count { (model.probability($0.features) > 0.5) == $0.isPositive } > 385)
+        #expect(LogisticModel.fit(examples) == model)
+    }
+
+    @Test func `constant features and no examples are survived`() {
+        #expect(LogisticModel.fit([]).weights.isEmpty)
+        let model = LogisticModel.fit([([1, 0], true, 1), ([1, 1], false, 1)])
+        #expect(model.weights.allSatisfy { $0.isFinite })
+        #expect(model.bias.isFinite)
+    }
+
+    @Test func `its probabilities are calibrated on what it was fitted on`() {
+        var random = SeededGenerator(seed: 9)
+        let examples = (0..<2000).map { _ in
+            let x = Double.random(in: 0...1, using: &random)
+            return (features: [x], isPositive: Double.random(in: 0...1, using: &random) < x, weight: 1.0)
+        }
+        let model = LogisticModel.fit(examples)
+        let mean = examples.reduce(0) { $0 + model.probability($1.features) } / 2000
+        let positives = Double(examples.count { $0.isPositive }) / 2000
+        #expect(abs(mean - positives) < 0.01)
+    }
+}
+
+@Suite struct `Evidence gate's file` {
+    private func models(_ seed: Double) -> EvidenceGate.Models {
+        let weights = EvidenceFeatures.names.indices.map { seed + Double($0) / 7 }
+        return EvidenceGate.Models(
+            isOurField: LogisticModel(weights: weights, bias: -seed),
+            isAnswered: LogisticModel(weights: weights.reversed(), bias: seed), fieldThreshold: 0.25,
+            answerThreshold: 0.5)
+    }
+
+    private func folder(corpus: String, embedder: String?) throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("decoding")
+        try folder.write("decoding/example.md", Array(ExampleNote.text.utf8))
+        let file = GateFile(
+            corpus: corpus, embedder: embedder, gate: EvidenceGate(vectors: models(1), words: models(2)))
+        try folder.write(GateFile.name, file.json)
+        return folder
+    }
+
+    private func notes(_ folder: TemporaryFolder) throws -> Corpus { try Corpus.read(folder.path).corpus }
+
+    @Test func `says what it was written with`() throws {
+        let folder = try folder(corpus: "", embedder: "e")
+        let hash = try notes(folder).searchHash
+        let right = try self.folder(corpus: hash, embedder: "e")
+        let (gate, warning) = GateFile.gate(for: try notes(right), embedder: "e")
+        #expect(warning == nil)
+        #expect(gate.vectors == models(1))
+        #expect(gate.words == models(2))
+        #expect(GateFile.gate(for: try notes(right), embedder: nil).warning == nil)
+    }
+
+    @Test func `other notes make it stricter, another encoder cautious, and no file too`() throws {
+        let changed = try folder(corpus: "other", embedder: "e")
+        let stricter = GateFile.gate(for: try notes(changed), embedder: "e")
+        #expect(stricter.warning?.contains("notes differ") == true)
+        #expect(stricter.gate.vectors.answerThreshold == 0.75)
+        let other = GateFile.gate(for: try notes(changed), embedder: "f")
+        #expect(other.warning?.contains("another encoder") == true)
+        #expect(other.gate.vectors == EvidenceGate.cautious.vectors)
+        try changed.write(GateFile.name, Array("{}".utf8))
+        #expect(GateFile.gate(for: try notes(changed), embedder: "e").gate.words == EvidenceGate.cautious.words)
+    }
+
+    @Test(arguments: ["", "{", "[]", "{\"corpus\":\"x\"}", "{\"features\":[\"a\"]}"])
+    func `a damaged one is one line of error`(text: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("gate.json", Array(text.utf8))
+        #expect(throws: GateFault.self) { try GateFile(folder.path("gate.json")) }
+    }
+
+    @Test func `the cautious gate has a weight for every feature`() {
+        for models in [EvidenceGate.cautious.vectors, EvidenceGate.cautious.words] {
+            #expect(models.isOurField.weights.count == EvidenceFeatures.names.count)
+            #expect(models.isAnswered.weights.count == EvidenceFeatures.names.count)
+        }
+    }
+}
+
+@Suite struct `Judged questions` {
+    @Test func `every one of the set is read, and answerable ones name notes`() throws {
+        let questions = try QuestionSet.read(EvidenceQuestions.path)
+        #expect(questions.count == 854)
+        #expect(questions.count { $0.kind == .answerable } == 654)
+        #expect(questions.allSatisfy { ($0.kind == .answerable) == !$0.notes.isEmpty })
+    }
+
+    @Test func `a line that is none is named`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("q.jsonl", Array("{\"id\":\"a\"}\n".utf8))
+        #expect(throws: (any Error).self) { try QuestionSet.read(folder.path("q.jsonl")) }
+    }
+
+    @Test func `a handful of tuning questions is measured, and a gate fitted on them`() throws {
+        let tuning = try QuestionSet.read(EvidenceQuestions.path).filter { $0.split == .tune }
+        let few = JudgedQuestion.Kind.allCases.flatMap { kind in tuning.filter { $0.kind == kind }.prefix(12) }
+        let evaluation = try EvidenceEvaluation(few, EvidenceFixture.shipped.get())
+        #expect(evaluation.trials.count == 48)
+        #expect(evaluation.right(within: 1) <= evaluation.right(within: 5))
+        #expect(evaluation.right(within: 5) > 0.6)
+        #expect(evaluation.trials(.answerable, isHidden: true).allSatisfy { !$0.isRight(within: 10) })
+        let curve = evaluation.riskCurve(at: [0, 0.5, 1.1])
+        #expect(curve.map(\.coverage) == curve.map(\.coverage).sorted(by: >))
+        #expect(curve.last?.coverage == 0)
+        let models = GateFit.models(evaluation.trials)
+        let field = { (kind: JudgedQuestion.Kind) in
+            let own = evaluation.trials(kind)
+            return own.reduce(0) { $0 + models.isOurField.probability($1.features.values) } / Double(own.count)
+        }
+        #expect(field(.answerable) > field(.foreign) + 0.2)
+    }
+}
+
+enum EvidenceQuestions {
+    static let path =
+        "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fixtures/questions.jsonl"
+}

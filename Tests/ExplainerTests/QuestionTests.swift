@@ -1,0 +1,211 @@
+// QuestionTests.swift — what is understood of a question before it is searched.
+
+import Explainer
+import Retrieval
+import TestSupport
+import Testing
+
+@Suite struct `Text of a question` {
+    @Test(arguments: [
+        ("  why\n\tdoes\u{A0}it  help? ", "why does it help?"),
+        ("what\u{2019}s \u{201C}paged\u{201D} \u{2014} briefly\u{2026}", "what's \"paged\" - briefly..."),
+        ("ｗｈａｔ ｉｓ KV", "what is KV"), ("\u{202E}hidden\u{202C} \u{200B}w\u{200B}ord", "hidden word"),
+        ("ﬁne-tuning", "fine-tuning"), ("nul\u{0}l", "null"), ("", ""),
+    ]) func `becomes one plain line`(typed: String, plain: String) {
+        #expect(QuestionText.normalized(typed) == plain)
+    }
+
+    @Test func `is cut at its longest, between characters`() {
+        let long = QuestionText.normalized(String(repeating: "é ", count: 2000))
+        #expect(long.utf8.count <= QuestionText.longestBytes)
+        #expect(long.utf8.count > QuestionText.longestBytes - 4)
+        #expect(!long.unicodeScalars.contains("\u{FFFD}"))
+    }
+
+    @Test(arguments: [
+        ("Hi, could you please explain paged attention? Thanks!", "explain paged attention?"),
+        ("please tell me what RoPE is", "what RoPE is"), ("can a cache leak?", "can a cache leak?"),
+        ("thanks", "thanks"), ("tell me", "tell me"),
+    ]) func `loses its courtesy and nothing else`(typed: String, bare: String) {
+        #expect(QuestionText.withoutCourtesy(typed) == bare)
+    }
+}
+
+@Suite struct `Double questions` {
+    @Test(arguments: [
+        ("What is X, and how does Y work?", ["What is X", "how does Y work?"]),
+        ("What is a draft model? How is it trained?", ["What is a draft model?", "How is it trained?"]),
+        ("how do batches and queues differ?", ["how do batches and queues differ?"]),
+        ("what is it and why", ["what is it and why"]), ("rope", ["rope"]), ("", [""]),
+    ]) func `are cut where the second begins`(question: String, parts: [String]) {
+        #expect(DoubleQuestion.parts(question) == parts)
+    }
+
+    @Test func `never give more than three parts, and lose no word but joints`() {
+        let parts = DoubleQuestion.parts("what is a one? what is a two? what is a three? what is a five?")
+        #expect(parts.count == 3)
+        #expect(parts.joined(separator: " ").contains("what is a five?"))
+    }
+}
+
+@Suite struct `Follow-ups` {
+    private let known: Set<String> = ["cache", "evicted", "blocks", "paged", "attention", "works", "memory", "kernel"]
+
+    private func context(_ question: String, _ turns: [String]) -> [String] {
+        FollowUp.context(for: question, in: turns.map { ConversationTurn(question: $0) }) { known.contains($0) }
+    }
+
+    @Test func `lean on what was asked before`() {
+        #expect(context("and how is it evicted?", ["How does the cache work?"]) == ["How does the cache work?"])
+        #expect(context("why?", ["How does the cache work?"]) == ["How does the cache work?"])
+    }
+
+    @Test func `a question that stands alone does not`() {
+        let whole = "how does paged attention keep cache blocks in memory for a kernel"
+        #expect(context(whole, ["Tell a joke"]) == [])
+        #expect(context("anything", []) == [])
+    }
+
+    @Test func `at most three turns are looked at, and none before the one that stands alone`() {
+        let whole = "how does paged attention keep cache blocks in memory for a kernel"
+        #expect(context("and it?", ["a1", "a2", "a3", "a4"]) == ["a2", "a3", "a4"])
+        #expect(context("and it?", ["old", whole, "why does it?"]) == [whole, "why does it?"])
+    }
+}
+
+@Suite struct `Abbreviations file` {
+    @Test func `gives long forms`() {
+        let text = "# remarks\n\nkv: key value cache\nttft: time to first token\n"
+        let (table, faults) = Abbreviations.parse(Array(text.utf8), path: "a.txt")
+        #expect(faults.isEmpty)
+        #expect(table.count == 2)
+        #expect(table[word: "kv"] == "key value cache")
+        #expect(table[word: "KV"] == nil)
+    }
+
+    @Test(arguments: [
+        ("kv key value\n", 1), ("a: b\nKV: key value\n", 2), ("# x\nkv:key\n", 2), ("kv: \n", 1), ("b: x\na: y\n", 2),
+        ("a: x\na: y\n", 2), ("a: caf\u{e9}\n", 1), (": x\n", 1), ("a b: x\n", 1), ("a: x \n", 1),
+    ]) func `faults name their line`(text: String, line: Int) {
+        let faults = Abbreviations.parse(Array(text.utf8), path: "a.txt").faults
+        #expect(faults.count == 1)
+        #expect(faults.first?.line == line)
+        #expect(faults.first?.path == "a.txt")
+    }
+
+    @Test func `a corpus without the file has none, the shipped one has many`() throws {
+        let folder = try TemporaryFolder()
+        #expect(try Abbreviations(corpus: folder.path).count == 0)
+        #expect(try Abbreviations(corpus: CorpusFolder.shipped()).count > 50)
+        try folder.write(Abbreviations.fileName, Array("x\n".utf8))
+        #expect(throws: NoteFault.self) { try Abbreviations(corpus: folder.path) }
+    }
+}
+
+@Suite struct `Other questions file` {
+    @Test func `has two kinds`() throws {
+        let text = "# remarks\n[everyday]\nhow do I boil an egg\n\n[neighboring]\nwhat is a bloom filter\n"
+        let (read, faults) = OtherQuestions.parse(Array(text.utf8), path: "o.txt")
+        #expect(faults.isEmpty)
+        #expect(read.questions.map(\.kind) == [.everyday, .neighboring])
+        #expect(read.documents.map(\.id) == ["everyday#0", "neighboring#1"])
+        #expect(try OtherQuestions(corpus: CorpusFolder.shipped()).questions.count > 400)
+    }
+
+    @Test(arguments: [("why\n[everyday]\n", 1), ("[everyday]\nwhy\nWhy\n", 3), ("[everyday]\na\tb\n", 2)])
+    func `faults name their line`(text: String, line: Int) {
+        let faults = OtherQuestions.parse(Array(text.utf8), path: "o.txt").faults
+        #expect(faults.map(\.line) == [line])
+    }
+}
+
+@Suite struct `Vocabulary of the notes` {
+    private static let vocabulary = Vocabulary(
+        [
+            "The agent agent calls tokens and embeddings embeddings.",
+            "Quantization quantization of caches caches; agent tokens",
+        ], others: ["wine with dinner"])
+
+    @Test(arguments: [
+        ("agnet", "agent"), ("tokns", "tokens"), ("quantisation", "quantization"), ("embedings", "embeddings"),
+        ("Agnet", "agent"),
+    ]) func `corrects what is nearly one of its words`(typed: String, meant: String) {
+        #expect(Self.vocabulary.correction(of: typed) == meant)
+    }
+
+    @Test(arguments: ["agents", "calling", "wine", "vegetarian", "agn", "x1agnet", "tagent", "", "é", "blorf"])
+    func `leaves alone what it knows, what is short and what is far`(word: String) {
+        #expect(Self.vocabulary.correction(of: word) == nil)
+    }
+
+    @Test func `a word of fewer notes says more, an unknown one most`() {
+        let weight = { (word: String) in
+            Self.vocabulary.stems(of: word).first.map { Self.vocabulary.weight(of: $0) } ?? 0
+        }
+        #expect(weight("agent") < weight("embeddings"))
+        #expect(weight("embeddings") < weight("zebra"))
+    }
+
+    @Test func `one edit is found wherever it is`() {
+        var random = SeededGenerator(seed: 11)
+        let word = Array("quantization".utf8)
+        for _ in 0..<300 {
+            var letters = word
+            // The first letter must stay.
+            let place = Int.random(in: 1..<letters.count, using: &random)
+            let letter = UInt8.random(in: 97...122, using: &random)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: letters[place] = letter
+            case 1: letters.insert(letter, at: place)
+            case 2: letters.remove(at: place)
+            default: if place + 1 < letters.count { letters.swapAt(place, place + 1) }
+            }
+            let typed = String(decoding: letters, as: UTF8.self)
+            #expect(Self.vocabulary.knows(typed) || Self.vocabulary.correction(of: typed) == "quantization")
+        }
+    }
+}
+
+@Suite struct `Question reader` {
+    private let reader: QuestionReader = {
+        let table = Abbreviations.parse(Array("kv: key value\n".utf8), path: "").table
+        let notes = ["How are cache blocks evicted evicted from memory?", "What does the kv cache cache evicted keep?"]
+        return QuestionReader(vocabulary: Vocabulary(notes), abbreviations: table)
+    }()
+
+    @Test func `spelling, courtesy and long forms`() {
+        let read = reader.read("Please, how is a KV block evictd?")
+        #expect(read.own == "how is a KV block evicted?")
+        #expect(read.searches == ["how is a KV block evicted? (key value)"])
+        #expect(read.corrections.map { [$0.typed, $0.meant] } == [["evictd", "evicted"]])
+        #expect(read.unknownWords == [])
+    }
+
+    @Test func `parts are searched beside the whole`() {
+        let read = reader.read("What does the cache keep, and how are blocks evicted?")
+        #expect(read.searches.count == 3)
+        #expect(read.searches.first == read.text)
+    }
+
+    @Test func `a follow-up is searched with what was asked before`() {
+        let turn = ConversationTurn(question: "What is a KV cache?")
+        let read = reader.read("and how is it evicted?", conversation: [turn])
+        #expect(read.text == "What is a KV cache? how is it evicted?")
+        #expect(read.own == "how is it evicted?")
+    }
+
+    @Test func `words that nothing resembles are named`() {
+        #expect(reader.read("why does a zebra purr?").unknownWords == ["zebra", "purr"])
+    }
+
+    @Test func `any bytes are read, and the same always`() {
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<500 {
+            let count = Int.random(in: 0..<60, using: &random)
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let typed = String(decoding: bytes, as: UTF8.self)
+            let read = reader.read(typed, conversation: [ConversationTurn(question: typed)])
+            #expect(read == reader.read(typed, conversation: [ConversationTurn(question: typed)]))
+        }
+    }
+}
