@@ -45,6 +45,15 @@ final class RecordingModel: LanguageModel {
     }
 }
 
+/// A constraint that never says that only one token is left, so that every token has a row of logits to compare.
+private struct OneByOne: TokenConstraint {
+    var constraint: any TokenConstraint
+
+    mutating func fillMask(_ mask: inout TokenMask) { constraint.fillMask(&mask) }
+    mutating func accept(_ token: TokenID) { constraint.accept(token) }
+    mutating func rollback(_ count: Int) { constraint.rollback(count) }
+}
+
 /// How an engine runs; none of it may show in the output.
 struct Company: CustomStringConvertible {
     var threads = 1
@@ -119,10 +128,12 @@ struct Company: CustomStringConvertible {
             if index % 4 == 1 { request.outputLogprobs = index % 3 }
             var generator = SeededGenerator(seed: UInt64(index))
             switch index % 5 {
-            case 2: return request.choosing(&generator, vocabularySize: vocabularySize)
-            case 4: return request.constrained(&generator, vocabularySize: vocabularySize)
-            default: return request
+            case 2: request = request.choosing(&generator, vocabularySize: vocabularySize)
+            case 4: request = request.constrained(&generator, vocabularySize: vocabularySize)
+            default: break
             }
+            request.constraint = request.constraint.map(OneByOne.init)
+            return request
         }
     }
 
