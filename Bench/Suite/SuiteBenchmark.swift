@@ -80,7 +80,8 @@ enum SuiteBenchmark: Command {
         }
         let types = try (arguments["--types"] ?? "q8_0,q4_0").split(separator: ",").map { name in
             guard let type = writableTypes.first(where: { "\($0)" == String(name) }) else {
-                throw UsageError("--types: '\(name)' is not among \(writableTypes.map { "\($0)" }.joined(separator: ", "))")
+                let known = writableTypes.map { "\($0)" }.joined(separator: ", ")
+                throw UsageError("--types: '\(name)' is not among \(known)")
             }
             return type
         }

@@ -1,7 +1,7 @@
 """Writes the newest checkpoint as a Hugging Face folder in bf16.
 
     python export.py --positions 2048 --checkpoints teach --out ../swiftlet-5m
-    python export.py --draft --checkpoints draft --out ../swiftlet-5m-draft
+    python export.py --draft --positions 2048 --checkpoints draft --out ../swiftlet-5m-draft
 """
 
 import argparse

@@ -196,7 +196,7 @@ class Library:
         score = score + 2.0 * (np.arange(len(score)) < len(p.short))
         keep = sorted(np.argsort(-score, kind="stable")[:count])
         sentences = p.short + p.more
-        return [sentences[i] for i in keep]
+        return list(dict.fromkeys(sentences[i] for i in keep))
 
 
 class Pairs:

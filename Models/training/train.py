@@ -6,13 +6,15 @@
     python train.py --teacher ../swiftlet-5m --checkpoints draft --minutes 30
 
 With a teacher, a model of a tenth of its size learns to guess what it would say: its tokenizer, and its
-probabilities of the next token at every position in place of the token that the text has there.
+probabilities of the next token at every position in place of the token that the text has there. Its conversations
+are the explainer's (pairs.py).
 
 Progress (0…1) is the part of the time or of the steps that is done; the learning rate and the stage
 follow it. What is read at a step depends only on the counters in the checkpoint and the seed.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import time
@@ -24,6 +26,8 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 import data
+import pairs
+import passages
 from model import DRAFT, FULL, TINY, TINY_DRAFT, Llama
 from optimizer import optimizers
 from tokenizer import train_tokenizer
@@ -44,6 +48,7 @@ def arguments():
     a.add_argument("--minutes", type=float, help="plan the run by time")
     a.add_argument("--steps", type=int, help="plan the run by steps")
     a.add_argument("--teacher", type=Path, help="exported folder of the model to imitate")
+    a.add_argument("--pairs", type=int, default=3000, help="with a teacher: pairs to imitate it on")
     a.add_argument("--tiny", action="store_true", help="a 0.1 M model on 300 kB of text")
     a.add_argument("--tokens-per-step", type=int, default=6144)
     a.add_argument("--muon-lr", type=float, default=0.02)
@@ -71,15 +76,27 @@ def prepare(args, config):
         else:
             tokenizer = train_tokenizer((text for _, text in kept), config.vocabulary)
         tokenizer.save(str(folder / "tokenizer.json"))
+        if args.teacher:
+            chat = explaining(tokenizer, kept, args)
+        else:
+            chat = data.tokens(tokenizer, data.conversations(kept, args.seed))
         arrays = [
             data.plain_tokens(tokenizer, kept, args.seed),
-            data.tokens(tokenizer, data.conversations(kept, args.seed)),
+            chat,
             data.plain_tokens(tokenizer, held or kept[:3], args.seed),
         ]
         for name, array in zip(names, arrays):
             np.save(folder / f"{name}.npy", array)
             print(f"{name}: {len(array)} tokens", flush=True)
     return Tokenizer.from_file(str(folder / "tokenizer.json")), [np.load(folder / f"{n}.npy") for n in names]
+
+
+def explaining(tokenizer, kept, args):
+    """What a teacher is asked most: pairs of notes and questions, one behind the other (pairs.py)."""
+    notes = [p for p in passages.corpus() if not passages.is_held_back(p.name)]
+    made = pairs.Pairs(notes, passages.sections(kept), tokenizer, args.seed)
+    count = 20 if args.tiny else args.pairs
+    return np.array([t for i in range(count) for t in made.make(i, i / count).ids], np.uint16)
 
 
 def stage(progress):
@@ -168,8 +185,8 @@ def main():
     teacher = load_teacher(args.teacher)
     if teacher:
         config = TINY_DRAFT if args.tiny else DRAFT
-        known = teacher.config
-        assert (known.vocabulary, known.positions) == (config.vocabulary, config.positions), "see model.py"
+        assert teacher.config.vocabulary == config.vocabulary, "see model.py"
+        config = dataclasses.replace(config, positions=teacher.config.positions)
     else:
         config = TINY if args.tiny else FULL
     torch.manual_seed(args.seed)

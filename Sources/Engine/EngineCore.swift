@@ -115,6 +115,7 @@ package final class EngineCore<Model: LanguageModel> {
     /// - Returns: false when there was nothing to compute (idle, or everyone is paused).
     package func step() -> Bool {
         settleTimes()
+        let start = time.nanoseconds()
         scheduler.schedule(into: &plan)
         guard !plan.isEmpty else { return false }
         let now = time.nanoseconds()
@@ -128,7 +129,7 @@ package final class EngineCore<Model: LanguageModel> {
         settleTimes()
         let promptRowCount = account.promptRowCount
         endStepAccount()
-        learnCost(since: now)
+        learn(plannedFrom: start, computedFrom: now, tokens: statistics.generatedTokenCount - before.generated)
         statistics.stepCount += 1
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
@@ -279,10 +280,13 @@ package final class EngineCore<Model: LanguageModel> {
         for place in 0..<acceptedCount { statistics.acceptedTokenCountByPlace[place] += 1 }
     }
 
-    /// Steps that only decode teach what a row costs.
-    private func learnCost(since start: UInt64) {
+    /// Steps that only decode teach what a row costs, and whether guesses pay.
+    private func learn(plannedFrom start: UInt64, computedFrom middle: UInt64, tokens: UInt64) {
         guard plan.entries.allSatisfy({ $0.range.count == 1 }) else { return }
-        scheduler.stepCost.observe(rows: plan.rowCount, seconds: Double(time.nanoseconds() - start) / 1e9)
+        let end = time.nanoseconds()
+        scheduler.learn(
+            from: plan, tokens: Int(tokens), seconds: Double(end - middle) / 1e9,
+            planningSeconds: Double(middle - start) / 1e9)
     }
 
     private func finish(_ request: Request, _ reason: FinishReason, logprobs: [TokenLogprobs] = []) {

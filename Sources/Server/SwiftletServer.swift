@@ -175,8 +175,10 @@ package import Network
     private func rerank(_ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?) throws(APIError) {
         guard request.hasJSONContent else { throw .notJSONContent }
         let (searches, ignoresUnknown) = (try openSearches(), ignoresUnknownFields)
-        try counted(visitor, responder) { () throws(APIError) in
-            try searches.rerank(request.body, responder, ignoresUnknown: ignoresUnknown)
+        try counted(visitor, responder) { [limits] () throws(APIError) in
+            try searches.rerank(
+                request.body, responder, ignoresUnknown: ignoresUnknown,
+                charge: visitor.map { InputCharge($0, limits) })
         }
     }
 
@@ -191,7 +193,7 @@ package import Network
         try counted(visitor, responder) { [limits] () throws(APIError) in
             try embeddings.answer(
                 body, responder, ignoresUnknownFields: ignoresUnknownFields,
-                charge: visitor.map { EmbeddingCharge($0, limits) })
+                charge: visitor.map { InputCharge($0, limits) })
         }
     }
 

@@ -119,8 +119,9 @@ struct Company: CustomStringConvertible {
             if index % 4 == 1 { request.outputLogprobs = index % 3 }
             var generator = SeededGenerator(seed: UInt64(index))
             switch index % 5 {
-            case 2: return request.choosing(&generator, vocabularySize: vocabularySize)
-            case 4: return request.constrained(&generator, vocabularySize: vocabularySize)
+            // Every token from its logits: these are what is compared.
+            case 2: return request.choosing(&generator, vocabularySize: vocabularySize).stepwise
+            case 4: return request.constrained(&generator, vocabularySize: vocabularySize).stepwise
             default: return request
             }
         }

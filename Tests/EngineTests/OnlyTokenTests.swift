@@ -6,15 +6,6 @@ import Testing
 
 /// Tokens that a constraint leaves no choice about.
 @Suite struct `Tokens without a choice` {
-    /// The same constraint, saying nothing about them.
-    private struct Silent: TokenConstraint {
-        var constraint: SpanConstraint
-
-        mutating func fillMask(_ mask: inout TokenMask) { constraint.fillMask(&mask) }
-        mutating func accept(_ token: TokenID) { constraint.accept(token) }
-        mutating func rollback(_ count: Int) { constraint.rollback(count) }
-    }
-
     private static func requests(isSilent: Bool) -> [GenerationRequest] {
         var generator = SeededGenerator(seed: 71)
         return (0..<12).map { index in
@@ -22,10 +13,7 @@ import Testing
                 UInt64(index + 1), prompt: 0..<(5 + 9 * index), output: 30, seed: index % 2 == 0 ? nil : UInt64(index))
             request = index % 3 == 0 ? request.choosing(&generator) : request.constrained(&generator)
             if index % 4 == 1 { request.minOutputTokens = 9 }
-            if isSilent, let constraint = request.constraint as? SpanConstraint {
-                request.constraint = Silent(constraint: constraint)
-            }
-            return request
+            return isSilent ? request.stepwise : request
         }
     }
 

@@ -109,4 +109,21 @@ extension GenerationRequest {
         copy.constraint = SpanConstraint(spans: answers + longer, endTokens: copy.stopTokens)
         return copy
     }
+
+    /// The same request, with every token chosen from logits, also where its constraint leaves only one.
+    var stepwise: Self {
+        guard let constraint = constraint as? SpanConstraint else { return self }
+        var copy = self
+        copy.constraint = StepwiseConstraint(constraint: constraint)
+        return copy
+    }
+}
+
+/// A constraint that does not tell when it leaves only one token.
+private struct StepwiseConstraint: TokenConstraint {
+    var constraint: SpanConstraint
+
+    mutating func fillMask(_ mask: inout TokenMask) { constraint.fillMask(&mask) }
+    mutating func accept(_ token: TokenID) { constraint.accept(token) }
+    mutating func rollback(_ count: Int) { constraint.rollback(count) }
 }

@@ -6,7 +6,7 @@ import Retrieval
 import TestSupport
 import Testing
 
-@Suite struct `Evidence that is found` {
+@Suite struct `Evidence finder` {
     private let finder: EvidenceFinder
     private let corpus: Corpus
 

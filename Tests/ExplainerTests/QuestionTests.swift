@@ -1,6 +1,7 @@
 // QuestionTests.swift — what is understood of a question before it is searched.
 
 import Explainer
+import Retrieval
 import TestSupport
 import Testing
 
@@ -176,8 +177,7 @@ import Testing
         let read = reader.read("Please, how is a KV block evictd?")
         #expect(read.own == "how is a KV block evicted?")
         #expect(read.searches == ["how is a KV block evicted? (key value)"])
-        #expect(read.corrections.map(\.typed) == ["evictd"])
-        #expect(read.corrections.map(\.meant) == ["evicted"])
+        #expect(read.corrections.map { [$0.typed, $0.meant] } == [["evictd", "evicted"]])
     }
 
     @Test func `parts are searched beside the whole`() {

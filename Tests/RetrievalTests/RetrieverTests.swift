@@ -76,6 +76,24 @@ struct ScriptedReranker: Reranker {
         #expect(result.hits.allSatisfy { ($0.bm25 ?? 0) <= result.bm25Ceiling })
     }
 
+    @Test func `a chunk's fused score does not depend on how deep the lists are`() throws {
+        let snapshot = try Self.snapshot()
+        let retriever = Retriever(embedder: WordHashEmbedder())
+        for question in ["cache blocks", "temperature of a cache", "cats"] {
+            var request = SearchRequest(question)
+            request.count = 6
+            let whole = try retriever.search(request, in: snapshot).hits
+            #expect(whole.count == 6)
+            for depth in 1...3 {
+                (request.count, request.depth) = (depth, depth)
+                for hit in try retriever.search(request, in: snapshot).hits {
+                    let same = try #require(whole.first { $0.place == hit.place })
+                    #expect(abs(same.score - hit.score) < 1e-12)
+                }
+            }
+        }
+    }
+
     @Test func `the parts are those of the single searches`() throws {
         let snapshot = try Self.snapshot()
         let retriever = Retriever(embedder: WordHashEmbedder())
@@ -95,8 +113,10 @@ struct ScriptedReranker: Reranker {
         #expect(Fusion.stretched([7]) == [0])
         #expect(Fusion.stretched([]) == [])
         #expect(Fusion.stretched([1, 3, 2]) == [0, 1, 0.5])
+        #expect(Fusion.stretched([1, 3, 2], from: -1) == [0.5, 1, 0.75])
+        #expect(Fusion.stretched([0, 0], from: 0) == [0, 0])
         let ranks = Fusion.reciprocalRank(k: 60)
-            .scores(lexical: [], dense: [], lexicalRanks: [1, nil], denseRanks: [2, 1])
+            .scores(lexical: [], dense: [], lowestCosine: 0, lexicalRanks: [1, nil], denseRanks: [2, 1])
         #expect(ranks == [1.0 / 61 + 1.0 / 62, 1.0 / 61])
     }
 

@@ -187,7 +187,9 @@ private struct MadeUpEvidence: EvidenceFinding {
                     name: "team", limits: RateLimits(inputTokensPerMinute: 90_000, outputTokensPerMinute: 6000))
             ])
         let service = try Self.sayingOne()
-        let server = try await Self.server(service, time: ManualTime()) { $0.authentication = Authentication(ring: ring) }
+        let server = try await Self.server(service, time: ManualTime()) {
+            $0.authentication = Authentication(ring: ring)
+        }
         let body = #"{"question": "why?"}"#
         #expect(try await server.post("/v1/explain", body).status == 401)
         let response = try await server.request(

@@ -2,15 +2,16 @@
 """Nearest neighbours beside hnswlib, faiss and usearch: the same vectors and questions, one thread each.
 
     pip install numpy hnswlib faiss-cpu usearch
-    Bench/peers/retrieval/vectors.py WORK [--texts FILE…] [--vectors 100000] [--output RESULT.json]
+    Bench/peers/retrieval/vectors.py WORK [--texts PATH…] [--vectors 100000] [--output RESULT.json]
 
-WORK is a folder for the vectors; what is there already is used again. With --texts (a text a line), the vectors are those
-of the texts, made by `swiftlet embed`, 1,000 of them kept aside as questions; where they are too few, the rest are
-perturbed copies at a cosine of about .9. Without, they are synthetic: 200 topics, 5,000 subtopics, noise along 40 common
+WORK is a folder for the vectors; what is there already is used again. With --texts, the vectors are those of sentences,
+made by `swiftlet embed`: the sentences of folders (.txt files, corpus.jsonl and queries.jsonl) and the lines of files; 1,000
+of them are kept aside as questions. --real says how many at most; the rest are perturbed copies at a cosine of about .9.
+Without texts, the vectors are synthetic: 200 topics, 5,000 subtopics, noise along 40 common
 directions and along all. The filters are random shares, and topical ones (the nearest to one vector, so that they lie in
 one corner). Times are processor times; each program builds and searches once, in turn, within one run.
 """
-import argparse, json, pathlib, subprocess, sys, time
+import argparse, json, pathlib, re, subprocess, sys, time
 
 import numpy as np
 
@@ -36,11 +37,29 @@ def synthetic(count):
     return some(count), some(QUESTIONS)
 
 
-def embedded(files, count):
-    texts = sorted({line.strip() for file in files for line in file.read_text().splitlines() if len(line.strip()) > 20})
+def sentences(path):
+    """Of 5 to 40 words, from a folder's texts and collections; of a file, the lines."""
+    if path.is_file():
+        yield from (line.strip() for line in path.read_text().splitlines())
+        return
+    for file in sorted(path.rglob("*")):
+        if file.name in ("corpus.jsonl", "queries.jsonl"):
+            texts = [json.loads(line)["text"] for line in file.read_text().splitlines() if line.strip()]
+        elif file.suffix == ".txt":
+            texts = file.read_text().split("\n\n")
+        else:
+            continue
+        for text in texts:
+            for sentence in re.split(r"(?<=[.!?])\s+", " ".join(text.split())):
+                if 5 <= len(sentence.split()) <= 40:
+                    yield sentence
+
+
+def embedded(paths, count, real):
+    texts = sorted({text for path in paths for text in sentences(path) if len(text) > 20})
     generator = np.random.default_rng(7)
     generator.shuffle(texts)
-    lines = "".join(text + "\n" for text in texts[: count + QUESTIONS])
+    lines = "".join(text + "\n" for text in texts[: min(real, count) + QUESTIONS])
     output = subprocess.run([programs / "swiftlet", "embed"], input=lines.encode(), stdout=subprocess.PIPE, check=True)
     rows = np.array([json.loads(line) for line in output.stdout.splitlines()], np.float32)
     queries, base = rows[:QUESTIONS], rows[QUESTIONS:]
@@ -150,6 +169,7 @@ def main():
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("--texts", nargs="*", type=pathlib.Path)
     parser.add_argument("--vectors", type=int, default=100_000)
+    parser.add_argument("--real", type=int, default=100_000, help="of texts, at most")
     parser.add_argument("--peers", default="hnswlib,faiss,usearch f32,usearch i8")
     parser.add_argument("--output", type=pathlib.Path)
     arguments = parser.parse_args()
@@ -158,7 +178,7 @@ def main():
     source = work / "source.json"
     if not source.exists():
         if arguments.texts:
-            base, queries, real = embedded(arguments.texts, arguments.vectors)
+            base, queries, real = embedded(arguments.texts, arguments.vectors, arguments.real)
         else:
             (base, queries), real = synthetic(arguments.vectors), 0
         write(work, base, queries)

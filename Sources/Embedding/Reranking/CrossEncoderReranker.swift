@@ -28,4 +28,9 @@ package struct CrossEncoderReranker: Reranker {
         }
         return scores
     }
+
+    /// The question is read again with every text.
+    package func tokenCount(query: String, texts: [String]) -> Int {
+        texts.reduce(0) { $0 + encoder.framing.frame(query, $1).tokenCount }
+    }
 }

@@ -48,6 +48,10 @@ package final class MaxSimReranker: Reranker {
         return scores
     }
 
+    package func tokenCount(query: String, texts: [String]) -> Int {
+        ([query] + texts).reduce(0) { $0 + embedder.framing.frame($1).tokenCount }
+    }
+
     /// The question's token vectors and what each weighs.
     private func question(_ query: String, _ snapshot: Snapshot) -> (rows: [[Float]], weights: [Double]) {
         let framed = embedder.framing.frame(query)

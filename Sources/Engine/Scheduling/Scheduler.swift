@@ -12,7 +12,11 @@ struct Scheduler {
     private(set) var prefixQueriedTokenCount: UInt64 = 0
     private(set) var prefixHitTokenCount: UInt64 = 0
     /// What steps were measured to cost, for the length of drafts.
-    var stepCost = StepCost()
+    private var stepCost = StepCost()
+    /// What guesses that cost something have given.
+    private var ledger = DraftLedger()
+    /// Whether the planned step's requests were to be guessed for.
+    private var hasWished = false
     /// Share of right guesses of the requests so far, the latest most: what a new one is believed to have.
     private var usualAcceptance = 0.5
     private let configuration: EngineConfiguration
@@ -85,10 +89,13 @@ struct Scheduler {
     /// Adds guesses to the decoding requests already planned. They never cost anybody a row or a block: they take what
     /// is left of the budget and of the free blocks.
     private mutating func planDrafts(into plan: inout StepPlan) {
+        hasWished = false
         guard let drafts, !plan.isEmpty else { return }
         let options = configuration.speculation
         let rowLimit = min(configuration.maxBatchedTokens, plan.rowCount + options.maxDraftRows)
 
+        let mayGuess =
+            drafts.guessesAreFree || !options.isAdaptive || ledger.allowsGuesses(requests: plan.entries.count)
         wishes.removeAll(keepingCapacity: true)
         var (wishedRowCount, draftingCount) = (plan.rowCount, 0)
         for entry in plan.entries {
@@ -98,7 +105,9 @@ struct Scheduler {
             if let effort = drafts.effort(for: request, besides: draftingCount) {
                 var speculation = request.speculation ?? Speculation(believing: usualAcceptance)
                 count = min(count, rowLimit - wishedRowCount)
-                if options.isAdaptive {
+                if !mayGuess {
+                    count = 0
+                } else if options.isAdaptive {
                     count = speculation.countWorthMaking(
                         atMost: count, besides: wishedRowCount, stepCost, effort: effort)
                 }
@@ -108,6 +117,7 @@ struct Scheduler {
             }
             wishes.append(DraftWish(request: request, count: count))
         }
+        hasWished = draftingCount > 0
         drafts.propose(wishes)
         for (index, wish) in wishes.enumerated() {
             guard let speculation = wish.request.speculation else { continue }
@@ -118,6 +128,17 @@ struct Scheduler {
             while count > 0, !cache.reserve(wish.request, upTo: wish.request.tokens.count + count) { count -= 1 }
             plan.addDraft(count, toEntry: index)
         }
+    }
+
+    /// Learns from a step that did nothing but decode.
+    /// - Parameters:
+    ///   - tokens: that it gave.
+    ///   - seconds: of computing it.
+    ///   - planningSeconds: before that; a draft model has its turn then.
+    mutating func learn(from plan: StepPlan, tokens: Int, seconds: Double, planningSeconds: Double) {
+        stepCost.observe(rows: plan.rowCount, seconds: seconds)
+        ledger.observe(
+            requests: plan.entries.count, tokens: tokens, seconds: seconds + planningSeconds, hadGuesses: hasWished)
     }
 
     private mutating func admit(rowLimit: Int, into plan: inout StepPlan) {

@@ -133,7 +133,8 @@ extension Evidence {
                     json.field("score", found.score)
                     json.key("parts")
                     json.object { json in
-                        for (name, value) in [("bm25", found.bm25), ("cosine", found.cosine), ("rerank", found.rerank)] {
+                        for (name, value) in [("bm25", found.bm25), ("cosine", found.cosine), ("rerank", found.rerank)]
+                        {
                             json.key(name)
                             if let value { json.number(value) } else { json.null() }
                         }

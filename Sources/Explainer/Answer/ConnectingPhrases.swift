@@ -3,5 +3,7 @@
 
 package enum ConnectingPhrases {
     /// The plain space first. Each ends with the space that the next sentence stands behind.
-    package static let all = [" ", " In more detail: ", " For example: ", " Note also: ", " In practice: ", " The limits: "]
+    package static let all = [
+        " ", " In more detail: ", " For example: ", " Note also: ", " In practice: ", " The limits: ",
+    ]
 }

@@ -1,5 +1,5 @@
-// SentenceScoring.swift — how much likelier each sentence becomes by the question: another way to choose, for comparison.
-// Explainer › Answer.  log p(sentence | notes, question) − log p(sentence | notes): what is likely anyway counts for nothing.
+// SentenceScoring.swift — how much likelier the question makes each sentence: another way to choose, for comparison.
+// Explainer › Answer.  log p(sentence | notes, question) − log p(sentence | notes): what is likely anyway counts nothing.
 
 import Base
 import Sampling
@@ -29,7 +29,8 @@ package struct SentenceScoring: Sendable {
     /// - Returns: the sentences, the one that the question favours most first.
     package func order(_ logprobs: [Double]) -> [AnswerSentence] {
         let gains = sentences.indices.map { logprobs[2 * $0] - logprobs[2 * $0 + 1] }
-        return sentences.indices.sorted { gains[$0] != gains[$1] ? gains[$0] > gains[$1] : $0 < $1 }.map { sentences[$0] }
+        let order = sentences.indices.sorted { gains[$0] != gains[$1] ? gains[$0] > gains[$1] : $0 < $1 }
+        return order.map { sentences[$0] }
     }
 }
 

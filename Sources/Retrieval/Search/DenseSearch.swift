@@ -20,6 +20,13 @@ enum DenseSearch {
         return Array(best.prefix(count))
     }
 
+    /// The least cosine of any chunk: what lies nearest to the opposite of the query. Nil where there are no vectors.
+    ///
+    /// - Complexity: a search for one neighbour.
+    static func lowest(of query: [Float], in snapshot: Snapshot) throws -> Double? {
+        try best(1, of: query.map { -$0 }, in: snapshot, allowed: snapshot.allowed(.all)).first.map { -$0.score }
+    }
+
     static func scores(of places: [ChunkPlace], _ query: [Float], in snapshot: Snapshot) throws -> [Double] {
         var scores = [Double](repeating: 0, count: places.count)
         for segment in Set(places.map(\.segment)) {

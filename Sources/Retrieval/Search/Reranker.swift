@@ -15,6 +15,15 @@ package protocol Reranker: Sendable {
     func scores(
         query: String, chunks: [Chunk], snapshot: Snapshot, deadline: UInt64, time: any TimeSource
     ) throws -> [Double]?
+    /// Tokens that scoring `texts` reads, for those who count them before the work.
+    func tokenCount(query: String, texts: [String]) -> Int
     /// The reranker's share of the final score, beside the fused one, both normalised: 1 takes its order as it is.
     var weight: Double { get }
+}
+
+extension Reranker {
+    /// What words alone say, for a reranker without a tokenizer.
+    package func tokenCount(query: String, texts: [String]) -> Int {
+        ([query] + texts).reduce(0) { $0 + Chunker.estimate($1) }
+    }
 }

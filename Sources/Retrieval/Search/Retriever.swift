@@ -122,9 +122,10 @@ package struct Retriever: Sendable {
         let places = ranks.keys.sorted { snapshot.key($0) < snapshot.key($1) }
         let bm25 = search.scores(of: places)
         let cosines = try DenseSearch.scores(of: places, query, in: snapshot)
+        let lowest = try DenseSearch.lowest(of: query, in: snapshot)
         let fused = fusion.scores(
-            lexical: bm25, dense: cosines, lexicalRanks: places.map { ranks[$0]?.lexical },
-            denseRanks: places.map { ranks[$0]?.dense })
+            lexical: bm25, dense: cosines, lowestCosine: min(lowest ?? 1, cosines.min() ?? 1),
+            lexicalRanks: places.map { ranks[$0]?.lexical }, denseRanks: places.map { ranks[$0]?.dense })
         return places.indices.map { index in
             Candidate(
                 place: places[index], key: snapshot.key(places[index]), score: fused[index], bm25: bm25[index],

@@ -1,6 +1,6 @@
 // MarkerConstraint.swift — free text in which no marker `[n]` stands that means nothing.
-// Sampling › Constraints.  Only what would write such a marker is forbidden; whether one is in the right place is checked
-// when the text is there.
+// Sampling › Constraints.  Only what would write such a marker is forbidden; whether one is in the right place is
+// checked when the text is there.
 
 package import Base
 
@@ -17,8 +17,8 @@ package struct MarkerVocabulary: Sendable {
         tokens = (0..<vocabularySize).compactMap { index in
             let bytes = spelling(TokenID(index))
             guard let first = bytes.first else { return nil }
-            let matters = MarkerReader.isDigit(first) || bytes.contains { $0 == MarkerReader.open || $0 == MarkerReader.close }
-            return matters ? (TokenID(index), bytes) : nil
+            let hasBracket = bytes.contains { $0 == MarkerReader.open || $0 == MarkerReader.close }
+            return hasBracket || MarkerReader.isDigit(first) ? (TokenID(index), bytes) : nil
         }
     }
 

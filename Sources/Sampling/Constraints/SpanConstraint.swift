@@ -139,7 +139,9 @@ package struct SpanConstraint: TokenConstraint, Equatable {
         next.isConnector = false
         // Without a limit nothing is counted: more readings are then the same.
         if joining.minSpanCount > 0 || joining.maxSpanCount < .max { next.count += 1 }
-        for node in spans.children(of: 0) where isOpen(node, state) { body(spans.token(to: node), next.moved(to: node)) }
+        for node in spans.children(of: 0) where isOpen(node, state) {
+            body(spans.token(to: node), next.moved(to: node))
+        }
     }
 
     /// Whether a span that may still be said ends at the node or beyond it.

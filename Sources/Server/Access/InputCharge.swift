@@ -1,11 +1,11 @@
-// EmbeddingCharge.swift — settles one embeddings request with the limiter.
+// InputCharge.swift — settles a request that brings texts and gets numbers with the limiter: embeddings, reranks.
 // Server › Access.
 
 import Limiting
 import Network
 
 /// Its tokens are all input, known before any work, and all computed: they are settled as soon as they are reserved.
-@EventLoop final class EmbeddingCharge {
+@EventLoop final class InputCharge {
     private let visitor: Visitor
     private let desk: RateLimitDesk
     private var reservation: Reservation?

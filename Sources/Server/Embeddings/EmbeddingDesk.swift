@@ -14,7 +14,7 @@ import Network
     /// A request that waits for its answer.
     private struct Visitor {
         let responder: Responder
-        let charge: EmbeddingCharge?
+        let charge: InputCharge?
         /// nil until the texts are with the worker.
         var job: EmbeddingWorker.JobID?
     }
@@ -43,7 +43,7 @@ import Network
 
     /// - Throws: 503 when too many requests wait.
     func answer(
-        _ body: [UInt8], _ responder: Responder, ignoresUnknownFields: Bool, charge: EmbeddingCharge? = nil
+        _ body: [UInt8], _ responder: Responder, ignoresUnknownFields: Bool, charge: InputCharge? = nil
     ) throws(APIError) {
         guard visitors.count < Limits.embeddingQueue.value else {
             throw .embeddingQueueFull(waiting: visitors.count)

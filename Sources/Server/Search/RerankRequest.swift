@@ -11,6 +11,8 @@ struct RerankRequest: Sendable {
     /// What a reranker may take for one request.
     static let milliseconds = 30_000
 
+    /// Tokens of all the texts it brings; without a model an estimate, for words have to be read too.
+    let tokenCount: Int
     private let query: String
     private let texts: [String]
     private let count: Int
@@ -42,6 +44,9 @@ struct RerankRequest: Sendable {
         texts = try Self.texts(fields.required("documents"))
         count = min(try fields.integer("top_n", in: 1...(1 << 20)) ?? texts.count, texts.count)
         returnsTexts = try fields.boolean("return_documents") ?? false
+        tokenCount =
+            reranker?.tokenCount(query: query, texts: texts)
+            ?? ([query] + texts).reduce(0) { $0 + Chunker.estimate($1) }
     }
 
     /// Strings, or objects with a `text`.

@@ -7,18 +7,25 @@ import Retrieval
 
 /// Takes requests on the loop and answers them on pool threads, two at a time: the pool has four, and prompts that
 /// are tokenised there should not wait for a reranker.
+///
+///     search   ─────────────────────────────────► queue ─► [pool: search] ─► respond
+///     rerank   ─► [pool: decode, count] ─► reserve ─► queue ─► [pool: score] ─► respond
 @EventLoop final class SearchDesk {
     private typealias Work = @Sendable () throws(APIError) -> [UInt8]
 
+    /// A request that waits for its answer.
     private struct Visitor {
         let responder: Responder
-        let work: Work
+        var charge: InputCharge?
+        var isRunning = false
     }
 
     private let service: SearchService
     private let hub: CompletionHub
     private let time: any TimeSource
-    private var waiting: [Visitor] = []
+    private var visitors: [UInt64: Visitor] = [:]
+    private var nextVisitor: UInt64 = 0
+    private var queue: [(visitor: UInt64, work: Work)] = []
     private var runningCount = 0
     private static let concurrency = 2
 
@@ -34,7 +41,8 @@ import Retrieval
         guard let snapshot = service.snapshot else { throw .noIndex }
         let query = try SearchQuery(request.query, service, ignoresUnknown: ignoresUnknown)
         let retriever = Retriever(embedder: service.embedder, reranker: query.reranker, time: time)
-        try add(responder) { () throws(APIError) in
+        let visitor = try welcome(responder, charge: nil)
+        enqueue(visitor) { () throws(APIError) in
             do {
                 let snapshot = try snapshot()
                 let result = try retriever.search(query.request, in: snapshot)
@@ -48,55 +56,90 @@ import Retrieval
         }
     }
 
+    /// - Parameter charge: what the texts' tokens are reserved with, before anything is computed.
     /// - Throws: 503 when too many wait.
-    func rerank(_ body: [UInt8], _ responder: Responder, ignoresUnknown: Bool) throws(APIError) {
+    func rerank(
+        _ body: [UInt8], _ responder: Responder, ignoresUnknown: Bool, charge: InputCharge?
+    ) throws(APIError) {
+        let service = service
+        let visitor = try welcome(responder, charge: charge)
+        EventLoop.offload {
+            Result { () throws(APIError) in
+                try RerankRequest(body: body, service, ignoresUnknownFields: ignoresUnknown)
+            }
+        } then: { [weak self] result in
+            switch result {
+            case .success(let request): self?.reserve(request, visitor)
+            case .failure(let error): self?.finish(visitor) { $0.fail(error) }
+            }
+        }
+    }
+
+    private func reserve(_ request: RerankRequest, _ visitor: UInt64) {
+        // The client may have left meanwhile.
+        guard let found = visitors[visitor] else { return }
         let (service, time) = (service, time)
-        try add(responder) { () throws(APIError) in
-            try RerankRequest(body: body, service, ignoresUnknownFields: ignoresUnknown)
-                .answer(index: try? service.snapshot?(), time: time)
+        let work: Work = { () throws(APIError) in try request.answer(index: try? service.snapshot?(), time: time) }
+        guard let charge = found.charge else { return enqueue(visitor, work) }
+        charge.reserve(request.tokenCount, found.responder) { [weak self] in
+            self?.enqueue(visitor, work)
+        } otherwise: { [weak self] in
+            self?.finish(visitor) { _ in }
         }
     }
 
     /// Ends every request that waits with `error`; those that run end by themselves.
     func abortAll(_ error: APIError) {
-        let gone = waiting
-        waiting = []
-        for visitor in gone {
-            visitor.responder.fail(error)
-            hub.preparationEnded()
-        }
+        for visitor in visitors.filter({ !$0.value.isRunning }).keys { finish(visitor) { $0.fail(error) } }
     }
 
-    private func add(_ responder: Responder, _ work: @escaping Work) throws(APIError) {
-        guard waiting.count < Limits.searchQueue.value else { throw .searchQueueFull(waiting: waiting.count) }
+    private func welcome(_ responder: Responder, charge: InputCharge?) throws(APIError) -> UInt64 {
+        let waitingCount = visitors.count - runningCount
+        guard waitingCount < Limits.searchQueue.value else { throw .searchQueueFull(waiting: waitingCount) }
+        nextVisitor += 1
+        let visitor = nextVisitor
+        visitors[visitor] = Visitor(responder: responder, charge: charge)
         hub.preparationBegan()
-        waiting.append(Visitor(responder: responder, work: work))
+        // A client that has left needs no answer. What runs is not broken off, and counts until it ends.
+        responder.onClose = { [weak self] in
+            if self?.visitors[visitor]?.isRunning == false { self?.finish(visitor) { _ in } }
+        }
+        return visitor
+    }
+
+    private func enqueue(_ visitor: UInt64, _ work: @escaping Work) {
+        queue.append((visitor, work))
         startNext()
     }
 
     private func startNext() {
-        while runningCount < Self.concurrency, !waiting.isEmpty {
-            let visitor = waiting.removeFirst()
-            // A client that has left needs no answer.
-            guard !visitor.responder.isClosed else {
-                hub.preparationEnded()
-                continue
-            }
+        while runningCount < Self.concurrency, !queue.isEmpty {
+            let (visitor, work) = queue.removeFirst()
+            guard visitors[visitor] != nil else { continue }
+            visitors[visitor]?.isRunning = true
             runningCount += 1
-            let work = visitor.work
             EventLoop.offload {
                 Result { () throws(APIError) in try work() }
             } then: { [self] result in
                 runningCount -= 1
-                switch result {
-                case _ where visitor.responder.isClosed: break
-                case .success(let body): visitor.responder.respond(status: 200, body: body)
-                case .failure(let error): visitor.responder.fail(error)
+                finish(visitor) { responder in
+                    switch result {
+                    case _ where responder.isClosed: break
+                    case .success(let body): responder.respond(status: 200, body: body)
+                    case .failure(let error): responder.fail(error)
+                    }
                 }
-                hub.preparationEnded()
                 startNext()
             }
         }
+    }
+
+    /// Says the last word to a visitor, whoever comes first: the work, an error, or the client by leaving.
+    private func finish(_ visitor: UInt64, _ lastWord: (Responder) -> Void) {
+        guard let found = visitors.removeValue(forKey: visitor) else { return }
+        found.charge?.close()
+        lastWord(found.responder)
+        hub.preparationEnded()
     }
 }
 

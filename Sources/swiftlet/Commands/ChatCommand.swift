@@ -19,7 +19,8 @@ enum ChatCommand: Command {
     private static let explainOptions =
         [OptionDefinition("--explain", nil, "ask about the notes instead: answers are made of their sentences")]
         + ExplainCommand.answerOptions + [IndexLocator.option, EmbedderLocator.option]
-    static let options = ownOptions + explainOptions + SamplingParameters.definitions + EngineOptions.definitionsForOneRequest
+    static let options =
+        ownOptions + explainOptions + SamplingParameters.definitions + EngineOptions.definitionsForOneRequest
     static let sections = [
         OptionSection("The conversation", ownOptions), OptionSection("Answers from the notes", explainOptions),
         OptionSection("Choosing tokens", SamplingParameters.definitions),

@@ -74,7 +74,9 @@ struct ExplainFigures {
         let best = answer.evidence.sentences.prefix(answer.options.answerSentenceCount)
         for sentence in best { top.add(question.notes.contains(sentence.note)) }
         let points = question.notes.compactMap { corpus[$0] }.map { KeyPoints($0) }
-        func made(_ text: String) -> Double { points.reduce(0) { $0 + $1.made(in: text) } / Double(max(1, points.count)) }
+        func made(_ text: String) -> Double {
+            points.reduce(0) { $0 + $1.made(in: text) } / Double(max(1, points.count))
+        }
         keyPoints += made(answer.text)
         topKeyPoints += made(best.map(\.text).joined(separator: " "))
     }

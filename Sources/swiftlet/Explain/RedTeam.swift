@@ -20,7 +20,8 @@ struct RedTeam {
         self.corpus = corpus
         var cases: [Case] = []
         try JSONLines.forEach(path) { value, line in
-            guard let id = value["id"]?.string, let text = value["text"]?.string, let kind = value["kind"]?.string else {
+            guard let id = value["id"]?.string, let text = value["text"]?.string, let kind = value["kind"]?.string
+            else {
                 throw IngestError(path, line: line, "it needs id, kind and text")
             }
             cases.append(Case(id: id, isDocument: kind == "document", text: text, base: value["base"]?.string))
@@ -45,7 +46,8 @@ struct RedTeam {
         guard let base = item.base else { return false }
         // Words more or less may make the gate more careful; an answer must lead with the same note.
         guard answer.evidence.verdict == .sufficient else { return false }
-        return answer.quotedNotes.first != (try explainer.answer(base, conversation: [], nil)).evidence.notes.first?.note.id
+        let plain = try explainer.answer(base, conversation: [], nil)
+        return answer.quotedNotes.first != plain.evidence.notes.first?.note.id
     }
 
     /// Puts the text into the best note of its question, as if somebody had written it there.

@@ -38,7 +38,8 @@ struct TerminalExplainer {
     mutating func answer(
         _ question: String, conversation: [ConversationTurn], _ printer: AnswerPrinter?
     ) throws -> Answer {
-        let evidence = try finder.evidence(for: question, conversation: conversation, sentenceCount: AnswerOptions.evidenceSentenceCount)
+        let evidence = try finder.evidence(
+            for: question, conversation: conversation, sentenceCount: AnswerOptions.evidenceSentenceCount)
         return try answer(evidence, printer)
     }
 

@@ -21,8 +21,9 @@ package struct CitedText: Sendable, Equatable {
     package init(_ bytes: [UInt8]) {
         let (plain, markers) = Self.withoutMarkers(bytes)
         sentences = Sentences.ranges(plain, in: 0..<plain.count).map { range in
-            Sentence(
-                text: AnswerSentence.line(String(decoding: plain[range], as: UTF8.self)),
+            let end = plain[range].lastIndex { !Self.isBlank($0) }.map { $0 + 1 } ?? range.lowerBound
+            return Sentence(
+                text: AnswerSentence.line(String(decoding: plain[range.lowerBound..<end], as: UTF8.self)),
                 markers: markers.filter { $0.offset > range.lowerBound && $0.offset <= range.upperBound }.map(\.number))
         }
     }
@@ -34,7 +35,7 @@ package struct CitedText: Sendable, Equatable {
         var index = 0
         while index < bytes.count {
             if let (number, end) = marker(bytes, at: index) {
-                while let last = plain.last, last == UInt8(ascii: " ") || last == UInt8(ascii: "\n") { plain.removeLast() }
+                while let last = plain.last, isBlank(last) { plain.removeLast() }
                 markers.append((plain.count, number))
                 index = end
             } else {
@@ -44,6 +45,8 @@ package struct CitedText: Sendable, Equatable {
         }
         return (plain, markers)
     }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") }
 
     /// `[12]`, and where it ends.
     private static func marker(_ bytes: [UInt8], at start: Int) -> (number: Int, end: Int)? {

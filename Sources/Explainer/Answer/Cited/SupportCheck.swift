@@ -73,7 +73,9 @@ struct TextFacts: Equatable {
 
     init(_ text: String) {
         let parts = text.split(separator: "`", omittingEmptySubsequences: false)
-        for index in parts.indices where index % 2 == 1 && index < parts.count - 1 { names.insert(String(parts[index])) }
+        for index in parts.indices where index % 2 == 1 && index < parts.count - 1 {
+            names.insert(String(parts[index]))
+        }
         let quoted = text.split(separator: "\"", omittingEmptySubsequences: false)
         for index in quoted.indices where index % 2 == 1 && index < quoted.count - 1 {
             quotations.append(String(quoted[index]))
@@ -87,7 +89,8 @@ struct TextFacts: Equatable {
         guard let first = characters.first else { return }
         if first.isNumber, characters.allSatisfy({ $0.isNumber || ".,".contains($0) }) {
             numbers.insert(String(characters.filter { $0 != "," }))
-        } else if characters.contains("_") || characters.dropFirst().contains(where: { $0.isUppercase || $0.isNumber }) {
+        } else if characters.contains("_") || characters.dropFirst().contains(where: { $0.isUppercase || $0.isNumber })
+        {
             names.insert(String(characters))
         }
     }

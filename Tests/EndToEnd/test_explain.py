@@ -1,0 +1,166 @@
+"""`swiftlet explain`, `swiftlet chat --explain`, /v1/explain and /v1/notes over the notes in the program.
+
+By words alone (`--encoder none`), so that no encoder is needed: what is checked here holds for any evidence.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from swiftlet_server import events
+
+PHRASES = {" ", " In more detail: ", " For example: ", " Note also: ", " In practice: ", " The limits: "}
+CORPUS = pathlib.Path(__file__).parents[2] / "Sources" / "Explainer" / "Corpus"
+QUESTION = "What problem does PagedAttention solve, and how does a block table work?"
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return {**os.environ, "XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+
+
+@pytest.fixture(scope="module")
+def explain(binary, cache):
+    def run(*arguments, fails=False, command="explain", **options):
+        done = subprocess.run(
+            [binary, command, *arguments, "--encoder", "none"], capture_output=True, text=True, timeout=240, env=cache, **options
+        )
+        assert (done.returncode != 0) == fails, done.stderr
+        return done
+
+    return run
+
+
+def check(answer):
+    """Every quotation stands where its citation says; everything else is one of the phrases."""
+    assert answer["answer"] == "".join(span["text"] for span in answer["spans"])
+    for citation in answer["citations"]:
+        note = (CORPUS / (citation["note"] + ".md")).read_bytes()
+        start, end = citation["range"]
+        assert note[start:end].decode() == citation["quote"]
+    sections = [span for spans in answer["sections"].values() for span in spans]
+    for span in answer["spans"] + sections:
+        if span["citation"] is None:
+            assert span["text"] in PHRASES
+        else:
+            assert span["text"] == answer["citations"][span["citation"]]["quote"]
+    quotes = [span["text"] for span in answer["spans"] if span["citation"] is not None]
+    assert len(quotes) == len(set(quotes))
+    return quotes
+
+
+def same(answer):
+    """What an answer says, without how it came about."""
+    return {key: answer[key] for key in ("answer", "spans", "citations", "sections", "related", "code", "verdict")}
+
+
+def test_an_answer_is_made_of_quotations_with_their_places(explain):
+    answer = json.loads(explain(QUESTION, "--json").stdout)
+    assert answer["verdict"] == "sufficient" and not answer["declined"]
+    quotes = check(answer)
+    assert 5 <= len(quotes) <= 8
+    assert answer["citations"][0]["note"] == "kv-cache/paged-attention"
+    assert set(answer["sections"]) == {"short_answer", "explanation", "interviewers_probe", "common_mistakes", "follow_ups"}
+    assert answer["engine"]["blocks"] > 0 and answer["engine"]["forced"] > 0
+    junior = json.loads(explain(QUESTION, "--level", "junior", "--json").stdout)
+    assert len(check(junior)) <= 5
+    assert len(junior["sections"]["common_mistakes"]) <= 2
+
+
+def test_answers_are_the_same_for_every_seed_and_with_and_without_the_prefix_cache(explain):
+    first = json.loads(explain(QUESTION, "--json").stdout)
+    for flags in (["--seed", "7"], ["--no-prefix-caching"], ["--speculative", "lookup"]):
+        assert same(json.loads(explain(QUESTION, "--json", *flags).stdout)) == same(first)
+
+
+def test_the_terminal_shows_sentences_with_numbers_and_places_below(explain):
+    done = explain(QUESTION)
+    assert "[1] " in done.stdout and "\nCommon mistakes\n" in done.stdout
+    assert "kv-cache/paged-attention bytes " in done.stdout
+    assert "prompt tokens" in done.stderr
+
+
+def test_a_foreign_question_is_declined_or_called_weak(explain):
+    answer = json.loads(explain("How long do pancakes bake?", "--json").stdout)
+    assert answer["verdict"] != "sufficient"
+    check(answer)
+    if answer["declined"]:
+        assert answer["reason"] and answer["answer"] == ""
+
+
+def test_a_conversation_carries_over(explain):
+    done = explain("--explain", command="chat", input=QUESTION + "\nand how is it evicted?\n/exit\n")
+    assert "[1] kv-cache/" in done.stdout
+    assert done.stdout.count("\n[1] ") == 2
+
+
+@pytest.mark.parametrize(
+    "arguments, problem",
+    [
+        ([], "one QUESTION"),
+        (["a", "b"], "one QUESTION"),
+        ([" "], "empty"),
+        (["x" * 2001], "2000"),
+        (["a", "--level", "staff"], "--level"),
+        (["a", "--grounding", "loose"], "--grounding"),
+        (["a", "--sentences", "0"], "--sentences"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line(explain, arguments, problem):
+    done = explain(*arguments, fails=True)
+    assert done.returncode == 2
+    assert problem in done.stderr.splitlines()[0]
+
+
+@pytest.fixture(scope="module")
+def explaining(start_server, cache):
+    os.environ["XDG_CACHE_HOME"] = cache["XDG_CACHE_HOME"]
+    with start_server("--encoder none") as server:
+        yield server
+
+
+def test_the_route_answers_as_the_command_does(explaining, explain):
+    command = json.loads(explain(QUESTION, "--json").stdout)
+    answer = explaining.post("/v1/explain", {"question": QUESTION}).json()
+    check(answer)
+    assert answer["answer"] == command["answer"]
+    again = explaining.post("/v1/explain", {"question": QUESTION}).json()
+    # Only the last tokens of a prompt are computed again, for their logits.
+    assert again["engine"]["cached_tokens"] > 0.9 * again["engine"]["prompt_tokens"]
+    assert same(again) == same(answer)
+
+
+def test_a_stream_says_the_same_piece_by_piece(explaining):
+    answer = explaining.post("/v1/explain", {"question": QUESTION}).json()
+    body = explaining.post("/v1/explain", {"question": QUESTION, "stream": True}).body
+    payloads = events(body)
+    assert payloads[-1] == "[DONE]"
+    documents = [json.loads(payload) for payload in payloads[:-1]]
+    assert documents[0]["type"] == "evidence" and documents[-1]["type"] == "done"
+    spans = [document for document in documents if document["type"] == "span"]
+    assert "".join(span["text"] for span in spans) == answer["answer"]
+    assert [span["source"]["quote"] for span in spans if "source" in span] == [
+        span["text"] for span in answer["spans"] if span["citation"] is not None
+    ]
+    assert same(documents[-1]) == same(answer)
+
+
+def test_a_note_is_shown_as_it_is_quoted(explaining):
+    note = explaining.request("GET", "/v1/notes/kv-cache/paged-attention").json()
+    assert note["text"] == (CORPUS / "kv-cache" / "paged-attention.md").read_text()
+    assert [section["name"] for section in note["sections"]][0] == "short_answer"
+    assert explaining.request("GET", "/v1/notes/no/such").status == 404
+
+
+def test_questions_at_once_get_their_own_answers(explaining):
+    from concurrent.futures import ThreadPoolExecutor
+
+    questions = ["What is continuous batching?", "What is grouped-query attention, and what does it trade?", QUESTION] * 4
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda question: explaining.post("/v1/explain", {"question": question}).json(), questions))
+    for question, answer in zip(questions, answers):
+        check(answer)
+        assert same(answer) == same(explaining.post("/v1/explain", {"question": question}).json())
