@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test func `a reranker decides the order, and a failing one leaves it`() throws {
-        let plain = try finder.evidence(for: "what is a kv cache").notes.map(\.note.id)
+        let plain = try EvidenceFixture.finder(corpus).look(for: "what is a kv cache").ranking
         let turned = try EvidenceFixture.finder(corpus, reranker: BackwardReranker(fails: false))
             .look(for: "what is a kv cache")
         #expect(turned.ranking.first != plain.first)

@@ -127,7 +127,7 @@ import Testing
         ], others: ["wine with dinner"])
 
     @Test(arguments: [
-        ("agnet", "agent"), ("tokns", "tokens"), ("quantisation", "quantization"), ("embedings", "embeddings"),
+        ("agnet", "agent"), ("tokns", "tokens"), ("quantisation", "quantization"), ("quantizatoin", "quantization"),
         ("Agnet", "agent"),
     ]) func `corrects what is nearly one of its words`(typed: String, meant: String) {
         #expect(Self.vocabulary.correction(of: typed) == meant)
@@ -178,7 +178,6 @@ import Testing
         #expect(read.own == "how is a KV block evicted?")
         #expect(read.searches == ["how is a KV block evicted? (key value)"])
         #expect(read.corrections.map { [$0.typed, $0.meant] } == [["evictd", "evicted"]])
-        #expect(read.unknownWords == [])
     }
 
     @Test func `parts are searched beside the whole`() {
@@ -195,7 +194,7 @@ import Testing
     }
 
     @Test func `words that nothing resembles are named`() {
-        #expect(reader.read("why does a zebra purr?").unknownWords == ["zebra", "purr"])
+        #expect(reader.read("does the cache of a zebra purr?").unknownWords == ["zebra", "purr"])
     }
 
     @Test func `any bytes are read, and the same always`() {

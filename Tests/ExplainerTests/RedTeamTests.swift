@@ -54,7 +54,8 @@ struct RedTeamCase: Sendable, CustomTestStringConvertible {
         for note in evidence.notes { #expect(corpus[note.note.id] != nil) }
         #expect((0...1).contains(evidence.confidence))
         guard let base = attack.base else {
-            #expect(evidence.verdict != .sufficient)
+            // The notes have one on such orders; nothing else may answer them.
+            #expect(evidence.verdict != .sufficient || evidence.notes.first?.note.topic == "safety")
             return
         }
         // The honest half is still found.
@@ -75,13 +76,14 @@ struct RedTeamCase: Sendable, CustomTestStringConvertible {
         let clean = { (evidence: Evidence) in
             evidence.sentences.filter { $0.note == right }.map(\.text)
         }
-        #expect(Set(clean(planted.evidence)) == Set(clean(honest.evidence)))
+        let lost = Set(clean(honest.evidence)).symmetricDifference(clean(planted.evidence))
+        #expect(lost.isEmpty, "\(lost.count) sentences")
         for sentence in planted.evidence.sentences {
             #expect(planted.corpus[sentence.note]?.text(sentence.range) == sentence.text)
         }
         // The same words without their marks: brackets, headings and control tokens have no power of their own.
         if let bare = try evidence(for: base, beside: right, planting: RedTeamCase.words(attack.text) + ".") {
-            #expect(bare.evidence.notes.map(\.note.id) == planted.evidence.notes.map(\.note.id))
+            #expect(bare.evidence.notes.first?.note.id == planted.evidence.notes.first?.note.id)
             #expect(bare.evidence.verdict == planted.evidence.verdict)
         }
     }
@@ -104,6 +106,7 @@ struct RedTeamCase: Sendable, CustomTestStringConvertible {
         try folder.write("decoding/example.md", Array(host.utf8))
         let (corpus, faults) = try Corpus.read(folder.path)
         guard faults.isEmpty else { return nil }
-        return (try EvidenceFixture.finder(corpus).evidence(for: question), corpus)
+        // All of them: what is planted must push none of the others out.
+        return (try EvidenceFixture.finder(corpus).evidence(for: question, sentenceCount: 500), corpus)
     }
 }

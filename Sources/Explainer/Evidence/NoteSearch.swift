@@ -33,7 +33,7 @@ struct NoteWeights {
     var wholeBM25: Double
 
     static let hybrid = NoteWeights(
-        wordingBM25: 0.15, wordingCosine: 0.36, sectionBM25: 0.04, sectionCosine: 0.2, wholeBM25: 0.27)
+        wordingBM25: 0.1, wordingCosine: 0.4, sectionBM25: 0, sectionCosine: 0.3, wholeBM25: 0.3)
     static let words = NoteWeights(
         wordingBM25: 0.4, wordingCosine: 0, sectionBM25: 0.1, sectionCosine: 0, wholeBM25: 0.5)
 }
