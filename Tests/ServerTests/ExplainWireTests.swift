@@ -46,8 +46,8 @@ private struct MadeUpEvidence: EvidenceFinding {
     /// Says one sentence that it was offered, and ends.
     private static func sayingOne() throws -> ScriptedService {
         let note = try corpus.get().notes[0]
-        let sentence = Sentences.ranges(note.bytes, in: note[.explanation].range)[0]
-        return ScriptedService(maxModelLength: 20_000) { _ in .say(" Note also: " + note.text(sentence)) }
+        let sentence = try #require(AnswerSentence.all(.explanation, of: note).first { $0.stands })
+        return ScriptedService(maxModelLength: 20_000) { _ in .say(" Note also: " + sentence.line) }
     }
 
     @Test func `an answer is quotations with their places`() async throws {
