@@ -12,6 +12,7 @@ enum EvaluateExplain {
         EngineOptions.definitions[0],
         OptionDefinition("--limit", "N", "explain: only the first N questions of the split"),
         OptionDefinition("--scores", nil, "explain: also choose by whole sentences' scores, for comparison"),
+        OptionDefinition("--day", "N", "explain: N questions as a day brings them, the frequent ones often (Zipf)"),
         OptionDefinition("--red-team", "FILE", "explain: questions and documents that give orders (JSON lines)"),
     ]
 
@@ -25,6 +26,7 @@ enum EvaluateExplain {
             let step = max(1, questions.count / limit)
             questions = questions.indices.filter { $0 % step == 0 }.prefix(limit).map { questions[$0] }
         }
+        if let count = try arguments.integer("--day", in: 1...100_000) { questions = day(of: count, from: questions) }
         var explainer = try TerminalExplainer(arguments)
         var figures = ExplainFigures(corpus: explainer.corpus)
         let progress = ProgressLine("answering")
@@ -48,6 +50,28 @@ enum EvaluateExplain {
             Output.line(String(decoding: figures.json(split: split.rawValue), as: UTF8.self))
         } else {
             for (name, value) in figures.rows { Output.line("\(name): \(value)") }
+        }
+    }
+
+    /// Draws with the weight 1/rank, the ranks being given by chance: the same day every time.
+    private static func day(of count: Int, from questions: [JudgedQuestion]) -> [JudgedQuestion] {
+        var state: UInt64 = 20
+        func next() -> Double {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Double(state >> 11) / Double(1 << 53)
+        }
+        var ranked = questions
+        for index in ranked.indices.dropFirst().reversed() {
+            ranked.swapAt(index, Int(next() * Double(index + 1)))
+        }
+        let total = ranked.indices.reduce(0) { $0 + 1 / Double($1 + 1) }
+        return (0..<count).map { _ in
+            var left = next() * total
+            let place = ranked.indices.first { index in
+                left -= 1 / Double(index + 1)
+                return left < 0
+            }
+            return ranked[place ?? 0]
         }
     }
 }
