@@ -51,8 +51,10 @@ enum AnswerFixtures {
     }
 
     /// All sentences of the first two sections, the first note's first.
+    /// - Parameter gap: how far each note's score is behind the one before it.
     static func evidence(
-        _ notes: [Note], question: String = "What is said?", verdict: EvidenceVerdict = .sufficient
+        _ notes: [Note], question: String = "What is said?", verdict: EvidenceVerdict = .sufficient,
+        gap: Double = 0.5
     ) -> Evidence {
         var sentences: [EvidenceSentence] = []
         for note in notes {
@@ -67,7 +69,9 @@ enum AnswerFixtures {
         }
         return Evidence(
             question: question, verdict: verdict, confidence: 0.75,
-            notes: notes.map { EvidenceNote(note: $0, score: 1, bm25: 2, cosine: 0.5, rerank: nil) },
+            notes: notes.enumerated().map {
+                EvidenceNote(note: $1, score: 1 - Double($0) * gap, bm25: 2, cosine: 0.5, rerank: nil)
+            },
             sentences: verdict == .sufficient || verdict == .weak ? sentences : [], timings: [("search", 1.5)])
     }
 

@@ -123,7 +123,7 @@ import Tokenization
         let grammarNotes = [note, longer]
         var generator = SeededGenerator(seed: 5)
         for _ in 0..<40 {
-            let (answer, _) = try Self.answer(AnswerFixtures.evidence(grammarNotes)) {
+            let (answer, _) = try Self.answer(AnswerFixtures.evidence(grammarNotes, gap: 0)) {
                 $0.randomElement(using: &generator)!
             }
             let words = answer.spans.map { AnswerSentence.line($0.text) }.joined()
@@ -170,12 +170,29 @@ import Tokenization
         #expect(none.text == "Alpha is first. Beta is second." && none.engine == EngineAccount())
     }
 
+    @Test func `has two short answers where two notes are equally good, and sentences of both`() throws {
+        let notes = try AnswerFixtures.two()
+        var generator = SeededGenerator(seed: 4)
+        for (gap, expected) in [(0.05, "Alpha is first. Beta is second. Other notes differ."), (0.2, "")] {
+            var said: Set<NoteID> = []
+            for _ in 0..<20 {
+                let (answer, _) = try Self.answer(AnswerFixtures.evidence(notes, gap: gap)) {
+                    $0.randomElement(using: &generator)!
+                }
+                if !expected.isEmpty { #expect(answer.text.hasPrefix(expected)) }
+                said.formUnion(answer.quotedNotes)
+            }
+            #expect(said.count == (expected.isEmpty ? 1 : 2))
+        }
+    }
+
     @Test func `of weak evidence is quotations alone, and of none the reason and the nearest notes`() throws {
         let notes = try AnswerFixtures.two()
-        let (weak, _) = try Self.answer(AnswerFixtures.evidence(notes, verdict: .weak)) { _ in
+        let (weak, _) = try Self.answer(AnswerFixtures.evidence(notes, verdict: .weak, gap: 0.15)) { _ in
             ByteAnswerCodec.end
         }
-        #expect(weak.spans.count > 1 && weak.sections.isEmpty && weak.engine == EngineAccount())
+        #expect(weak.text == "Alpha is first. Beta is second. Other notes differ.")
+        #expect(weak.sections.isEmpty && weak.engine == EngineAccount())
         #expect(weak.spans.allSatisfy { $0.citation != nil || $0.text == " " })
         let (declined, events) = try Self.answer(
             AnswerFixtures.evidence(notes, verdict: .declined(reason: "Not of this field."))

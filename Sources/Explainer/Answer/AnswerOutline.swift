@@ -3,7 +3,8 @@
 
 /// The short answer leads; then come the sentences that the model may choose from; other sections follow.
 package struct AnswerOutline: Sendable {
-    /// Of the best note's short answer; empty where the evidence is weak.
+    /// Of the best note's short answer, and of the next one's where the two are equally good; where the evidence is
+    /// weak, all that is said.
     package private(set) var lead: [AnswerSentence] = []
     /// Best first, none of them in `lead`.
     package private(set) var candidates: [AnswerSentence] = []
@@ -11,10 +12,16 @@ package struct AnswerOutline: Sendable {
     package private(set) var related: [Note] = []
     package private(set) var code: [CodePlace] = []
 
-    /// Notes a prompt quotes.
-    static let noteCount = 4
+    /// Notes that an answer quotes. Questions that ask two things need two; a third one is seldom right.
+    static let noteCount = 2
+    /// How far the second note's score may be behind. Measured on the tuning questions: where the gate is sure, the
+    /// second note is right in .4 of the cases up to here and in .2 beyond; where it is not, either may be the one.
+    static let mostBehind = 0.1
+    static let mostBehindWhenWeak = 0.2
     /// Sentences a prompt quotes.
     static let promptSentenceCount = 24
+    /// Fewer candidates are made up from the best note's explanation.
+    static let leastCandidateCount = 12
     static let relatedCount = 6
 
     /// - Parameter note: looks up a note that another refers to.
@@ -22,17 +29,22 @@ package struct AnswerOutline: Sendable {
         let notes = evidence.notes.map(\.note)
         related = Self.related(to: notes, isDeclined: evidence.verdict.isDeclined, note)
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
-        candidates = Self.candidates(evidence)
-        guard evidence.verdict == .sufficient else {
-            // The best ones, in an order that can be read: note by note, each from above.
-            let order = Dictionary(uniqueKeysWithValues: notes.enumerated().map { ($1.id, $0) })
-            candidates = candidates.prefix(options.answerSentenceCount).sorted { left, right in
-                (order[left.note.id] ?? 0, left.range.lowerBound) < (order[right.note.id] ?? 0, right.range.lowerBound)
-            }
+        let isWeak = evidence.verdict == .weak
+        let leading = Self.leading(evidence, within: isWeak ? Self.mostBehindWhenWeak : Self.mostBehind)
+        let answers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
+        guard !isWeak else {
+            lead = Array(answers.joined().prefix(options.answerSentenceCount))
             return
         }
-        lead = Array(AnswerSentence.all(.shortAnswer, of: best).prefix(options.answerSentenceCount))
-        candidates.removeAll { lead.contains($0) }
+        // The second short answer leaves the model something to choose.
+        let room = options.answerSentenceCount
+        lead = Array(answers[0].prefix(room))
+        lead += answers.dropFirst().joined().prefix(max(0, room - lead.count - options.leastChosenCount))
+        candidates = Array(Self.candidates(evidence, leading).filter { !lead.contains($0) })
+        for sentence in AnswerSentence.all(.explanation, of: best)
+        where candidates.count < Self.leastCandidateCount && sentence.stands && !candidates.contains(sentence) {
+            candidates.append(sentence)
+        }
         candidates = Array(candidates.prefix(max(0, Self.promptSentenceCount - lead.count)))
         sections = Self.sections(of: best, options)
         code = best.code.compactMap(CodePlace.init)
@@ -41,12 +53,16 @@ package struct AnswerOutline: Sendable {
     /// Makes the prompt shorter by the sentence that matches least.
     mutating func removeLastCandidate() { candidates.removeLast() }
 
-    /// Sentences that tell something, of the first few notes. Sections that follow anyway are not repeated.
-    private static func candidates(_ evidence: Evidence) -> [AnswerSentence] {
-        let notes = evidence.notes.prefix(noteCount).map(\.note)
+    private static func leading(_ evidence: Evidence, within gap: Double) -> [Note] {
+        let best = evidence.notes.first?.score ?? 0
+        return evidence.notes.prefix(noteCount).filter { $0.score >= best - gap }.map(\.note)
+    }
+
+    /// Sentences of the leading notes that tell something. Sections that follow anyway are not repeated.
+    private static func candidates(_ evidence: Evidence, _ leading: [Note]) -> [AnswerSentence] {
         var candidates: [AnswerSentence] = []
         for sentence in evidence.sentences where sentence.heading != .interviewersProbe {
-            guard let note = notes.first(where: { $0.id == sentence.note }) else { continue }
+            guard let note = leading.first(where: { $0.id == sentence.note }) else { continue }
             let found = AnswerSentence(note: note, range: sentence.range, heading: sentence.heading)
             if found.stands, !candidates.contains(found) { candidates.append(found) }
         }

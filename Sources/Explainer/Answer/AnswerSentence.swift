@@ -30,8 +30,13 @@ package struct AnswerSentence: Sendable {
     /// Asks instead of telling: the question of a follow-up.
     package var isQuestion: Bool { lastMark == UInt8(ascii: "?") }
 
-    /// Tells something by itself: no question, and no words before a table or a list that is not quoted.
-    package var stands: Bool { !isQuestion && lastMark != UInt8(ascii: ":") }
+    /// Tells something by itself: no question, no heading in bold letters, and no words before a table or a list that
+    /// is not quoted.
+    package var stands: Bool {
+        let bytes = note.bytes[range]
+        let isHeading = bytes.starts(with: "**".utf8) && bytes.reversed().starts(with: "**".utf8)
+        return !isQuestion && !isHeading && lastMark != UInt8(ascii: ":")
+    }
 
     /// Emphasis may stand behind the mark.
     private var lastMark: UInt8? { note.bytes[range].last { !"*_\"')".utf8.contains($0) } }

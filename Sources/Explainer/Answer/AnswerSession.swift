@@ -36,11 +36,8 @@ package struct AnswerSession: Sendable {
         switch plan.voice {
         case .cited, .free: break
         case .quotations, nil:
-            let isWeak = plan.outline.lead.isEmpty
-            for sentence in isWeak ? plan.outline.candidates : plan.outline.lead {
-                events += say(sentence, behind: ConnectingPhrases.all[0])
-            }
-            if !isWeak { answer.shortAnswerCount = answer.spans.count }
+            for sentence in plan.outline.lead { events += say(sentence, behind: ConnectingPhrases.all[0]) }
+            answer.shortAnswerCount = answer.spans.count
         }
         return plan.request == nil ? events + end() : events
     }

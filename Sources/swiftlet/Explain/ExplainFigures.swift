@@ -14,9 +14,10 @@ struct ExplainFigures {
     private var foreignDeclinedCount = 0
     private var citationCount = 0
     private var goodCitationCount = 0
-    /// Sentences of answers, and those of a right note: all, those that the model chose, those in the order of scores,
-    /// and those that retrieval puts first.
+    /// Sentences of answers, and those of a right note: all, those of answers that are not weak, those that the model
+    /// chose, those in the order of scores, and those that retrieval puts first.
     private var sentences = Share()
+    private var sure = Share()
     private var chosen = Share()
     private var scored = Share()
     private var top = Share()
@@ -69,6 +70,7 @@ struct ExplainFigures {
             guard let citation = span.citation else { continue }
             let isRight = question.notes.contains(answer.citations[citation].note)
             sentences.add(isRight)
+            if answer.evidence.verdict == .sufficient { sure.add(isRight) }
             if index >= answer.shortAnswerCount, answer.evidence.verdict == .sufficient { chosen.add(isRight) }
         }
         let best = answer.evidence.sentences.prefix(answer.options.answerSentenceCount)
@@ -115,7 +117,7 @@ struct ExplainFigures {
             ("questions", Double(questionCount)),
             ("citations verbatim and resolving", Self.part(goodCitationCount, of: citationCount)),
             ("sentences of a right note", sentences.value),
-            ("of those the model chose", chosen.value),
+            ("of those of answers that are not weak", sure.value), ("of those the model chose", chosen.value),
             ("of as many by whole-sentence score", scored.value),
             ("of the top sentences by retrieval", top.value),
             ("key points made", keyPoints / Double(max(1, answerableCount))),
