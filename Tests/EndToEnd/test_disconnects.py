@@ -67,8 +67,22 @@ def test_gone_while_decoding(server, stream, n):
         assert counters.generated < n * tokens, "the engine went on to the end"
 
 
+def settle(server):
+    """Waits until no earlier test's request, gone before it was read, can still come in."""
+    def ended():
+        return sum(v for k, v in server.metrics().items() if k.startswith("vllm:request_success_total{"))
+
+    def is_still():
+        before = ended()
+        time.sleep(0.5)
+        return ended() == before and server.wait_until_idle(5)
+
+    assert wait_for(is_still, 20)
+
+
 @pytest.mark.parametrize("stream", [True, False])
 def test_gone_while_prefilling(server, stream):
+    settle(server)
     counters = Counters(server)
     request, _ = long_request(server, stream, 16, prompt_tokens=server.context_length() - 8)
     connection = server.connect()

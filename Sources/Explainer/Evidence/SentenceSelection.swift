@@ -27,13 +27,13 @@ struct SentenceSelection {
     ///   - question: as it was searched.
     func sentences(of candidates: [NoteCandidate], for question: String, count: Int) -> [EvidenceSentence] {
         let asked = vocabulary.stems(of: question)
-        let total = asked.reduce(0) { $0 + vocabulary.weight(of: $1) }
+        let total = vocabulary.weight(ofAll: asked)
         var ranked: [(sentence: EvidenceSentence, stems: Set<[UInt8]>)] = []
         for candidate in candidates.prefix(Self.mostNotes) {
             let sections = found(candidate)
             let best = sections.map(\.cosine).max() ?? 0
             for entry in book.sentences(of: candidate.id) {
-                let shared = asked.intersection(entry.stems).reduce(0) { $0 + vocabulary.weight(of: $1) }
+                let shared = vocabulary.weight(ofAll: asked.intersection(entry.stems))
                 let near = sections.first { $0.range.contains(entry.range.lowerBound) }?.cosine ?? 0
                 let score =
                     weights.note * candidate.score + weights.heading * Self.prior(entry.heading)

@@ -25,10 +25,10 @@ package struct EvidenceFeatures: Sendable {
         func share(_ score: Double, _ ceiling: Double) -> Double { ceiling > 0 ? score / ceiling : 0 }
         func coverage(_ text: String) -> Double {
             let asked = vocabulary.stems(of: text)
-            let total = asked.reduce(0) { $0 + vocabulary.weight(of: $1) }
+            let total = vocabulary.weight(ofAll: asked)
             guard total > 0 else { return 0 }
             return head.map { candidate in
-                asked.intersection(stems(candidate.id)).reduce(0) { $0 + vocabulary.weight(of: $1) } / total
+                vocabulary.weight(ofAll: asked.intersection(stems(candidate.id))) / total
             }.max() ?? 0
         }
         let wordings = candidates.map(\.wordingCosine).sorted(by: >)

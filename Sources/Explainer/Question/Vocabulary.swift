@@ -70,6 +70,10 @@ package struct Vocabulary: Sendable {
         return log(1 + (Double(noteCount) - count + 0.5) / (count + 0.5))
     }
 
+    /// The weights of stems together. Summed in the order of the weights: a set's own order differs between two runs,
+    /// and with it the last bits of a sum.
+    package func weight(ofAll stems: Set<[UInt8]>) -> Double { stems.map { weight(of: $0) }.sorted().reduce(0, +) }
+
     /// Whether the notes have the word, however inflected. Stop words, numbers and signs are not looked for: known.
     package func knows(_ word: String) -> Bool {
         var isKnown = true
