@@ -84,7 +84,7 @@ def test_the_terminal_shows_sentences_with_numbers_and_places_below(explain):
 
 
 def test_a_foreign_question_is_declined_or_called_weak(explain):
-    answer = json.loads(explain("How long do pancakes bake?", "--json").stdout)
+    answer = json.loads(explain("What is the capital of France?", "--json").stdout)
     assert answer["verdict"] != "sufficient"
     check(answer)
     if answer["declined"]:

@@ -63,10 +63,11 @@ package struct AnswerOutline: Sendable {
         return evidence.notes.prefix(count).filter { $0.score >= best - gap }.map(\.note)
     }
 
-    /// Sentences of the leading notes that tell something. Sections that follow anyway are not repeated.
+    /// Sentences of the leading notes that tell something by themselves: a mistake, or the answer to a follow-up, says
+    /// the wrong thing where its heading is missing.
     private static func candidates(_ evidence: Evidence, _ leading: [Note]) -> [AnswerSentence] {
         var candidates: [AnswerSentence] = []
-        for sentence in evidence.sentences where sentence.heading != .interviewersProbe {
+        for sentence in evidence.sentences where [.shortAnswer, .explanation].contains(sentence.heading) {
             guard let note = leading.first(where: { $0.id == sentence.note }) else { continue }
             let found = AnswerSentence(note: note, range: sentence.range, heading: sentence.heading)
             if found.stands, !candidates.contains(found) { candidates.append(found) }

@@ -100,6 +100,7 @@ struct ExplainFigures {
         func time(_ stage: String) -> Double { answer.timings.first { $0.stage == stage }?.milliseconds ?? 0 }
         firstTimes.append(evidence + time("first_sentence"))
         wholeTimes.append(evidence + time("said"))
+        guard answer.engine.outputTokens > 0 else { return }
         if answer.spans.count(where: { $0.citation != nil }) == 8 { wholeOfEightTimes.append(evidence + time("said")) }
     }
 

@@ -56,7 +56,10 @@ package struct SupportCheck: Sendable {
     }
 
     private func overlap(_ wanted: Set<String>, _ index: Int) -> Double {
-        func weight(_ words: Set<String>) -> Double { words.reduce(0) { $0 + (weights[$1] ?? unknownWeight) } }
+        // In one order: the sum of a set would depend on where its words happen to lie.
+        func weight(_ words: Set<String>) -> Double {
+            words.sorted().reduce(0) { $0 + (weights[$1] ?? unknownWeight) }
+        }
         let total = weight(wanted)
         return total > 0 ? weight(wanted.intersection(words[index])) / total : 0
     }
