@@ -85,19 +85,6 @@ struct NoteSearch {
         return Result(candidates: candidates, wordingCeiling: wordingCeiling, wholeCeiling: wholeCeiling)
     }
 
-    /// The nearest of the questions that the notes do not answer.
-    func others(_ kind: OtherQuestions.Kind, to text: String, vector: [Float]?) throws -> OtherMatch {
-        var request = SearchRequest(text)
-        request.filter = .equal("kind", .keywords([kind.rawValue]))
-        request.depth = 10
-        request.count = 20
-        let found = try Retriever.candidates(request, vector: vector, in: index.others)
-        let bm25 = found.candidates.compactMap(\.bm25).max() ?? 0
-        return OtherMatch(
-            cosine: found.candidates.compactMap(\.cosine).max() ?? 0,
-            share: found.bm25Ceiling > 0 ? bm25 / found.bm25Ceiling : 0)
-    }
-
     /// Every kind of score is stretched over the notes that have one, so that the kinds can be added.
     private static func order(_ candidates: inout [NoteCandidate], _ weights: NoteWeights) {
         let kinds: [(score: (NoteCandidate) -> Double, weight: Double)] = [
