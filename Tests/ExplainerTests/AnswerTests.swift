@@ -74,6 +74,21 @@ import Tokenization
         return (session.answer, events)
     }
 
+    @Test func `names the line of this project that does what a note tells of`() throws {
+        let project = try #require(CorpusFolder.project())
+        let place = try #require(CodePlace("Sources/Explainer/Answer/CodePlace.swift#byteLimit", in: project))
+        let text = try String(decoding: ReadFile.bytes(project + "/" + place.path), as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[try #require(place.line) - 1].contains("let byteLimit"))
+        // Without a symbol it is the type that the file is named after.
+        let file = try #require(CodePlace(place.path, in: project))
+        #expect(lines[try #require(file.line) - 1].contains("struct CodePlace"))
+        #expect(file.description == "\(file.path):\(try #require(file.line))")
+        // A program that was moved, and a file that is no longer there.
+        #expect(CodePlace(place.path, in: nil)?.description == place.path)
+        #expect(CodePlace("Sources/Nowhere.swift", in: project)?.line == nil)
+    }
+
     @Test func `quotes nothing out of its place that points back`() throws {
         let note = try AnswerFixtures.note(
             "b/best", short: ["Alpha."],
