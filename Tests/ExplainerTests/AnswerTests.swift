@@ -84,6 +84,8 @@ import Tokenization
         let file = try #require(CodePlace(place.path, in: project))
         #expect(lines[try #require(file.line) - 1].contains("struct CodePlace"))
         #expect(file.description == "\(file.path):\(try #require(file.line))")
+        let unknown = try #require(CodePlace(place.path + "#nothing", in: project))
+        #expect(unknown.line == file.line)
         // A program that was moved, and a file that is no longer there.
         #expect(CodePlace(place.path, in: nil)?.description == place.path)
         #expect(CodePlace("Sources/Nowhere.swift", in: project)?.line == nil)

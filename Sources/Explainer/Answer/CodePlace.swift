@@ -7,7 +7,7 @@ import Base
 package struct CodePlace: Sendable, Equatable {
     package let path: String
     package let symbol: String?
-    /// Where the symbol is declared, or else the type that the file is named after; from 1. Nil when the program has left
+    /// Where the symbol is declared, or else the type that the file is named after, or the first one; from 1. Nil when the program has left
     /// its sources behind.
     package let line: Int?
 
@@ -26,14 +26,17 @@ package struct CodePlace: Sendable, Equatable {
     ]
     private static let byteLimit = 1 << 20
 
-    /// The first line with a keyword and the name behind it. - Complexity: O(bytes).
+    /// The first line with a keyword and the name behind it; else, the file's first declaration. - Complexity: O(bytes).
     private static func line(declaring name: String, in path: String) -> Int? {
         guard let bytes = try? ReadFile.bytes(path, limit: byteLimit) else { return nil }
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        let index = lines.firstIndex { line in
+        func declares(_ line: Substring, _ isWanted: (Substring) -> Bool) -> Bool {
             let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "/") }
-            return zip(words, words.dropFirst()).contains { keywords.contains(String($0)) && $1 == name }
+            return zip(words, words.dropFirst()).contains { keywords.contains(String($0)) && isWanted($1) }
         }
+        let index =
+            lines.firstIndex { declares($0) { $0 == name } }
+            ?? lines.firstIndex { $0.first?.isLetter == true && declares($0) { _ in true } }
         return index.map { $0 + 1 }
     }
 
