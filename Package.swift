@@ -96,7 +96,7 @@ let package = Package(
                 "Engine",
                 "Network", "LoadGeneration", "Retrieval", "Console",
             ],
-            path: "Bench", exclude: ["README.md", "peers", "results"], swiftSettings: strict),
+            path: "Bench", exclude: ["README.md", "peers", "results", "serving"], swiftSettings: strict),
 
         // Tests: one suite per module, and what they share.
         .target(

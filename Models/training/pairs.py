@@ -28,7 +28,7 @@ from tokenizer import ASSISTANT, BOUNDARY, END, SYSTEM, USER
 INSTRUCTION = "Answer with sentences of the notes."
 REFUSAL = "The notes do not say."
 PLAIN = ""
-CONNECTORS = [PLAIN, " In more detail:", " For example:", " Note also:", " In practice:", " The limits:"]
+CONNECTORS = [PLAIN, " In more detail:", " Note also:", " In practice:"]
 REFUSALS = 0.1
 NOTE_SHARE = 0.7  # the rest is about sections of other text
 LONGEST = 2040  # tokens of a pair
@@ -252,22 +252,12 @@ class Pairs:
         said = [(PLAIN, s) for s in short]
         for s in shown:
             if s in kept:
-                said.append((connector(s, said, len(short), rng), s))
+                said.append((connector(said, len(short), rng), s))
         return said
 
 
-LIMITS = ("but ", "however", "not ", "fails", "cannot", "except", "mistake", "never", "risk")
-
-
-def connector(sentence, said, short, rng):
-    """A phrase that suits what follows, more often none."""
+def connector(said, short, rng):
+    """A phrase, more often none."""
     if len(said) == short and said and rng.random() < 0.5:
         return " In more detail:"
-    low = sentence.lower()
-    if rng.random() < 0.6:
-        return PLAIN
-    if any(digit in low for digit in "23456789") or "example" in low:
-        return " For example:"
-    if any(word in low for word in LIMITS):
-        return " The limits:"
-    return rng.choice([" In practice:", " Note also:", PLAIN])
+    return PLAIN if rng.random() < 0.8 else rng.choice([" In practice:", " Note also:"])

@@ -88,7 +88,7 @@ enum AnswerFixtures {
             try note(
                 "b/best", short: ["Alpha is first.", "Beta is second."],
                 explanation: ["Gamma explains it.", "Delta goes\ninto detail.", "Alpha holds 42 blocks."]),
-            try note("a/other", short: ["Other notes differ."], explanation: ["Their details differ too."]),
+            try note("a/other", short: ["Other notes differ."], explanation: ["More details differ too."]),
         ]
     }
 }

@@ -19,7 +19,7 @@ import Tokenization
                 == .string(
                     """
                     # What does the note a/other say?
-                    Their details differ too.
+                    More details differ too.
 
                     # What does the note b/best say?
                     Gamma explains it.
@@ -74,6 +74,33 @@ import Tokenization
         return (session.answer, events)
     }
 
+    @Test func `names the line of this project that does what a note tells of`() throws {
+        let project = try #require(CorpusFolder.project())
+        let place = try #require(CodePlace("Sources/Explainer/Answer/CodePlace.swift#byteLimit", in: project))
+        let text = try String(decoding: ReadFile.bytes(project + "/" + place.path), as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[try #require(place.line) - 1].contains("let byteLimit"))
+        // Without a symbol it is the type that the file is named after.
+        let file = try #require(CodePlace(place.path, in: project))
+        #expect(lines[try #require(file.line) - 1].contains("struct CodePlace"))
+        #expect(file.description == "\(file.path):\(try #require(file.line))")
+        let unknown = try #require(CodePlace(place.path + "#nothing", in: project))
+        #expect(unknown.line == file.line)
+        // A program that was moved, and a file that is no longer there.
+        #expect(CodePlace(place.path, in: nil)?.description == place.path)
+        #expect(CodePlace("Sources/Nowhere.swift", in: project)?.line == nil)
+    }
+
+    @Test func `quotes nothing out of its place that points back`() throws {
+        let note = try AnswerFixtures.note(
+            "b/best", short: ["Alpha."],
+            explanation: ["Blocks are small.", "They are shared.", "This project has 16.", "*It* may grow.", "Items stay."])
+        let sentences = AnswerSentence.all(.explanation, of: note)
+        #expect(sentences.map(\.stands) == [true, false, true, false, true])
+        #expect(Set(sentences.map(\.paragraphStart)).count == 1)
+        #expect(AnswerSentence.all(.shortAnswer, of: note)[0].paragraphStart < sentences[0].paragraphStart)
+    }
+
     @Test func `says the short answer, then what the model chooses, every sentence a quotation`() throws {
         let notes = try AnswerFixtures.two()
         var generator = SeededGenerator(seed: 3)
@@ -86,8 +113,10 @@ import Tokenization
             ) { $0.randomElement(using: &generator)! }
             #expect(answer.text.hasPrefix("Alpha is first."))
             let quotes = answer.spans.filter { $0.citation != nil }
-            #expect(quotes.count <= options.answerSentenceCount && quotes.count >= min(4, options.answerSentenceCount))
+            #expect(quotes.count <= options.answerSentenceCount && quotes.count >= min(3, options.answerSentenceCount))
             #expect(Set(quotes.map(\.text)).count == quotes.count, "a sentence was said twice")
+            let places = answer.citations.filter { $0.note == notes[0].id }.map(\.range.lowerBound)
+            #expect(places == places.sorted(), "a paragraph's sentences were said in another order")
             // In turns: a quotation, a phrase, a quotation.
             for (index, span) in answer.spans.enumerated() {
                 if index % 2 == 1 { #expect(span.citation == nil && ConnectingPhrases.all.contains(span.text)) }

@@ -41,17 +41,30 @@ typedef struct {
     const char *keys[CK_SEGMENT / LANES];        // per vector of tokens: feature 0 of the first
     const float *key_scales[CK_SEGMENT / LANES]; // int8: the scale of that token
     const char *values[CK_SEGMENT / 16];         // per block
+    ptrdiff_t vector_count;
 } segment_places;
 
-// weight[q][token] = scale · query · key for the tokens of the vectors v ..< v + vectors.
+// weight[q][token] = scale · query · key for the tokens of the vectors v ..< v + vectors. The first queries of a segment
+// wait for memory: while they are scored, it is asked for the values of these tokens and the keys of those that follow.
 INLINE void score_tile(
     const int type, const int queries, const int vectors, const query_group *group, ptrdiff_t q,
     const segment_places *places, ptrdiff_t first, segment_result *result) {
     const ck_kv_layer *l = &group->arguments->layer;
-    const ptrdiff_t tokens = l->tokens_per_block;
+    const ptrdiff_t tokens = l->tokens_per_block, bytes = (ptrdiff_t)element_bytes(type);
+    const ptrdiff_t features_per_line = larger(1, 64 / (LANES * bytes));
+    const char *value[ATTENTION_VECTORS], *later[ATTENTION_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) {
+        const ptrdiff_t token = (first + v) * LANES;
+        value[v] = places->values[token / tokens] + token % tokens * l->head_width * bytes;
+        later[v] = places->keys[smaller(first + v + vectors, places->vector_count - 1)];
+    }
     vec sum[ATTENTION_TILE][ATTENTION_VECTORS];
     UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
     for (ptrdiff_t k = 0; k < l->head_width; k++) {
+        if (q == 0 && k % features_per_line == 0) UNROLL for (int v = 0; v < vectors; v++) {
+            __builtin_prefetch(value[v] + k * LANES * bytes, 0, 2);
+            __builtin_prefetch(later[v] + k * tokens * bytes, 0, 2);
+        }
         vec key[ATTENTION_VECTORS];
         UNROLL for (int v = 0; v < vectors; v++) key[v] = load_cached(type, places->keys[first + v], k * tokens);
         UNROLL for (int i = 0; i < queries; i++) {
@@ -131,7 +144,8 @@ INLINE void segment_tile(
     ptrdiff_t vectors = (last + LANES - 1) / LANES, v = first / LANES;
     for (; v + ATTENTION_VECTORS <= vectors; v += ATTENTION_VECTORS)
         score_tile(type, queries, ATTENTION_VECTORS, group, q, places, v, r);
-    for (; v < vectors; v++) score_tile(type, queries, 1, group, q, places, v, r);
+    for (; v + 2 <= vectors; v += 2) score_tile(type, queries, 2, group, q, places, v, r);
+    if (v < vectors) score_tile(type, queries, 1, group, q, places, v, r);
 
     // 2. Masked softmax numerators: lanes of tokens that the row does not see become −∞ before anything is compared.
     const float cap = group->arguments->soft_cap;
@@ -190,6 +204,7 @@ INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t 
     }
 
     segment_places places;
+    places.vector_count = (last + LANES - 1) / LANES;
     const int32_t *table = group->table + s * (CK_SEGMENT / tokens);
     for (ptrdiff_t b = 0; b * tokens < last; b++) {
         size_t base = (size_t)(table[b] * l->head_count + group->kv_head) * head_bytes(type, l);

@@ -8,7 +8,7 @@
 
 INLINE void float_tile(
     const int type, const int rows, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m,
-    ptrdiff_t v, const bool fetches) {
+    ptrdiff_t v, panels_ahead *ahead) {
     enum { PER_PANEL = 16 / LANES };
     const ptrdiff_t number_bytes = type == CK_F32 ? 4 : 2;
     const char *weight[FLOAT_PANEL_VECTORS];
@@ -22,11 +22,9 @@ INLINE void float_tile(
         UNROLL for (int j = 0; j < vectors; j++) total[i][j] = splat(0);
     }
 
-    const ptrdiff_t ahead = panel_prefetch(vectors * a->input_count * (LANES * number_bytes));
+    const ptrdiff_t lines = lines_per_step(ahead, rows, (a->input_count + 7) / 8);
     for (ptrdiff_t k = 0; k < a->input_count; k++) {
-        if (fetches)
-            UNROLL for (int j = 0; j < vectors; j++)
-                __builtin_prefetch(weight[j] + 16 * number_bytes * k + ahead, 0, 2);
+        if (k % 8 == 0) ask(ahead, vectors, lines);
         vec w[FLOAT_PANEL_VECTORS];
         UNROLL for (int j = 0; j < vectors; j++) w[j] = load_as(type, weight[j] + 16 * number_bytes * k, 0, 0);
         UNROLL for (int i = 0; i < rows; i++) {
@@ -39,30 +37,28 @@ INLINE void float_tile(
         panel_finish(part, m + i, (v + j) * LANES, total[i][j]);
 }
 
-// Rows m … end, at most three.
-INLINE void float_few_rows(
-    const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
-    ptrdiff_t v) {
-    switch (end - m) {
-    case 3: float_tile(type, 3, vectors, a, part, m, v, true); break;
-    case 2: float_tile(type, 2, vectors, a, part, m, v, true); break;
-    case 1: float_tile(type, 1, vectors, a, part, m, v, true); break;
-    default: break;
-    }
-}
-
-// Rows m … end over two vectors of outputs, or one at the end of a slice. The small tiles ask memory for the next
-// vectors' weights: beside many rows they are few, and few rows wait for little else.
+// Rows m … end over some vectors of outputs.
 INLINE void float_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
     ptrdiff_t v) {
-    for (; m + FLOAT_PANEL_ROWS <= end; m += FLOAT_PANEL_ROWS)
-        float_tile(type, FLOAT_PANEL_ROWS, vectors, a, part, m, v, false);
+    const ptrdiff_t vector_bytes = a->input_count * (type == CK_F32 ? 4 : 2) * LANES;
+    panels_ahead ahead = panels_after((const char *)part->panels + v * vector_bytes, vectors, vector_bytes, end - m);
+    if (vectors <= 2) {
+        for (; m + FLOAT_PANEL_ROWS <= end; m += FLOAT_PANEL_ROWS)
+            float_tile(type, FLOAT_PANEL_ROWS, vectors, a, part, m, v, &ahead);
 #if FLOAT_PANEL_ROWS > 8
-    for (; m + 8 <= end; m += 8) float_tile(type, 8, vectors, a, part, m, v, true);
+        for (; m + 8 <= end; m += 8) float_tile(type, 8, vectors, a, part, m, v, &ahead);
 #endif
-    for (; m + 4 <= end; m += 4) float_tile(type, 4, vectors, a, part, m, v, FLOAT_PANEL_ROWS > 4);
-    float_few_rows(type, vectors, a, part, m, end, v);
+#if FLOAT_PANEL_ROWS > 4
+        for (; m + 4 <= end; m += 4) float_tile(type, 4, vectors, a, part, m, v, &ahead);
+#endif
+    }
+    switch (end - m) {
+    case 3: float_tile(type, 3, vectors, a, part, m, v, &ahead); break;
+    case 2: float_tile(type, 2, vectors, a, part, m, v, &ahead); break;
+    case 1: float_tile(type, 1, vectors, a, part, m, v, &ahead); break;
+    default: break;
+    }
 }
 
 // Rows m … end over the vectors v … last.
@@ -72,7 +68,7 @@ INLINE void float_rows(
     // Few rows have few sums: more vectors at a time keep the multipliers busy while a sum waits for itself.
     if (end - m <= 3)
         for (; v + FLOAT_PANEL_VECTORS <= last; v += FLOAT_PANEL_VECTORS)
-            float_few_rows(type, FLOAT_PANEL_VECTORS, a, part, m, end, v);
+            float_column(type, FLOAT_PANEL_VECTORS, a, part, m, end, v);
     for (; v + 2 <= last; v += 2) float_column(type, 2, a, part, m, end, v);
     for (; v < last; v++) float_column(type, 1, a, part, m, end, v);
 }

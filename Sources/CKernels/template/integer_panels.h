@@ -55,7 +55,7 @@ static void quantize_rows(const void *arguments, ptrdiff_t slice) {
 // LANES outputs of some rows, `vectors` times: neighbouring vectors of outputs, which may lie in two panels.
 INLINE void integer_tile(
     const int type, const int rows, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m,
-    ptrdiff_t v, const bool fetches) {
+    ptrdiff_t v, panels_ahead *ahead) {
     enum { PER_PANEL = 16 / LANES };
     const ptrdiff_t block_count = a->input_count / 32;
     const ptrdiff_t block_bytes = type == CK_Q4_0 ? 256 : 512;
@@ -74,13 +74,9 @@ INLINE void integer_tile(
         UNROLL for (int j = 0; j < vectors; j++) total[i][j] = splat(0);
     }
 
-    const ptrdiff_t ahead = panel_prefetch(vectors * panel_bytes / PER_PANEL);
+    const ptrdiff_t lines = lines_per_step(ahead, rows, block_count);
     for (ptrdiff_t b = 0; b < block_count; b++) {
-        if (fetches)
-            UNROLL for (int j = 0; j < vectors; j++) UNROLL for (int line = 0; line < 512; line += 64)
-                if (line < block_bytes) __builtin_prefetch(weight[j] + b * block_bytes + ahead + line, 0, 2);
-        if (fetches && b % 2 == 0)
-            UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(weight_scale[j] + 32 * b + ahead, 0, 2);
+        ask(ahead, vectors, lines);
         ivec sum[PANEL_ROWS][PANEL_VECTORS];
         UNROLL for (int i = 0; i < rows; i++)
             UNROLL for (int j = 0; j < vectors; j++) sum[i][j] = (ivec)in[i][b].start;
@@ -112,35 +108,23 @@ INLINE void integer_tile(
         panel_finish(part, m + i, (v + j) * LANES, total[i][j]);
 }
 
-// Beyond so many rows the weights are in the cache for so long that memory has time.
-enum { FETCHING_ROWS = 48 };
-
-INLINE void integer_last(
-    const int type, const int rows, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m,
-    ptrdiff_t v, bool fetches) {
-    if (fetches) integer_tile(type, rows, vectors, a, part, m, v, true);
-    else integer_tile(type, rows, vectors, a, part, m, v, false);
-}
-
-// Rows m … end over some vectors of outputs. The last of several tiles asks memory for the next vectors' weights, which
-// the tiles before it have left idle.
+// Rows m … end over some vectors of outputs.
 INLINE void integer_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
     ptrdiff_t v) {
-    const bool fetches = end - m <= FETCHING_ROWS;
-    for (; m + PANEL_ROWS < end; m += PANEL_ROWS)
-        integer_tile(type, PANEL_ROWS, vectors, a, part, m, v, false);
+    const ptrdiff_t vector_bytes = a->input_count / 32 * (type == CK_Q4_0 ? 288 : 544) * LANES / 16;
+    panels_ahead ahead = panels_after((const char *)part->panels + v * vector_bytes, vectors, vector_bytes, end - m);
+    for (; m + PANEL_ROWS <= end; m += PANEL_ROWS) integer_tile(type, PANEL_ROWS, vectors, a, part, m, v, &ahead);
     switch (end - m) {
 #if PANEL_ROWS > 4
-    case 6: integer_last(type, 6, vectors, a, part, m, v, fetches); break;
-    case 5: integer_last(type, 5, vectors, a, part, m, v, fetches); break;
-    case 4: integer_last(type, 4, vectors, a, part, m, v, fetches); break;
-    case 3: integer_last(type, 3, vectors, a, part, m, v, fetches); break;
+    case 5: integer_tile(type, 5, vectors, a, part, m, v, &ahead); break;
+    case 4: integer_tile(type, 4, vectors, a, part, m, v, &ahead); break;
+    case 3: integer_tile(type, 3, vectors, a, part, m, v, &ahead); break;
+    case 2: integer_tile(type, 2, vectors, a, part, m, v, &ahead); break;
 #endif
 #if PANEL_ROWS > 1
-    case 2: integer_last(type, 2, vectors, a, part, m, v, fetches); break;
+    case 1: integer_tile(type, 1, vectors, a, part, m, v, &ahead); break;
 #endif
-    case 1: integer_last(type, 1, vectors, a, part, m, v, fetches); break;
     default: break;
     }
 }

@@ -14,10 +14,34 @@ static __attribute__((noinline)) void panel_finish(const ck_panel_part *part, pt
     save_lanes(out, result, lanes);
 }
 
-// How far ahead of its own weights a tile of so many bytes asks for others: the next tile's lie right behind. Panels are
-// too short for the processor to notice that they follow each other; very long ones it notices, and they would push
-// each other out of L2.
-INLINE ptrdiff_t panel_prefetch(ptrdiff_t tile_bytes) { return tile_bytes <= 256 << 10 ? tile_bytes : 0; }
+// Weights that are asked for while others are multiplied: those of the next vectors of outputs, which lie right behind.
+// Panels are too short for the processor to notice that they follow each other. The tiles of all rows share the asking
+// evenly, each as much as it has rows, so that memory works all the time: in one go the lines would wait for each other.
+typedef struct {
+    const char *next;
+    ptrdiff_t vector_bytes;
+    ptrdiff_t line_count;        // 64 bytes each, of every vector; 0: nothing is asked for
+    ptrdiff_t row_count;         // of all the tiles
+} panels_ahead;
+
+// Beyond so many rows the weights at hand last for so long that memory has time without being asked.
+enum { ASKING_ROWS = 48 };
+
+INLINE panels_ahead panels_after(const char *weights, int vectors, ptrdiff_t vector_bytes, ptrdiff_t row_count) {
+    // Very long panels the processor notices, and they would push each other out of L2.
+    const bool asks = row_count <= ASKING_ROWS && vectors * vector_bytes <= 256 << 10;
+    return (panels_ahead){weights + vectors * vector_bytes, vector_bytes, asks ? vector_bytes / 64 : 0, row_count};
+}
+
+// How many lines of each vector a tile of some rows must ask for in each of its steps.
+INLINE ptrdiff_t lines_per_step(const panels_ahead *ahead, ptrdiff_t rows, ptrdiff_t step_count) {
+    return (ahead->line_count * rows + ahead->row_count * step_count - 1) / (ahead->row_count * step_count);
+}
+
+INLINE void ask(panels_ahead *ahead, const int vectors, ptrdiff_t lines) {
+    for (ptrdiff_t i = 0; i < lines; i++, ahead->next += 64)
+        UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(ahead->next + j * ahead->vector_bytes, 0, 2);
+}
 
 #include "integer_panels.h"
 #include "float_panels.h"

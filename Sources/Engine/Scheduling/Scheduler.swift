@@ -15,6 +15,8 @@ struct Scheduler {
     private var stepCost = StepCost()
     /// What guesses that cost something have given.
     private var ledger = DraftLedger()
+    /// Whether the step being planned admitted somebody.
+    private var hasAdmitted = false
     /// Whether the planned step's requests were to be guessed for.
     private var hasWished = false
     /// Share of right guesses of the requests so far, the latest most: what a new one is believed to have.
@@ -42,13 +44,15 @@ struct Scheduler {
     ///    requests at most `prefillTokensBesideDecode`, which bounds how long a step takes.
     /// 3. Waiting requests are admitted while budget, slots and blocks last: by priority, then from the tenant that was
     ///    served least, its oldest first. The first that does not fit stops the queue, so a large request cannot be
-    ///    overtaken for ever. Where all places are taken, the tenant that has most makes room.
+    ///    overtaken for ever. Where all places are taken, the tenant that has most makes room. Whoever was served less
+    ///    than the tenant of a running prompt is admitted before that prompt goes on.
     ///
     /// When the pool is dry, a paused request, or else the last in order, gives up its blocks and starts over later
     /// (recompute): the result is the same bits. The first that is not paused is never preempted, so something always
     /// progresses.
     mutating func schedule(into plan: inout StepPlan) {
         plan.removeAll()
+        hasAdmitted = false
         counters.look(at: waiting)
         let preemptionsBefore = preemptionCount
         // Preemption edits `running` while we walk; the walk uses the list as it was.
@@ -62,6 +66,9 @@ struct Scheduler {
             ? configuration.maxBatchedTokens
             : min(configuration.maxBatchedTokens, plan.rowCount + configuration.prefillTokensBesideDecode)
         for request in candidates where !request.isDecoding {
+            if configuration.isFair, preemptionCount == preemptionsBefore {
+                admit(rowLimit: rowLimit, servedLessThan: request.tenant.service, into: &plan)
+            }
             planRows(of: request, atMost: rowLimit - plan.rowCount, into: &plan)
         }
         if preemptionCount == preemptionsBefore { admit(rowLimit: rowLimit, into: &plan) }
@@ -78,6 +85,8 @@ struct Scheduler {
         let count = min(request.remainingCount, limit, room, scoringLimit(request, plan))
         guard count > 0, plan.entries.count < configuration.maxRunningCount else { return }
         while !cache.reserve(request, upTo: request.computedCount + count) {
+            // Whoever was admitted in this step stays: his copy is already planned.
+            guard !hasAdmitted else { return }
             let victim = preemptionVictim()
             plan.remove(victim)
             preempt(victim)
@@ -141,12 +150,11 @@ struct Scheduler {
             requests: plan.entries.count, tokens: tokens, seconds: seconds + planningSeconds, hadGuesses: hasWished)
     }
 
-    private mutating func admit(rowLimit: Int, into plan: inout StepPlan) {
-        var hasAdmitted = false
-        while plan.rowCount < rowLimit, let request = nextToAdmit {
+    /// - Parameter servedLessThan: only requests of tenants below this counter.
+    private mutating func admit(rowLimit: Int, servedLessThan bound: Int = .max, into plan: inout StepPlan) {
+        while plan.rowCount < rowLimit, let request = nextToAdmit, request.tenant.service < bound {
             let runningCount = running.count { !$0.isPaused }
             if max(runningCount, plan.entries.count) >= configuration.maxRunningCount {
-                // Whoever was admitted in this step stays: his copy is already planned.
                 guard !hasAdmitted, let victim = whoMakesRoom(for: request) else { return }
                 plan.remove(victim)
                 preempt(victim)

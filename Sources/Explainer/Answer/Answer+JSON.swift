@@ -51,6 +51,7 @@ extension Answer {
                 json.object { json in
                     json.field("path", place.path)
                     if let symbol = place.symbol { json.field("symbol", symbol) }
+                    if let line = place.line { json.field("line", line) }
                 }
             }
         }

@@ -52,7 +52,7 @@ package struct AnswerOutline: Sendable {
         }
         candidates = Array(candidates.prefix(max(0, Self.promptSentenceCount - lead.count)))
         sections = Self.sections(of: best, options)
-        code = best.code.compactMap(CodePlace.init)
+        code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
     /// Makes the prompt shorter by the sentence that matches least.
@@ -95,18 +95,5 @@ package struct AnswerOutline: Sendable {
             related.append(other)
         }
         return Array(related.prefix(relatedCount))
-    }
-}
-
-/// A place in this project's sources: `path`, `path#symbol` in a note.
-package struct CodePlace: Sendable, Equatable {
-    package let path: String
-    package let symbol: String?
-
-    init?(_ text: String) {
-        let parts = text.split(separator: "#", maxSplits: 1).map(String.init)
-        guard let path = parts.first else { return nil }
-        self.path = path
-        symbol = parts.count > 1 ? parts[1] : nil
     }
 }

@@ -20,9 +20,7 @@ package struct AnswerPrompt: Sendable {
     /// - Parameter sentences: in any order.
     package init(question: String, sentences: [AnswerSentence]) {
         self.question = AnswerSentence.line(question)
-        self.sentences = sentences.sorted {
-            ($0.note.id, $0.range.lowerBound) < ($1.note.id, $1.range.lowerBound)
-        }
+        self.sentences = sentences.inFileOrder
     }
 
     /// The notes and their sentences, without the question.

@@ -30,16 +30,46 @@ package struct AnswerSentence: Sendable {
     /// Asks instead of telling: the question of a follow-up.
     package var isQuestion: Bool { lastMark == UInt8(ascii: "?") }
 
-    /// Tells something by itself: no question, no heading in bold letters, and no words before a table or a list that
-    /// is not quoted.
+    /// Tells something by itself: no question, no heading in bold letters, no words before a table or a list that is not
+    /// quoted, and nothing that is about the sentence before it.
     package var stands: Bool {
         let bytes = note.bytes[range]
         let isHeading = bytes.starts(with: "**".utf8) && bytes.reversed().starts(with: "**".utf8)
-        return !isQuestion && !isHeading && lastMark != UInt8(ascii: ":")
+        return !isQuestion && !isHeading && lastMark != UInt8(ascii: ":") && !leans
     }
+
+    /// Where its paragraph begins in the file.
+    package var paragraphStart: Int {
+        let bytes = note.bytes
+        var start = range.lowerBound
+        while start > 1, bytes[start - 1] != UInt8(ascii: "\n") || bytes[start - 2] != UInt8(ascii: "\n") { start -= 1 }
+        return start > 1 ? start : 0
+    }
+
+    /// Begins with a word that points back: out of its place it would point at something else.
+    private var leans: Bool {
+        let text = note.bytes[range].drop { "*_\"'(".utf8.contains($0) }
+        let word = text.prefix { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 }
+        let rest = text.dropFirst(word.count)
+        // "This project" points at nothing before it.
+        return Self.leaningWords.contains(String(decoding: word, as: UTF8.self)) && !rest.starts(with: " project".utf8)
+    }
+
+    private static let leaningWords: Set<String> = [
+        "It", "Its", "This", "That", "These", "Those", "They", "Their", "Them", "He", "She", "Such", "So", "But", "And",
+        "Or", "Then", "Thus", "Hence", "Therefore", "However", "Otherwise", "Instead", "Also", "Both", "Neither", "Either",
+        "Here", "Still", "Yet", "Afterwards", "Conversely", "Similarly", "Likewise", "Again", "Another", "Others", "Nor",
+    ]
 
     /// Emphasis may stand behind the mark.
     private var lastMark: UInt8? { note.bytes[range].last { !"*_\"')".utf8.contains($0) } }
+}
+
+extension [AnswerSentence] {
+    /// By note, then as they stand in its file.
+    package var inFileOrder: [AnswerSentence] {
+        sorted { ($0.note.id, $0.range.lowerBound) < ($1.note.id, $1.range.lowerBound) }
+    }
 }
 
 extension AnswerSentence: Equatable {

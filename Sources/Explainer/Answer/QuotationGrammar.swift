@@ -10,6 +10,7 @@ import Sampling
 ///           ├─ " In practice: " ─┤            │     │
 ///           └────────────────────┴────────────┴─────┘
 ///
+/// Within a paragraph the sentences keep their order, which is that of its thoughts.
 /// The space before a sentence belongs to the sentence's tokens, as it does in text that a model was trained with.
 struct QuotationGrammar: Sendable {
     /// One way to go on.
@@ -19,11 +20,22 @@ struct QuotationGrammar: Sendable {
     }
 
     let sentences: [AnswerSentence]
+    /// Each sentence's paragraph.
+    private let passages: [Int]
     private let phraseTokens: [[TokenID]]
     private let sentenceTokens: [[TokenID]]
 
+    /// - Parameter sentences: taken in the order of their notes and files, so that the grammar's numbers are in it too.
     init(_ sentences: [AnswerSentence], _ codec: any AnswerCodec) {
+        let sentences = sentences.inFileOrder
         self.sentences = sentences
+        var paragraphs: [(note: NoteID, start: Int)] = []
+        passages = sentences.map { sentence in
+            let own = (note: sentence.note.id, start: sentence.paragraphStart)
+            if let known = paragraphs.firstIndex(where: { $0 == own }) { return known }
+            paragraphs.append(own)
+            return paragraphs.count - 1
+        }
         phraseTokens = ConnectingPhrases.all.map { codec.encodeContinuation(String($0.dropLast())) }
         sentenceTokens = sentences.map { codec.encodeContinuation(" " + $0.line) }
     }
@@ -32,6 +44,7 @@ struct QuotationGrammar: Sendable {
         var joining = SpanConstraint.Joining()
         joining.connectors = phraseTokens
         joining.saysEachOnce = true
+        joining.passages = passages
         joining.minSpanCount = sentenceCounts.lowerBound
         joining.maxSpanCount = sentenceCounts.upperBound
         joining.continues = true

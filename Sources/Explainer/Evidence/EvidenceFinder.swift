@@ -48,7 +48,10 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         names = DocumentNames(corpus)
         book = SentenceBook(corpus, vocabulary)
         self.vocabulary = vocabulary
-        reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations)
+        // What the encoder's tokenizer has in one piece is a word of English, in the notes or not.
+        reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations) { word in
+            embedder?.tokenCount(word) == 1
+        }
     }
 
     package func evidence(
@@ -117,6 +120,14 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes, sentences: sentences,
             timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
+    }
+
+    /// The notes found for the whole question, in their first order.
+    func candidates(for question: String, conversation: [ConversationTurn]) throws -> [NoteCandidate] {
+        let text = reader.read(question, conversation: conversation).searches[0]
+        let index = try index()
+        let vector = index.hasVectors ? try embedder?.embed([text]).first : nil
+        return try NoteSearch(index: index, names: names).notes(for: text, vector: vector).candidates
     }
 
     private static func verdict(_ grade: EvidenceGate.Grade, _ notes: [EvidenceNote]) -> EvidenceVerdict {

@@ -15,27 +15,34 @@ struct NoteCandidate {
     let id: NoteID
     var wordingBM25 = 0.0
     var wordingCosine = 0.0
-    var sectionBM25 = 0.0
     var sectionCosine = 0.0
     var wholeBM25 = 0.0
     var sections: [Section] = []
+    /// Of the wordings nearest to the question, the nearest first.
+    private(set) var wordingCosines: [Double] = []
+    /// The scores that the order is made of, each 0…1 over all candidates.
+    var parts: [Double] = []
     /// Of the one order, 0…1.
     var score = 0.0
     var rerank: Double?
-}
 
-/// What each score counts in the one order; measured with `swiftlet evaluate evidence` on the tuning questions.
-struct NoteWeights {
-    var wordingBM25: Double
-    var wordingCosine: Double
-    var sectionBM25: Double
-    var sectionCosine: Double
-    var wholeBM25: Double
+    init(id: NoteID) { self.id = id }
 
-    static let hybrid = NoteWeights(
-        wordingBM25: 0.1, wordingCosine: 0.4, sectionBM25: 0, sectionCosine: 0.3, wholeBM25: 0.3)
-    static let words = NoteWeights(
-        wordingBM25: 0.4, wordingCosine: 0, sectionBM25: 0.1, sectionCosine: 0, wholeBM25: 0.5)
+    /// A note that is near in several of its wordings is nearer than one that is by the chance of a phrase.
+    static let wordingCount = 3
+
+    mutating func add(wording cosine: Double) {
+        let place = wordingCosines.firstIndex { $0 < cosine } ?? wordingCosines.endIndex
+        wordingCosines.insert(cosine, at: place)
+        if wordingCosines.count > Self.wordingCount { wordingCosines.removeLast() }
+        wordingCosine = max(wordingCosine, cosine)
+    }
+
+    /// The mean of the nearest three; those that no list returned count as `floor`.
+    func nearWordings(floor: Double) -> Double {
+        let missing = Double(Self.wordingCount - wordingCosines.count)
+        return wordingCosines.reduce(missing * floor) { $0 + max($1, floor) } / Double(Self.wordingCount)
+    }
 }
 
 struct NoteSearch {
@@ -47,8 +54,9 @@ struct NoteSearch {
         let wholeCeiling: Double
     }
 
-    /// Chunks that each list contributes.
+    /// Chunks that each list contributes: of the notes' texts, and of their wordings, which are many and short.
     static let depth = 100
+    static let wordingDepth = 400
 
     let index: EvidenceIndex
     let names: DocumentNames
@@ -56,60 +64,37 @@ struct NoteSearch {
 
     /// - Parameter vector: of `text`; nil searches words alone.
     func notes(for text: String, vector: [Float]?) throws -> Result {
-        var request = SearchRequest(text)
+        var request = SearchRequest(QuestionWords.subject(of: text))
         request.filter = filter
-        request.depth = Self.depth
-        request.count = 2 * Self.depth
         var notes: [NoteID: NoteCandidate] = [:]
-        func each(_ snapshot: Snapshot, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void) throws -> Double {
+        func each(
+            _ snapshot: Snapshot, _ depth: Int, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void
+        ) throws -> (ceiling: Double, floor: Double) {
+            request.depth = depth
+            request.count = 2 * depth
             let found = try Retriever.candidates(request, vector: vector, in: snapshot)
             for hit in found.candidates {
                 guard let id = names[hit.key.document] else { continue }
                 body(&notes[id, default: NoteCandidate(id: id)], hit)
             }
-            return found.bm25Ceiling
+            // The list of cosines ends here; what the list of words added lies deeper.
+            let cosines = found.candidates.compactMap(\.cosine).sorted(by: >)
+            return (found.bm25Ceiling, cosines.isEmpty ? 0 : cosines[min(depth, cosines.count) - 1])
         }
-        let wordingCeiling = try each(index.wordings) { note, hit in
+        let wordings = try each(index.wordings, Self.wordingDepth) { note, hit in
             note.wordingBM25.raise(to: hit.bm25)
-            note.wordingCosine.raise(to: hit.cosine)
+            if let cosine = hit.cosine { note.add(wording: cosine) }
         }
-        _ = try each(index.sections) { note, hit in
-            note.sectionBM25.raise(to: hit.bm25)
+        let sections = try each(index.sections, Self.depth) { note, hit in
             note.sectionCosine.raise(to: hit.cosine)
             note.sections.append(.init(place: hit.place, bm25: hit.bm25 ?? 0, cosine: hit.cosine ?? 0))
         }
-        request.count = Self.depth
-        let wholeCeiling = try each(index.wholes) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
+        let wholes = try each(index.wholes, Self.depth) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
         var candidates = notes.values.sorted { $0.id < $1.id }
-        Self.order(&candidates, vector == nil ? .words : .hybrid)
-        return Result(candidates: candidates, wordingCeiling: wordingCeiling, wholeCeiling: wholeCeiling)
-    }
-
-    /// Every kind of score is stretched over the notes that have one, so that the kinds can be added.
-    private static func order(_ candidates: inout [NoteCandidate], _ weights: NoteWeights) {
-        let kinds: [(score: (NoteCandidate) -> Double, weight: Double)] = [
-            ({ $0.wordingBM25 }, weights.wordingBM25), ({ $0.wordingCosine }, weights.wordingCosine),
-            ({ $0.sectionBM25 }, weights.sectionBM25), ({ $0.sectionCosine }, weights.sectionCosine),
-            ({ $0.wholeBM25 }, weights.wholeBM25),
-        ]
-        let total = kinds.reduce(0) { $0 + $1.weight }
-        for kind in kinds where kind.weight > 0 {
-            let scores = candidates.map(kind.score)
-            guard let largest = scores.max(), largest > 0 else { continue }
-            // The last that a list still returned stands for all that it did not.
-            let least = scores.reduce(largest) { $1 > 0 ? min($0, $1) : $0 }
-            guard largest > least else { continue }
-            for index in candidates.indices where scores[index] > least {
-                candidates[index].score += kind.weight / total * (scores[index] - least) / (largest - least)
-            }
-        }
-        candidates.sort(by: NoteCandidate.precedes)
-    }
-}
-
-extension NoteCandidate {
-    static func precedes(_ left: NoteCandidate, _ right: NoteCandidate) -> Bool {
-        left.score != right.score ? left.score > right.score : left.id < right.id
+        NoteOrder.order(
+            &candidates, wordingFloor: wordings.floor, sectionFloor: sections.floor,
+            vector == nil ? .words : .hybrid)
+        return Result(candidates: candidates, wordingCeiling: wordings.ceiling, wholeCeiling: wholes.ceiling)
     }
 }
 

@@ -24,14 +24,20 @@ package enum CorpusFolder {
 
     /// `Sources/Explainer/Corpus` in any folder above the program: what one edits in a checkout.
     package static func sources(executable: String = Machine.executablePath) -> String? {
+        project(executable: executable).map { $0 + inProject }
+    }
+
+    /// The checkout that the program lies in.
+    package static func project(executable: String = Machine.executablePath) -> String? {
         var folder = executable
         while !folder.isEmpty {
             folder = parent(folder)
-            let candidate = folder + "/Sources/Explainer/Corpus"
-            if isFolder(candidate) { return candidate }
+            if isFolder(folder + inProject) { return folder }
         }
         return nil
     }
+
+    private static let inProject = "/Sources/Explainer/Corpus"
 
     /// The files `TOPIC/NAME.md`, in the order of topics and names.
     static func files(_ folder: String) throws(FileError) -> [File] {

@@ -24,12 +24,18 @@ package struct UnderstoodQuestion: Sendable, Equatable {
 package struct QuestionReader: Sendable {
     private let vocabulary: Vocabulary
     private let abbreviations: Abbreviations
+    private let isWord: @Sendable (String) -> Bool
     /// Longer questions have enough right words.
     static let mostCorrections = 8
 
-    package init(vocabulary: Vocabulary, abbreviations: Abbreviations) {
+    /// - Parameter isWord: whether a word that the notes do not have is a word nevertheless. Without it "wipe that"
+    ///   becomes "wide that", because the notes say nothing of wiping.
+    package init(
+        vocabulary: Vocabulary, abbreviations: Abbreviations, isWord: @escaping @Sendable (String) -> Bool = { _ in false }
+    ) {
         self.vocabulary = vocabulary
         self.abbreviations = abbreviations
+        self.isWord = isWord
     }
 
     package func read(_ question: String, conversation: [ConversationTurn] = []) -> UnderstoodQuestion {
@@ -62,7 +68,8 @@ package struct QuestionReader: Sendable {
             // Names of code and compounds are meant as they are.
             let isPlain = !word[core.endIndex...].contains { $0.isLetter || $0.isNumber }
             if isPlain, letters.startIndex == word.startIndex || word.first?.isNumber == false,
-                corrections.count < Self.mostCorrections, let meant = vocabulary.correction(of: String(core))
+                corrections.count < Self.mostCorrections, !isWord(core.lowercased()),
+                let meant = vocabulary.correction(of: String(core))
             {
                 corrections.append(.init(typed: String(core), meant: meant))
                 return String(word[..<letters.startIndex]) + meant + String(word[core.endIndex...])

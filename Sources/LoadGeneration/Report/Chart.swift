@@ -27,7 +27,7 @@ struct Chart {
     mutating func line(_ points: [(x: Double, y: Double)], series: Int, dash: Int = 0, title: String) {
         guard points.count > 1 else { return }
         let path = points.map { "\(place($0.x, x)),\(place($0.y, y))" }.joined(separator: " ")
-        marks += "<polyline class=\"line s\(series % 8) d\(dash % 4)\" points=\"\(path)\">\(tip(title))</polyline>\n"
+        marks += "<polyline class=\"line s\(series % 8) d\(dash % 6)\" points=\"\(path)\">\(tip(title))</polyline>\n"
     }
 
     mutating func point(_ at: (x: Double, y: Double), series: Int, label: String? = nil, title: String) {

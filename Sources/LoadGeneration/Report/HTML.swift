@@ -49,6 +49,7 @@ enum HTML {
         .whisker { stroke: var(--c); stroke-width: 1.5; opacity: 0.6; fill: none; }
         .dot { fill: var(--c); stroke: var(--page); stroke-width: 1.5; }
         .d1 { stroke-dasharray: 7 4; } .d2 { stroke-dasharray: 2 3; } .d3 { stroke-dasharray: 8 3 2 3; }
+        .d4 { stroke-dasharray: 12 3; } .d5 { stroke-dasharray: 8 3 2 3 2 3; }
         .s0 { --c: var(--s0); } .s1 { --c: var(--s1); } .s2 { --c: var(--s2); } .s3 { --c: var(--s3); }
         .s4 { --c: var(--s4); } .s5 { --c: var(--s5); } .s6 { --c: var(--s6); } .s7 { --c: var(--s7); }
         @media print { * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

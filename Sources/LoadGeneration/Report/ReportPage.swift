@@ -182,7 +182,7 @@ package struct ReportPage {
 
     private func legend(_ entries: [((series: Int, dash: Int), String)]) -> String {
         let items = entries.map { look, name in
-            "<li><svg viewBox=\"0 0 28 10\" aria-hidden=\"true\"><path class=\"line s\(look.series % 8) d\(look.dash % 4)\""
+            "<li><svg viewBox=\"0 0 28 10\" aria-hidden=\"true\"><path class=\"line s\(look.series % 8) d\(look.dash % 6)\""
                 + " d=\"M0 5H28\"/></svg>\(HTML.escape(name))</li>"
         }
         return "<ul class=\"legend\">\(items.joined())</ul>"

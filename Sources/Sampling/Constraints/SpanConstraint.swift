@@ -18,6 +18,9 @@ package struct SpanConstraint: TokenConstraint, Equatable {
         /// A span, or another that is equal to it, is said at most once, and so is a connector that is not empty; then
         /// there may be 64 of each.
         package var saysEachOnce = false
+        /// Of spans with the same number, an earlier one is not said behind a later one. Empty: in any order. One number a
+        /// span; needs `saysEachOnce`.
+        package var passages: [Int] = []
         /// Spans in all: the output does not end before the least number, unless nothing is left to say.
         package var minSpanCount = 0
         package var maxSpanCount = Int.max
@@ -32,7 +35,7 @@ package struct SpanConstraint: TokenConstraint, Equatable {
         var isConnector: Bool
         /// Behind a span that stands before the output, where neither trie has a node: −1.
         var node: Int32
-        /// Completed spans and connectors, if each may be said once, and how many spans were begun, if that is limited.
+        /// Completed spans, those that may not follow them, and connectors, if each may be said once, and how many spans were begun, if that is limited.
         var used = SpanSet()
         var usedConnectors = SpanSet()
         var count: Int32 = 0
@@ -48,6 +51,8 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     private let connectors: TokenTrie
     private let joinsDirectly: Bool
     private let joining: Joining
+    /// For each span, those before it in its passage.
+    private let earlier: [SpanSet]
     private let endTokens: [TokenID]
     /// The states after each number of accepted tokens, one set after another; `starts` says where each set begins.
     private var states: [State]
@@ -61,6 +66,9 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     package init(spans: [[TokenID]], joining: Joining = Joining(), endTokens: [TokenID]) {
         let count = max(spans.count, joining.connectors.count)
         precondition(!joining.saysEachOnce || count <= TokenTrie.mostToldApart, "too many spans to tell apart")
+        let passages = joining.passages
+        precondition(passages.isEmpty || (joining.saysEachOnce && passages.count == spans.count), "one passage a span")
+        earlier = passages.indices.map { index in SpanSet((0..<index).filter { passages[$0] == passages[index] }) }
         self.spans = TokenTrie(spans)
         connectors = TokenTrie(joining.connectors)
         joinsDirectly = joining.connectors.contains([])
@@ -88,7 +96,10 @@ package struct SpanConstraint: TokenConstraint, Equatable {
     private func behindSpan(_ state: State) -> State {
         var next = state
         next.isConnector = true
-        if joining.saysEachOnce, state.node > 0 { next.used.formUnion(spans.spansEnding(at: state.node)) }
+        guard joining.saysEachOnce, state.node > 0 else { return next }
+        var said = spans.spansEnding(at: state.node)
+        next.used.formUnion(said)
+        while !earlier.isEmpty, let place = said.popFirst() { next.used.formUnion(earlier[place]) }
         return next
     }
 

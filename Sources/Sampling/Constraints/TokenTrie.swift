@@ -109,6 +109,12 @@ package struct SpanSet: Sendable, Equatable {
     /// The first of them.
     package var first: Int? { bits == 0 ? nil : bits.trailingZeroBitCount }
 
+    /// Takes the first of them out.
+    package mutating func popFirst() -> Int? {
+        defer { bits &= bits &- 1 }
+        return first
+    }
+
     package mutating func formUnion(_ other: SpanSet) { bits |= other.bits }
 
     /// Whether one of them is not in `other`.

@@ -41,7 +41,8 @@ extension OpenAPISchemas {
            "sections": {"type": "object", "additionalProperties":
             {"type": "array", "items": {"$ref": "#/components/schemas/Span"}}},
            "related": {"type": "array", "items": {"type": "object", "required": ["note", "title", "question"]}},
-           "code": {"type": "array", "items": {"type": "object", "required": ["path"]}},
+           "code": {"type": "array", "items": {"type": "object", "required": ["path"], "properties": {
+            "path": {"type": "string"}, "symbol": {"type": "string"}, "line": {"type": "integer", "minimum": 1}}}},
            "engine": {"type": "object", "required": ["cached_tokens", "blocks", "drafted", "accepted"]},
            "timings": {"type": "object", "additionalProperties": {"type": "number"}}}},
           "Note": {"type": "object", "required": ["note", "question", "topic", "level", "kind", "text", "content_hash",

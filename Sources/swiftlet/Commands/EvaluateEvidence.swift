@@ -13,12 +13,14 @@ enum EvaluateEvidence {
         OptionDefinition("--questions", "FILE", "evidence: judged questions (default: Tests/Fixtures/questions.jsonl)"),
         OptionDefinition("--split", "NAME", "evidence: tune or held-out (default: held-out)"),
         OptionDefinition("--fit", nil, "evidence: fit the gate on the tuning questions and write it beside the notes"),
+        OptionDefinition("--fit-order", nil, "evidence: print what each score should count in the order of notes"),
         OptionDefinition("--details", "FILE", "evidence: write what came of each question, one JSON object a line"),
     ]
 
     static func run(_ arguments: Arguments) throws {
         let all = try QuestionSet.read(try questionsPath(arguments))
         if arguments.has("--fit") { return try fit(all, arguments) }
+        if arguments.has("--fit-order") { return try fitOrder(all, arguments) }
         let splits = JudgedQuestion.Split.allCases.map { ($0.rawValue, $0) }
         let split = try arguments.choice("--split", splits) ?? .heldOut
         let finder = try EvidenceLocator.find(arguments)
@@ -69,6 +71,28 @@ enum EvaluateEvidence {
             let path = folder + "/" + GateFile.name
             try AtomicFile.write(to: path) { try $0.write(file.json + [UInt8(ascii: "\n")]) }
             Output.line("\(path): fitted on \(tuning.count) questions and \(corpus.notes.count) notes")
+        }
+    }
+
+    /// `NoteWeights`, with vectors and by words alone.
+    private static func fitOrder(_ questions: [JudgedQuestion], _ arguments: Arguments) throws {
+        let tuning = questions.filter { $0.split == .tune && $0.kind == .answerable }
+        let corpus = try Corpus.shipped()
+        let found = try IndexLocator.find(arguments)
+        let sections = try IndexReader.status(found.folder).snapshot
+        let others = try OtherQuestions(corpus: corpus.folder)
+        let index = try EvidenceIndexes(corpus, others: others, embedder: found.embedder) { sections }.complete()
+        let abbreviations = try Abbreviations(corpus: corpus.folder)
+        for (name, embedder) in [("hybrid", found.embedder), ("words", nil)] {
+            let finder = EvidenceFinder(
+                corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder
+            ) { index }
+            let lists = try tuning.map { question -> OrderFit.List in
+                try finder.orderParts(for: question.query, conversation: question.conversation)
+                    .map { ($0.parts, question.notes.contains($0.note)) }
+            }
+            let weights = zip(NoteWeights.names, OrderFit.weights(lists)).map { "\($0): \(($1 * 100).rounded() / 100)" }
+            Output.line("\(name): \(weights.joined(separator: ", ")) (\(lists.count) questions)")
         }
     }
 

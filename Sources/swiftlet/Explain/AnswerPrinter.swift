@@ -52,7 +52,7 @@ struct AnswerPrinter {
             Output.line("\nRelated: " + answer.related.map { "\($0.id)" }.joined(separator: ", "))
         }
         if !answer.code.isEmpty {
-            Output.line("In this project: " + answer.code.map(\.path).joined(separator: ", "))
+            Output.line("In this project: " + answer.code.map(\.description).joined(separator: ", "))
         }
         let engine = answer.engine
         let times = answer.timings.map { "\($0.stage) \(Int($0.milliseconds.rounded())) ms" }

@@ -1,0 +1,56 @@
+// NoteOrder.swift — one order of notes from several scores of each.
+// Explainer › Evidence.
+
+/// What each score counts in the one order; together 1.
+package struct NoteWeights {
+    var wordingBM25: Double
+    var nearestWording: Double
+    var nearWordings: Double
+    var section: Double
+    var wholeBM25: Double
+
+    /// Both are what `swiftlet evaluate evidence --fit-order` finds on the tuning questions, rounded.
+    static let hybrid = NoteWeights(
+        wordingBM25: 0.17, nearestWording: 0.21, nearWordings: 0.17, section: 0.10, wholeBM25: 0.35)
+    static let words = NoteWeights(wordingBM25: 0.4, nearestWording: 0, nearWordings: 0, section: 0, wholeBM25: 0.6)
+
+    var all: [Double] { [wordingBM25, nearestWording, nearWordings, section, wholeBM25] }
+}
+
+enum NoteOrder {
+    /// Brings every kind of score to 0…1 over the candidates, adds them by their weights and sorts.
+    ///
+    /// - Parameters:
+    ///   - wordingFloor: the lowest cosine that the list of wordings reached; what lies beyond counts as that.
+    ///   - sectionFloor: the same of the sections.
+    static func order(
+        _ candidates: inout [NoteCandidate], wordingFloor: Double, sectionFloor: Double, _ weights: NoteWeights
+    ) {
+        let kinds: [[Double]] = [
+            candidates.map(\.wordingBM25),
+            candidates.map { max($0.wordingCosine, wordingFloor) },
+            candidates.map { $0.nearWordings(floor: wordingFloor) },
+            candidates.map { max($0.sectionCosine, sectionFloor) },
+            candidates.map(\.wholeBM25),
+        ].map(stretched)
+        for index in candidates.indices {
+            candidates[index].parts = kinds.map { $0[index] }
+            candidates[index].score = zip(weights.all, candidates[index].parts).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        candidates.sort(by: NoteCandidate.precedes)
+    }
+
+    /// The least becomes 0, the largest 1; all 0 where they are equal.
+    private static func stretched(_ scores: [Double]) -> [Double] {
+        guard let least = scores.min(), let largest = scores.max(), largest > least else {
+            return scores.map { _ in 0 }
+        }
+        return scores.map { ($0 - least) / (largest - least) }
+    }
+}
+
+extension NoteCandidate {
+    static func precedes(_ left: NoteCandidate, _ right: NoteCandidate) -> Bool {
+        left.score != right.score ? left.score > right.score : left.id < right.id
+    }
+}
