@@ -24,6 +24,29 @@ import Testing
         #expect(model.bias.isFinite)
     }
 
+    @Test func `features that say the same, and answers that a line parts, give finite weights`() {
+        let examples = (0..<60).map { number in
+            let x = Double(number) / 60
+            return (features: [x, x, 2 * x + 1], isPositive: x > 0.5, weight: 1.0)
+        }
+        let model = LogisticModel.fit(examples)
+        #expect(model.weights.allSatisfy { $0.isFinite && $0 > 0 } && model.bias.isFinite)
+        #expect(examples.allSatisfy { (model.probability($0.features) > 0.5) == $0.isPositive })
+    }
+
+    @Test func `an example that weighs twice counts as two`() {
+        var random = SeededGenerator(seed: 11)
+        let examples = (0..<80).map { _ in
+            let x = Double.random(in: 0...1, using: &random)
+            return (features: [x, x * x], isPositive: Double.random(in: 0...1, using: &random) < x, weight: 1.0)
+        }
+        let heavier = examples.enumerated().map { ($1.features, $1.isPositive, $0 < 30 ? 2.0 : 1) }
+        let one = LogisticModel.fit(heavier)
+        let two = LogisticModel.fit(examples + examples.prefix(30))
+        #expect(zip(one.weights, two.weights).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(abs(one.bias - two.bias) < 1e-6)
+    }
+
     @Test func `its probabilities are calibrated on what it was fitted on`() {
         var random = SeededGenerator(seed: 9)
         let examples = (0..<2000).map { _ in
@@ -93,6 +116,47 @@ import Testing
             #expect(models.isOurField.weights.count == EvidenceFeatures.names.count)
             #expect(models.isAnswered.weights.count == EvidenceFeatures.names.count)
         }
+    }
+}
+
+@Suite struct `What the gate looks at` {
+    private func feature(_ name: String, _ features: EvidenceFeatures) throws -> Double {
+        features.values[try #require(EvidenceFeatures.names.firstIndex(of: name))]
+    }
+
+    @Test func `a listed question looks past itself`() throws {
+        let others = try OtherQuestions(corpus: Corpus.shipped().folder)
+        let number = try #require(others.questions.firstIndex { $0.text == "which cheese melts best on pizza" })
+        let finder = try EvidenceFixture.shipped.get()
+        let text = others.questions[number].text
+        let plain = try finder.look(for: text).features
+        let past = try finder.look(for: text, asked: others.place(number)).features
+        #expect(try feature("everyday_share", plain) > 0.99)
+        #expect(try feature("everyday_share", past) < 0.9)
+        #expect(try feature("word_odds", past) > feature("word_odds", plain))
+    }
+
+    @Test func `words of the notes speak for them, others' words against`() throws {
+        let finder = try EvidenceFixture.shipped.get()
+        let ours = try finder.look(for: "why is the KV cache of a transformer paged?").features
+        let theirs = try finder.look(for: "which wine do I serve with roasted lamb?").features
+        for name in ["word_odds", "known_share", "first_coverage", "title_coverage"] {
+            #expect(try feature(name, ours) > feature(name, theirs))
+        }
+        #expect(ours.values.count == EvidenceFeatures.names.count && ours.values.allSatisfy { $0.isFinite })
+    }
+
+    @Test func `a question without a word finds nothing and says so in numbers`() throws {
+        let nothing = try EvidenceFixture.shipped.get().look(for: "???").features
+        #expect(nothing.values.count == EvidenceFeatures.names.count && nothing.values.allSatisfy { $0.isFinite })
+    }
+
+    @Test func `every listed question is one of the tuning half, with its place`() throws {
+        let others = try OtherQuestions(corpus: Corpus.shipped().folder)
+        let listed = QuestionSet.listed(others)
+        #expect(listed.count == others.questions.count)
+        #expect(listed.allSatisfy { $0.listed != nil && $0.split == .tune && $0.kind != .answerable })
+        #expect(listed.count { $0.kind == .foreign } == others.questions.count { $0.kind == .everyday })
     }
 }
 

@@ -40,7 +40,7 @@ package struct EvidenceEvaluation: Sendable {
                 let start = time.nanoseconds()
                 let look = try finder.look(
                     for: question.query, conversation: question.conversation, sentenceCount: Self.sentenceCount,
-                    hidden: isHidden ? Set(question.notes) : [])
+                    hidden: isHidden ? Set(question.notes) : [], asked: question.listed)
                 let milliseconds = Double(time.nanoseconds() - start) / 1e6
                 trials.append(
                     EvidenceTrial(

@@ -23,6 +23,8 @@ package struct JudgedQuestion: Sendable {
     package let split: Split
     /// The notes that answer it; empty unless answerable.
     package let notes: [NoteID]
+    /// Its place in the list of what the notes do not answer, if that is where it comes from.
+    package var listed: OtherQuestions.Place?
 
     package var conversation: [ConversationTurn] { turns.map { ConversationTurn(question: $0) } }
 }
@@ -48,5 +50,14 @@ package enum QuestionSet {
                     kind: kind, split: split, notes: notes))
         }
         return questions
+    }
+    /// What the notes do not answer, as judged questions to fit on: everyday ones are foreign, neighboring ones near.
+    package static func listed(_ others: OtherQuestions) -> [JudgedQuestion] {
+        others.questions.enumerated().map { number, question in
+            JudgedQuestion(
+                id: "\(question.kind.rawValue)-\(number)", query: question.text, turns: [], style: "listed",
+                kind: question.kind == .everyday ? .foreign : .nearMiss, split: .tune, notes: [],
+                listed: others.place(number))
+        }
     }
 }

@@ -11,8 +11,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let reader: QuestionReader
     private let names: DocumentNames
     private let book: SentenceBook
-    /// Of each note, all it has.
-    private let stems: [NoteID: Set<[UInt8]>]
+    private let featureReader: FeatureReader
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
     private let reranker: (any Reranker)?
@@ -43,9 +42,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         self.rerankMilliseconds = rerankMilliseconds
         self.time = time
         self.index = index
-        let texts = corpus.notes.map { ($0.id, $0.question + "\n" + $0.searchedText) }
-        let vocabulary = Vocabulary(texts.lazy.map(\.1), others: others.questions.lazy.map(\.text))
-        stems = Dictionary(uniqueKeysWithValues: texts.map { ($0, vocabulary.stems(of: $1)) })
+        let texts = corpus.notes.lazy.map { $0.question + "\n" + $0.searchedText }
+        let vocabulary = Vocabulary(texts, others: others.questions.lazy.map(\.text))
+        featureReader = FeatureReader(corpus, others: others, vocabulary)
         names = DocumentNames(corpus)
         book = SentenceBook(corpus, vocabulary)
         self.vocabulary = vocabulary
@@ -61,16 +60,18 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         try look(for: question, conversation: conversation, sentenceCount: sentenceCount).evidence
     }
 
-    /// As `evidence`, with the gate's numbers, and without the notes of `hidden`: what measurements need.
+    /// As `evidence`, with the gate's numbers, without the notes of `hidden`, and looking past `asked` among the questions
+    /// of others: what measurements need.
     package func look(
         for question: String, conversation: [ConversationTurn] = [], sentenceCount: Int = 20,
-        hidden: Set<NoteID> = []
+        hidden: Set<NoteID> = [], asked: OtherQuestions.Place? = nil
     ) throws -> (evidence: Evidence, features: EvidenceFeatures, ranking: [NoteID]) {
         var timings = StageTimings(time)
         let understood = reader.read(question, conversation: conversation)
         timings.end("understand")
         let index = try index()
-        let texts = understood.searches + (understood.own == understood.text ? [] : [understood.own])
+        let isOne = understood.own == understood.text
+        let texts = understood.searches + (isOne ? [] : [understood.own])
         let vectors = index.hasVectors ? try embedder?.embed(texts) : nil
         timings.end("encode")
         let search = NoteSearch(index: index, names: names, filter: Self.filter(without: hidden))
@@ -89,12 +90,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
-        let features = EvidenceFeatures(
-            understood, results[0], candidates,
-            // What is asked now may be foreign although what was asked before is not.
-            everyday: try search.others(.everyday, to: understood.own, vector: vectors?.last),
-            neighboring: try search.others(.neighboring, to: understood.text, vector: vectors?.first),
-            vocabulary: vocabulary, stems: { self.stems[$0] ?? [] })
+        let features = try featureReader.features(
+            understood, results[0], candidates, in: index, filter: search.filter,
+            vectors: vectors.map { .init(text: $0[0], own: $0[isOne ? 0 : $0.count - 1]) }, asked: asked)
         let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil)
         timings.end("judge")
 

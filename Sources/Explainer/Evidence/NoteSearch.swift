@@ -96,19 +96,6 @@ struct NoteSearch {
             vector == nil ? .words : .hybrid)
         return Result(candidates: candidates, wordingCeiling: wordings.ceiling, wholeCeiling: wholes.ceiling)
     }
-
-    /// The nearest of the questions that the notes do not answer.
-    func others(_ kind: OtherQuestions.Kind, to text: String, vector: [Float]?) throws -> OtherMatch {
-        var request = SearchRequest(text)
-        request.filter = .equal("kind", .keywords([kind.rawValue]))
-        request.depth = 10
-        request.count = 20
-        let found = try Retriever.candidates(request, vector: vector, in: index.others)
-        let bm25 = found.candidates.compactMap(\.bm25).max() ?? 0
-        return OtherMatch(
-            cosine: found.candidates.compactMap(\.cosine).max() ?? 0,
-            share: found.bm25Ceiling > 0 ? bm25 / found.bm25Ceiling : 0)
-    }
 }
 
 extension Double {

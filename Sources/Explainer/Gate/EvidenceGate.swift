@@ -47,12 +47,22 @@ package struct EvidenceGate: Sendable {
     /// For notes or an encoder that nobody fitted a gate on: declines what is far, and calls only what is plain
     /// sufficient.
     package static let cautious: EvidenceGate = {
-        let far = LogisticModel(weights: [6, 6, 0, 4, 0, 4, 0, 0, 0, 16, 0, 0, 0], bias: -5)
-        let near = LogisticModel(weights: [6, 4, 2, 4, 0, 2, 4, 0, 0, 4, 4, 0, 0], bias: -11)
+        let far = EvidenceFeatures.model(
+            ["wording_cosine": 6, "section_cosine": 6, "whole_share": 4, "own_coverage": 4, "everyday_margin": 16], -5)
+        let near = EvidenceFeatures.model(
+            [
+                "wording_cosine": 6, "section_cosine": 4, "wording_share": 2, "whole_share": 4, "own_coverage": 2,
+                "margin": 4, "everyday_margin": 4, "neighboring_margin": 4,
+            ], -11)
         let vectors = Models(isOurField: far, isAnswered: near, fieldThreshold: 0.5, answerThreshold: 0.7)
         let words = Models(
-            isOurField: LogisticModel(weights: [0, 0, 4, 8, 0, 4, 0, 0, 0, 0, 0, -4, 0], bias: -3),
-            isAnswered: LogisticModel(weights: [0, 0, 4, 6, 0, 2, 4, 0, 0, 0, 0, -2, -2], bias: -7),
+            isOurField: EvidenceFeatures.model(
+                ["wording_share": 4, "whole_share": 8, "own_coverage": 4, "everyday_share": -4], -3),
+            isAnswered: EvidenceFeatures.model(
+                [
+                    "wording_share": 4, "whole_share": 6, "own_coverage": 2, "margin": 4, "everyday_share": -2,
+                    "neighboring_share": -2,
+                ], -7),
             fieldThreshold: 0.5,
             answerThreshold: 0.7)
         return EvidenceGate(vectors: vectors, words: words)

@@ -59,12 +59,24 @@ package struct OtherQuestions: Sendable {
         return (read, faults)
     }
 
+    /// One of the questions, to be looked past when it is asked itself.
+    package struct Place: Sendable {
+        /// Of its id in `EvidenceIndex.others`.
+        let document: UInt64
+    }
+
+    package func place(_ number: Int) -> Place {
+        Place(document: ChunkKey.hash(documentID: documentID(number)))
+    }
+
     /// The chunks of `EvidenceIndex.others`, one a document.
     package var documents: [SourceDocument] {
         questions.enumerated().map { number, question in
             SourceDocument(
-                id: "\(question.kind.rawValue)#\(number)", bytes: Array(question.text.utf8),
+                id: documentID(number), bytes: Array(question.text.utf8),
                 fields: [Field("kind", .keywords([question.kind.rawValue]))])
         }
     }
+
+    private func documentID(_ number: Int) -> String { "\(questions[number].kind.rawValue)#\(number)" }
 }

@@ -70,6 +70,12 @@ package struct Vocabulary: Sendable {
         return log(1 + (Double(noteCount) - count + 0.5) / (count + 0.5))
     }
 
+    /// The weight of a stem that no note has.
+    var largestWeight: Double { weight(of: []) }
+
+    /// Whether any note has the stem.
+    func has(_ stem: [UInt8]) -> Bool { stems[stem] != nil }
+
     /// The weights of stems together. Summed in the order of the weights: a set's own order differs between two runs,
     /// and with it the last bits of a sum.
     package func weight(ofAll stems: Set<[UInt8]>) -> Double { stems.map { weight(of: $0) }.sorted().reduce(0, +) }

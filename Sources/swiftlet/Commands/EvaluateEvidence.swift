@@ -54,13 +54,18 @@ enum EvaluateEvidence {
         let others = try OtherQuestions(corpus: corpus.folder)
         let index = try EvidenceIndexes(corpus, others: others, embedder: embedder) { sections }.complete()
         let abbreviations = try Abbreviations(corpus: corpus.folder)
-        func models(_ embedder: (any Embedder)?) throws -> EvidenceGate.Models {
+        func evaluation(_ embedder: (any Embedder)?) throws -> EvidenceEvaluation {
             let finder = EvidenceFinder(
                 corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder
             ) { index }
-            return GateFit.models(try EvidenceEvaluation(tuning, finder).trials)
+            return try EvidenceEvaluation(tuning + QuestionSet.listed(others), finder)
         }
-        let gate = EvidenceGate(vectors: try models(embedder), words: try models(nil))
+        let (byVectors, byWords) = (try evaluation(embedder), try evaluation(nil))
+        if let path = arguments["--details"] {
+            try writeDetails(byVectors, to: path)
+            try writeDetails(byWords, to: path + ".words")
+        }
+        let gate = EvidenceGate(vectors: GateFit.models(byVectors.trials), words: GateFit.models(byWords.trials))
         let file = GateFile(corpus: corpus.searchHash, embedder: embedder.fingerprint, gate: gate)
         for folder in Set([corpus.folder, CorpusFolder.sources() ?? corpus.folder]).sorted() {
             let path = folder + "/" + GateFile.name
