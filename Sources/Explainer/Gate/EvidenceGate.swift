@@ -37,12 +37,8 @@ package struct EvidenceGate: Sendable {
         guard models.isOurField.probability(features.values) >= models.fieldThreshold else {
             return (.declined, confidence)
         }
-        let needed = hasVectors ? models.answerThreshold : max(models.answerThreshold, Self.wordsAloneThreshold)
-        return (confidence >= needed ? .sufficient : .weak, confidence)
+        return (confidence >= models.answerThreshold ? .sufficient : .weak, confidence)
     }
-
-    /// Everyday words stand in the notes too: who cannot compare meanings must be surer.
-    private static let wordsAloneThreshold = 0.7
 
     /// For notes or an encoder that nobody fitted a gate on: declines what is far, and calls only what is plain
     /// sufficient.

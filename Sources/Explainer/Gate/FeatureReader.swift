@@ -50,10 +50,10 @@ struct FeatureReader: Sendable {
         in index: EvidenceIndex, filter: Filter, vectors: Vectors?, asked: OtherQuestions.Place?
     ) throws -> EvidenceFeatures {
         guard let first = candidates.first else { return .none }
-        func near(_ list: Snapshot, _ filter: Filter, own: Bool, breadth: Int = 10) throws -> Neighborhood {
+        func near(_ list: Snapshot, _ filter: Filter, own: Bool) throws -> Neighborhood {
             try Neighborhood(
                 of: own ? question.own : question.searches[0], vector: own ? vectors?.own : vectors?.text, in: list,
-                filter: filter, breadth: breadth, leftOut: asked?.document)
+                filter: filter, leftOut: asked?.document)
         }
         func others(_ kind: OtherQuestions.Kind) -> Filter { .equal("kind", .keywords([kind.rawValue])) }
         let isOne = question.own == question.text
@@ -62,10 +62,8 @@ struct FeatureReader: Sendable {
         // What is asked now may be foreign although what was asked before is not.
         let everyday = try near(index.others, others(.everyday), own: true)
         let neighboring = try near(index.others, others(.neighboring), own: false)
-        let firstWordings = try near(
-            index.wordings, .equal("id", .keywords([first.id.description])), own: false, breadth: 3)
         return EvidenceFeatures(
-            standing(first, candidates, result, firstWordings)
+            standing(first, candidates, result)
                 + words(question, candidates.prefix(3), isOther: asked != nil)
                 + [
                     field.around, max(field.nearest, candidates.map(\.sectionCosine).max() ?? 0) - everyday.nearest,
@@ -78,7 +76,7 @@ struct FeatureReader: Sendable {
 
     /// How the first note stands among the others.
     private func standing(
-        _ first: NoteCandidate, _ candidates: [NoteCandidate], _ result: NoteSearch.Result, _ wordings: Neighborhood
+        _ first: NoteCandidate, _ candidates: [NoteCandidate], _ result: NoteSearch.Result
     ) -> [Double] {
         func share(_ score: Double, _ ceiling: Double) -> Double { ceiling > 0 ? score / ceiling : 0 }
         func gap(_ score: (NoteCandidate) -> Double) -> Double {
@@ -93,7 +91,8 @@ struct FeatureReader: Sendable {
             share(head.map(\.wholeBM25).max() ?? 0, result.wholeCeiling),
             first.score - (candidates.count > 1 ? candidates[1].score : 0),
             (ordered.first ?? 0) - (ordered.count > 4 ? ordered[4] : 0), bestByText?.id == first.id ? 1 : 0,
-            gap(\.wordingCosine), gap(\.sectionCosine), share(gap(\.wholeBM25), result.wholeCeiling), wordings.around,
+            gap(\.wordingCosine), gap(\.sectionCosine), share(gap(\.wholeBM25), result.wholeCeiling),
+            first.nearWordings(floor: 0),
         ]
     }
 

@@ -11,7 +11,8 @@ package enum GateFit {
     static let fieldFeatures: Set<String> = [
         "wording_cosine", "section_cosine", "wording_share", "whole_share", "coverage", "own_coverage", "known_share",
         "word_odds", "field_around", "everyday_margin", "everyday_around", "own_nearest", "own_around",
-        "neighboring_margin", "neighboring_around", "everyday_share", "length", "leans_back",
+        "neighboring_margin", "neighboring_around", "everyday_share", "neighboring_share", "whole_gap", "length",
+        "leans_back",
     ]
 
     package static func models(_ trials: [EvidenceTrial]) -> EvidenceGate.Models {
