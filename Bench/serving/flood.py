@@ -74,9 +74,14 @@ def main():
         with running(serve) as url:
             found["flood"] = measure(folder, "flood", url, *bearer(FLOOD), *many)
         rate = found["flood"]["neighbour_requests_per_second"]
-        with running(serve) as url:
-            found["polite"] = measure(folder, "polite", url, *bearer(FLOOD), "--request-rate", rate, "--burstiness",
-                                      "inf", "--num-prompts", 20_000)
+        for _ in range(4):
+            with running(serve) as url:
+                found["polite"] = measure(folder, "polite", url, *bearer(FLOOD), "--request-rate", rate, "--burstiness",
+                                          "inf", "--num-prompts", 20_000)
+            if found["polite"]["neighbour_requests_per_second"] > 0.975 * rate:
+                break
+            # More than the server had to give just now: whoever asks for it is no polite neighbour.
+            rate = 0.98 * found["polite"]["neighbour_requests_per_second"]
         with running(serve) as url:
             found["one queue"] = measure(folder, "one queue", url, *bearer(MODEST), *many)
     ratio = found["flood"]["ttft_p99_ms"] / found["polite"]["ttft_p99_ms"]

@@ -166,6 +166,21 @@ def test_tenants_do_not_share_prefixes(limited):
         assert cached("sk-also-one", cache_salt="a") > 100
 
 
+def test_tenants_share_the_notes_of_an_explanation_and_not_the_question(limited):
+    with limited("--encoder none", keys={"sk-one": "one", "sk-two": "two"}) as server:
+        def cached(key):
+            answer = server.post("/v1/explain", {"question": "What is a prefix cache?"}, headers=bearer(key))
+            assert answer.status == 200, answer.body
+            engine = answer.json()["engine"]
+            return engine["cached_tokens"], engine["prompt_tokens"]
+
+        assert cached("sk-one")[0] == 0
+        shared, whole = cached("sk-two")
+        again, _ = cached("sk-two")
+        # The other tenant's question, and the answer's beginning behind it, had to be computed; not so one's own.
+        assert 0 < shared < again <= whole
+
+
 def test_a_flood_does_not_hold_up_another_tenant(limited):
     """Compared with its own queue, not with a clock: the modest request overtakes nearly all of the flood."""
     with limited("--max-num-seqs 2", keys={"sk-flood": "flood", "sk-modest": "modest"}) as server:

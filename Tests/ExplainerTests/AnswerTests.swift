@@ -74,6 +74,21 @@ import Tokenization
         return (session.answer, events)
     }
 
+    @Test func `tells the instruction and the notes, which are everybody's, from the question`() throws {
+        let notes = try AnswerFixtures.two()
+        func request(_ question: String) throws -> AnswerRequest {
+            let plan = try AnswerPlan(
+                AnswerFixtures.evidence(notes, question: question), AnswerOptions(), AnswerFixtures.model())
+            return try #require(plan.request)
+        }
+        let (one, other) = (try request("What is said?"), try request("Who said it?"))
+        let common = zip(one.promptTokens, other.promptTokens).prefix { $0 == $1 }.count
+        #expect(one.commonTokenCount == other.commonTokenCount && one.commonTokenCount <= common)
+        let words = String(decoding: one.promptTokens[..<one.commonTokenCount].map { UInt8($0.index) }, as: UTF8.self)
+        #expect(words.contains("Gamma explains it.") && words.hasSuffix("Question: "))
+        #expect(one.request(RequestID(1)).sharedPrefixCount == one.commonTokenCount)
+    }
+
     @Test func `names the line of this project that does what a note tells of`() throws {
         let project = try #require(CorpusFolder.project())
         let place = try #require(CodePlace("Sources/Explainer/Answer/CodePlace.swift#byteLimit", in: project))

@@ -8,6 +8,8 @@ package import Sampling
 /// One request to the engine, but for its name and its tenant.
 package struct AnswerRequest: Sendable {
     package var promptTokens: [TokenID]
+    /// So many of them are the instruction's and the notes': the same for everybody who is shown these notes.
+    package var commonTokenCount = 0
     package var maxOutputTokens: Int
     package var stopTokens: [TokenID]
     package var sampling = SamplingParameters.greedy
@@ -19,6 +21,7 @@ package struct AnswerRequest: Sendable {
         var request = GenerationRequest(
             id: id, promptTokens: promptTokens, sampling: sampling, maxOutputTokens: maxOutputTokens,
             stopTokens: stopTokens, constraint: constraint)
+        request.sharedPrefixCount = commonTokenCount
         if wantsLogprobs { request.outputLogprobs = 0 }
         return request
     }
@@ -70,8 +73,13 @@ package struct AnswerPlan: Sendable {
             let asked =
                 options.grounding == .strict
                 ? quotation(tokens, options, outline, model) : own(tokens, prompt, options, model)
-            guard let (request, voice) = asked else { return nil }
+            guard let (planned, voice) = asked else { return nil }
+            var request = planned
             if request.promptTokens.count + request.maxOutputTokens <= model.limits.maxModelLength {
+                // Up to where another question would begin to differ.
+                let unasked = AnswerPrompt(question: "", sentences: prompt.sentences).messages(options.grounding)
+                request.commonTokenCount = try zip(tokens, model.codec.encodeConversation(unasked))
+                    .prefix { $0 == $1 }.count
                 return (request, voice)
             }
             outline.removeLastCandidate()
