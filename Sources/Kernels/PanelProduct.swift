@@ -79,7 +79,8 @@ private func linear(
         let part = parts.assumingMemoryBound(to: ck_panel_part.self).baseAddress!
         var job = ck_panels(
             input: input.pointer, input_stride: input.stride, row_count: input.rows, input_count: input.columns,
-            panels_per_slice: panelsPerSlice, element_type: input.elementType.rawValue, part: part)
+            panels_per_slice: panelsPerSlice, thread_count: pool.threadCount,
+            element_type: input.elementType.rawValue, part: part)
         let sliceCount = part[0].slice_count + part[1].slice_count + part[2].slice_count
         pool.run(sliceCount: sliceCount, &job, pool.kernels.table.panels)
     }

@@ -123,7 +123,7 @@ struct RowSlices {
     let count: Int
 
     init(rows: Int, columns: Int, pool: ThreadPool) {
-        let leastNumbers = 16 << 10
+        let leastNumbers = 4 << 10
         let worthwhile = leastNumbers / max(columns, 1) + 1
         rowsPerSlice = max(worthwhile, rows / (pool.threadCount * 8))
         count = (rows + rowsPerSlice - 1) / rowsPerSlice

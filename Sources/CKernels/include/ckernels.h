@@ -74,6 +74,7 @@ typedef struct {
     ptrdiff_t row_count;         // M
     ptrdiff_t input_count;       // K
     ptrdiff_t panels_per_slice;
+    ptrdiff_t thread_count;      // that share the job: says only which weights to ask memory for
     int32_t element_type;        // CK_Q8_0, CK_Q4_0, CK_F32, CK_F16 or CK_BF16
     const ck_panel_part *part;
 } ck_panels;

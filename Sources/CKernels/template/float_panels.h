@@ -40,9 +40,9 @@ INLINE void float_tile(
 // Rows m … end over some vectors of outputs.
 INLINE void float_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
-    ptrdiff_t v) {
+    ptrdiff_t v, ptrdiff_t next) {
     const ptrdiff_t vector_bytes = a->input_count * (type == CK_F32 ? 4 : 2) * LANES;
-    panels_ahead ahead = panels_after((const char *)part->panels + v * vector_bytes, vectors, vector_bytes, end - m);
+    panels_ahead ahead = panels_from(part, next, vectors, vector_bytes, end - m);
     if (vectors <= 2) {
         for (; m + FLOAT_PANEL_ROWS <= end; m += FLOAT_PANEL_ROWS)
             float_tile(type, FLOAT_PANEL_ROWS, vectors, a, part, m, v, &ahead);
@@ -68,7 +68,7 @@ INLINE void float_rows(
     // Few rows have few sums: more vectors at a time keep the multipliers busy while a sum waits for itself.
     if (end - m <= 3)
         for (; v + FLOAT_PANEL_VECTORS <= last; v += FLOAT_PANEL_VECTORS)
-            float_column(type, FLOAT_PANEL_VECTORS, a, part, m, end, v);
-    for (; v + 2 <= last; v += 2) float_column(type, 2, a, part, m, end, v);
-    for (; v < last; v++) float_column(type, 1, a, part, m, end, v);
+            float_column(type, FLOAT_PANEL_VECTORS, a, part, m, end, v, vector_after(a, v, FLOAT_PANEL_VECTORS, last));
+    for (; v + 2 <= last; v += 2) float_column(type, 2, a, part, m, end, v, vector_after(a, v, 2, last));
+    for (; v < last; v++) float_column(type, 1, a, part, m, end, v, vector_after(a, v, 1, last));
 }

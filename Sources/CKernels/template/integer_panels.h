@@ -111,9 +111,9 @@ INLINE void integer_tile(
 // Rows m … end over some vectors of outputs.
 INLINE void integer_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
-    ptrdiff_t v) {
+    ptrdiff_t v, ptrdiff_t next) {
     const ptrdiff_t vector_bytes = a->input_count / 32 * (type == CK_Q4_0 ? 288 : 544) * LANES / 16;
-    panels_ahead ahead = panels_after((const char *)part->panels + v * vector_bytes, vectors, vector_bytes, end - m);
+    panels_ahead ahead = panels_from(part, next, vectors, vector_bytes, end - m);
     for (; m + PANEL_ROWS <= end; m += PANEL_ROWS) integer_tile(type, PANEL_ROWS, vectors, a, part, m, v, &ahead);
     switch (end - m) {
 #if PANEL_ROWS > 4
@@ -133,6 +133,7 @@ INLINE void integer_column(
 INLINE void integer_rows(
     const int type, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v,
     ptrdiff_t last) {
-    for (; v + PANEL_VECTORS <= last; v += PANEL_VECTORS) integer_column(type, PANEL_VECTORS, a, part, m, end, v);
-    for (; v < last; v++) integer_column(type, 1, a, part, m, end, v);
+    for (; v + PANEL_VECTORS <= last; v += PANEL_VECTORS)
+        integer_column(type, PANEL_VECTORS, a, part, m, end, v, vector_after(a, v, PANEL_VECTORS, last));
+    for (; v < last; v++) integer_column(type, 1, a, part, m, end, v, vector_after(a, v, 1, last));
 }

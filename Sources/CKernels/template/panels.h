@@ -14,8 +14,8 @@ static __attribute__((noinline)) void panel_finish(const ck_panel_part *part, pt
     save_lanes(out, result, lanes);
 }
 
-// Weights that are asked for while others are multiplied: those of the next vectors of outputs, which lie right behind.
-// Panels are too short for the processor to notice that they follow each other. The tiles of all rows share the asking
+// Weights that are asked for while others are multiplied: those of the thread's next vectors of outputs, which lie right
+// behind, or, after a slice, behind the slices that the other threads will take. Panels are too short for the processor to notice that they follow each other. The tiles of all rows share the asking
 // evenly, each as much as it has rows, so that memory works all the time: in one go the lines would wait for each other.
 typedef struct {
     const char *next;
@@ -27,10 +27,13 @@ typedef struct {
 // Beyond so many rows the weights at hand last for so long that memory has time without being asked.
 enum { ASKING_ROWS = 48 };
 
-INLINE panels_ahead panels_after(const char *weights, int vectors, ptrdiff_t vector_bytes, ptrdiff_t row_count) {
+// - next: number of the vector that follows.
+INLINE panels_ahead panels_from(
+    const ck_panel_part *part, ptrdiff_t next, int vectors, ptrdiff_t vector_bytes, ptrdiff_t row_count) {
     // Very long panels the processor notices, and they would push each other out of L2.
     const bool asks = row_count <= ASKING_ROWS && vectors * vector_bytes <= 256 << 10;
-    return (panels_ahead){weights + vectors * vector_bytes, vector_bytes, asks ? vector_bytes / 64 : 0, row_count};
+    const char *weights = (const char *)part->panels + next * vector_bytes;
+    return (panels_ahead){weights, vector_bytes, asks ? vector_bytes / 64 : 0, row_count};
 }
 
 // How many lines of each vector a tile of some rows must ask for in each of its steps.
@@ -41,6 +44,13 @@ INLINE ptrdiff_t lines_per_step(const panels_ahead *ahead, ptrdiff_t rows, ptrdi
 INLINE void ask(panels_ahead *ahead, const int vectors, ptrdiff_t lines) {
     for (ptrdiff_t i = 0; i < lines; i++, ahead->next += 64)
         UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(ahead->next + j * ahead->vector_bytes, 0, 2);
+}
+
+// A column is some rows' tiles over the same vectors. The number of the vector that the thread takes after vectors v …
+// of a slice that ends with `last`.
+INLINE ptrdiff_t vector_after(const ck_panels *a, ptrdiff_t v, ptrdiff_t vectors, ptrdiff_t last) {
+    const ptrdiff_t others = (a->thread_count - 1) * a->panels_per_slice * (16 / LANES);
+    return v + vectors < last ? v + vectors : last + others;
 }
 
 #include "integer_panels.h"
