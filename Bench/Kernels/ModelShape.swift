@@ -1,4 +1,4 @@
-// ModelShape.swift — the sizes of two small models, and their products.
+// ModelShape.swift — the sizes of two small models and of two draft models, and their products.
 // Bench › Kernels.
 
 import Base
@@ -18,6 +18,12 @@ struct ModelShape {
     static let all = [
         ModelShape(name: "smollm2-135m", L: 30, D: 576, F: 1536, H: 9, G: 3, K: 64, V: 49_152),
         ModelShape(name: "qwen2.5-0.5b", L: 24, D: 896, F: 4864, H: 14, G: 2, K: 64, V: 151_936),
+    ]
+
+    /// Draft models: 0.6 M parameters for swiftlet-5m's 5.5 M, and 16.5 M for SmolLM2-135M's 134.5 M.
+    static let drafts = [
+        ModelShape(name: "tenth-of-swiftlet-5m", L: 2, D: 96, F: 256, H: 3, G: 1, K: 32, V: 4096),
+        ModelShape(name: "eighth-of-smollm2-135m", L: 18, D: 192, F: 512, H: 3, G: 1, K: 64, V: 49_152),
     ]
 
     /// The different matrices of a layer, and the head, as (outputs, inputs).

@@ -83,7 +83,7 @@ enum ConstraintBenchmark: Command {
         return median(times)
     }
 
-    /// Too many tokens for a list: the whole row is masked.
+    /// Every other token, allowed one by one: too many for a list, and the whole row is masked.
     private struct Half: TokenConstraint {
         let size: Int
         mutating func fillMask(_ mask: inout TokenMask) {

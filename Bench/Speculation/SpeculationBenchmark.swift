@@ -1,6 +1,6 @@
 // SpeculationBenchmark.swift — the same requests with and without guesses, in turn.
 // Bench › Speculation.  Two engines in one process take turns, so that whatever else the machine does hits both; the
-// figure is the ratio of the two of a turn.
+// figure is the ratio of the two of a turn.  Either model may be one of random weights, `random:SHAPE-TYPE`.
 
 import Base
 import Console
@@ -77,8 +77,8 @@ private struct EnginePair {
             throw UsageError("prompt and output, \(length) tokens, do not fit the context of this engine")
         }
         let agreement = try arguments.number("--agreement")
-        let path = try ModelLocator.path(arguments["--model"])
-        let draftPath = try arguments["--draft-model"].map { name throws(UsageError) in try ModelLocator.path(name) }
+        let path = try RandomModel.path(arguments["--model"])
+        let draftPath = try arguments["--draft-model"].map { try RandomModel.path($0) }
         guard agreement == nil || draftPath != nil else {
             throw UsageError("--agreement needs a --draft-model that agrees so often")
         }

@@ -3,14 +3,46 @@
 
 import Base
 import Checkpoint
+import Console
 import Glibc
 import Kernels
 
 enum RandomModel {
+    /// What weights can be written as.
+    static let types: [ElementType] = [.q8_0, .q4_0, .f16, .bf16, .f32]
+    /// Where they are kept, unless something else is said.
+    static let folder = ".build/bench-models"
+
+    /// The path of the model that the user named; `random:SHAPE-TYPE` is one of these.
+    static func path(_ wanted: String?) throws -> String {
+        guard let wanted, wanted.hasPrefix("random:") else { return try ModelLocator.path(wanted) }
+        let shapes = ModelShape.all + ModelShape.drafts
+        for shape in shapes {
+            for type in types where wanted == "random:\(shape.name)-\(type)" {
+                return try file(shape, type, in: folder)
+            }
+        }
+        throw UsageError(
+            "'\(wanted)': known is random:SHAPE-TYPE, of \(shapes.map(\.name).joined(separator: ", "))"
+                + " and \(types.map { "\($0)" }.joined(separator: ", "))")
+    }
+
+    /// Makes a folder and those above it.
+    static func makeFolder(_ path: String) throws {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += part + "/"
+            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EISDIR else {
+                throw SuiteSteps.Failure(description: "\(made): the folder cannot be made: errno \(errno)")
+            }
+        }
+    }
+
     /// Writes `FOLDER/SHAPE-TYPE.gguf`, a Llama without a tokenizer, unless it is there already.
     ///
     /// - Returns: its path.
     static func file(_ shape: ModelShape, _ type: ElementType, in folder: String) throws -> String {
+        try makeFolder(folder)
         let path = "\(folder)/\(shape.name)-\(type).gguf"
         if access(path, R_OK) == 0 { return path }
         try GGUFWriter.write(to: path, keys: keys(shape), tensors: tensors(shape, type))

@@ -4,7 +4,6 @@
 
 import Base
 import Console
-import Glibc
 import Kernels
 
 enum SuiteBenchmark: Command {
@@ -39,26 +38,13 @@ enum SuiteBenchmark: Command {
             let ratios = record.ratios(to: last)
             Output.line("\nbeside \(last.date), this time ÷ then:\n" + ratios.joined(separator: "\n"))
         }
-        try makeFolder(folder)
+        try RandomModel.makeFolder(folder)
         let path = "\(folder)/\(record.date)-suite.json"
         let text = record.json
         try AtomicFile.write(to: path) { try $0.write(text) }
         let page = arguments["--page"] ?? "Bench/README.md"
         try SuitePage.update(page, with: record.markdown)
         Output.note("recorded: \(path), \(page)")
-    }
-
-    private static let writableTypes: [ElementType] = [.q8_0, .q4_0, .f16, .bf16, .f32]
-
-    /// Makes a folder and those above it.
-    private static func makeFolder(_ path: String) throws {
-        var made = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            made += part + "/"
-            guard mkdir(made, 0o755) == 0 || errno == EEXIST || errno == EISDIR else {
-                throw SuiteSteps.Failure(description: "\(made): the folder cannot be made: errno \(errno)")
-            }
-        }
     }
 
     /// The last record of this machine, if there is one.
@@ -79,14 +65,13 @@ enum SuiteBenchmark: Command {
             return shape
         }
         let types = try (arguments["--types"] ?? "q8_0,q4_0").split(separator: ",").map { name in
-            guard let type = writableTypes.first(where: { "\($0)" == String(name) }) else {
-                let known = writableTypes.map { "\($0)" }.joined(separator: ", ")
+            guard let type = RandomModel.types.first(where: { "\($0)" == String(name) }) else {
+                let known = RandomModel.types.map { "\($0)" }.joined(separator: ", ")
                 throw UsageError("--types: '\(name)' is not among \(known)")
             }
             return type
         }
-        let folder = arguments["--models"] ?? ".build/bench-models"
-        try makeFolder(folder)
+        let folder = arguments["--models"] ?? RandomModel.folder
         return try shapes.flatMap { shape in try types.map { try RandomModel.file(shape, $0, in: folder) } }
     }
 }

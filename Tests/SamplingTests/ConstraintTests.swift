@@ -36,13 +36,14 @@ private let end: TokenID = 99
         }
     }
 
-    /// A short list of tokens takes another way through the pipeline than a long one.
-    @Test func `few allowed tokens are chosen from as from a row of minus infinities`() {
+    /// A short list of tokens takes another way through the pipeline than a long one; 400 is no whole number of words.
+    @Test func `allowed tokens, few or many, are chosen from as from a row of minus infinities`() {
         var generator = SeededGenerator(seed: 5)
         for round in 0..<300 {
             let size = 400
-            let logits = (0..<size).map { _ in Float.random(in: -5...5, using: &generator) }
-            let count = Int.random(in: 0...60, using: &generator)
+            var logits = (0..<size).map { _ in Float.random(in: -5...5, using: &generator) }
+            logits[Int.random(in: 0..<size, using: &generator)] = .nan
+            let count = Int.random(in: 0...[60, 900].randomElement(using: &generator)!, using: &generator)
             let allowed = (0..<count).map { _ in TokenID(Int.random(in: 0..<size, using: &generator)) }
             var parameters = SamplingParameters()
             parameters.temperature = round % 4 == 0 ? 0 : 0.8

@@ -3,16 +3,15 @@
 
 package import Base
 
-/// Which tokens of the vocabulary may come next: a list of them as long as they are few, and always one bit a token.
+/// Which tokens of the vocabulary may come next, one bit a token.
 ///
-/// A mask of a few tokens costs what those few cost, whatever the size of the vocabulary: the rest of the row is never
-/// looked at.
+/// A mask of a few tokens costs what those few cost and a glance at the words: the rest of the row is never looked at. One
+/// of many costs a write for every token it forbids.
 package struct TokenMask: Sendable {
     package let vocabularySize: Int
     private var words: [UInt64]
-    /// The allowed tokens, each once, in the order they came; stops growing beyond `listLimit`.
+    /// Kept between choices so that it is allocated once.
     private var list: [TokenID] = []
-    private var isListed = true
     /// Where a pass over the whole row begins to be cheaper than picking tokens out of it.
     private let listLimit: Int
 
@@ -26,55 +25,58 @@ package struct TokenMask: Sendable {
     /// Whether `token` may come next. A token outside the vocabulary never may; allowing it does nothing.
     package subscript(token: TokenID) -> Bool {
         get {
-            token.index >= 0 && token.index < vocabularySize
-                && words[token.index >> 6] >> UInt64(token.index & 63) & 1 == 1
+            let index = token.index
+            return index >= 0 && index < vocabularySize && words[index >> 6] >> UInt64(index & 63) & 1 == 1
         }
         set {
-            guard self[token] != newValue, token.index >= 0, token.index < vocabularySize else { return }
-            words[token.index >> 6] ^= UInt64(1) << UInt64(token.index & 63)
-            guard isListed else { return }
-            if newValue {
-                list.append(token)
-                isListed = list.count <= listLimit
-            } else {
-                list.removeAll { $0 == token }
-            }
+            let index = token.index
+            guard index >= 0, index < vocabularySize else { return }
+            let bit = UInt64(1) << UInt64(index & 63)
+            if newValue { words[index >> 6] |= bit } else { words[index >> 6] &= ~bit }
         }
     }
 
-    /// - Complexity: O(allowed) while they are listed, else O(vocabulary / 64).
+    /// - Complexity: O(vocabulary / 64).
     package mutating func removeAll() {
-        if isListed {
-            for token in list { words[token.index >> 6] = 0 }
-        } else {
-            for index in words.indices { words[index] = 0 }
-        }
-        list.removeAll(keepingCapacity: true)
-        isListed = true
+        for index in words.indices { words[index] = 0 }
     }
 
     /// Allows every token.
+    /// - Complexity: O(vocabulary / 64).
     package mutating func insertAll() {
-        list.removeAll(keepingCapacity: true)
-        isListed = false
         for index in words.indices { words[index] = .max }
         let rest = vocabularySize & 63
         if rest > 0 { words[words.count - 1] = (1 << UInt64(rest)) - 1 }
     }
 
     /// The allowed tokens if they are few, ascending; then nothing else of a row needs to be read.
+    /// - Complexity: O(allowed + vocabulary / 64).
     mutating func listedTokens() -> [TokenID]? {
-        guard isListed else { return nil }
-        list.sort()
+        let count = words.reduce(0) { $0 + $1.nonzeroBitCount }
+        guard count <= listLimit else { return nil }
+        list.removeAll(keepingCapacity: true)
+        for index in words.indices where words[index] != 0 {
+            var word = words[index]
+            while word != 0 {
+                list.append(TokenID(index << 6 | word.trailingZeroBitCount))
+                word &= word &- 1
+            }
+        }
         return list
     }
 
-    /// Sets the logit of every token that is not allowed to −∞.
+    /// Sets the logit of every token that is not allowed to −∞: word by word, only the forbidden ones are visited.
+    /// - Precondition: the row is as wide as the vocabulary.
     func apply(to logits: UnsafeMutableBufferPointer<Float>) {
-        for word in words.indices where words[word] != .max {
-            let start = word * 64
-            for token in start..<min(start + 64, vocabularySize) where words[word] >> UInt64(token - start) & 1 == 0 {
-                unsafe logits[token] = -.infinity
+        precondition(logits.count == vocabularySize, "a mask of another vocabulary")
+        for index in words.indices {
+            var forbidden = ~words[index]
+            // The last word may be longer than the row.
+            let width = vocabularySize - index * 64
+            if width < 64 { forbidden &= (1 << UInt64(width)) - 1 }
+            while forbidden != 0 {
+                unsafe logits[index << 6 | forbidden.trailingZeroBitCount] = -.infinity
+                forbidden &= forbidden &- 1
             }
         }
     }
