@@ -80,6 +80,29 @@ import Testing
         #expect(first.notes.map(\.note.id) == second.notes.map(\.note.id))
     }
 
+    @Test func `how something is asked does not count, only what`() throws {
+        let parts = { (question: String) in
+            try finder.orderParts(for: question, conversation: []).map { ($0.note, $0.parts) }
+        }
+        let (short, long) = (try parts("rotary embeddings"), try parts("How would you explain rotary embeddings?"))
+        #expect(short.first?.0 == (try id("transformers/rope")))
+        #expect(short.elementsEqual(long) { $0.0 == $1.0 && $0.1 == $1.1 })
+        // Of nothing but such words, all are searched for.
+        #expect(!(try parts("why would you want them?")).isEmpty)
+    }
+
+    @Test func `every score is brought to one range`() throws {
+        let found = try finder.orderParts(for: "paged attention blocks", conversation: [])
+        #expect(found.allSatisfy { $0.parts.count == NoteWeights.names.count })
+        for index in NoteWeights.names.indices {
+            let scores = found.map { $0.parts[index] }
+            #expect(scores.allSatisfy { (0...1).contains($0) })
+            // By words alone nothing has a cosine.
+            let isOfWords = NoteWeights.names[index].hasSuffix("BM25")
+            #expect(scores.max() == (isOfWords ? 1 : 0))
+        }
+    }
+
     @Test func `hidden notes are found by nobody`() throws {
         let hidden = try id("kv-cache/paged-attention")
         let look = try finder.look(for: "What problem does PagedAttention solve?", hidden: [hidden])

@@ -193,6 +193,15 @@ import Testing
         #expect(read.own == "how is it evicted?")
     }
 
+    @Test func `a word is not corrected because the notes do not have it`() {
+        let notes = Vocabulary(["wide tables, wide caches", "a wide and wide table"])
+        let read = { (isWord: @escaping @Sendable (String) -> Bool) in
+            QuestionReader(vocabulary: notes, abbreviations: Abbreviations(), isWord: isWord).read("may I Wipe tabels?")
+        }
+        #expect(read { $0 == "wipe" }.own == "may I Wipe tables?")
+        #expect(read { _ in false }.own == "may I wide tables?")
+    }
+
     @Test func `words that nothing resembles are named`() {
         #expect(reader.read("does the cache of a zebra purr?").unknownWords == ["zebra", "purr"])
     }

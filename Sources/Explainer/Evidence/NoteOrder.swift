@@ -4,17 +4,18 @@
 /// What each score counts in the one order; together 1.
 package struct NoteWeights {
     var wordingBM25: Double
-    var nearestWording: Double
-    var nearWordings: Double
-    var section: Double
+    var wordingCosine: Double
+    var sectionCosine: Double
     var wholeBM25: Double
 
-    /// Both are what `swiftlet evaluate evidence --fit-order` finds on the tuning questions, rounded.
+    /// Both are what `swiftlet evaluate evidence --fit-order` finds on the tuning questions.
     static let hybrid = NoteWeights(
-        wordingBM25: 0.17, nearestWording: 0.21, nearWordings: 0.17, section: 0.10, wholeBM25: 0.35)
-    static let words = NoteWeights(wordingBM25: 0.4, nearestWording: 0, nearWordings: 0, section: 0, wholeBM25: 0.6)
+        wordingBM25: 0.17, wordingCosine: 0.32, sectionCosine: 0.16, wholeBM25: 0.35)
+    static let words = NoteWeights(wordingBM25: 0.39, wordingCosine: 0, sectionCosine: 0, wholeBM25: 0.61)
 
-    var all: [Double] { [wordingBM25, nearestWording, nearWordings, section, wholeBM25] }
+    /// In the order of `NoteCandidate.parts`.
+    package static let names = ["wordingBM25", "wordingCosine", "sectionCosine", "wholeBM25"]
+    var all: [Double] { [wordingBM25, wordingCosine, sectionCosine, wholeBM25] }
 }
 
 enum NoteOrder {
@@ -29,7 +30,6 @@ enum NoteOrder {
         let kinds: [[Double]] = [
             candidates.map(\.wordingBM25),
             candidates.map { max($0.wordingCosine, wordingFloor) },
-            candidates.map { $0.nearWordings(floor: wordingFloor) },
             candidates.map { max($0.sectionCosine, sectionFloor) },
             candidates.map(\.wholeBM25),
         ].map(stretched)

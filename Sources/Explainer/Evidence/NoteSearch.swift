@@ -18,31 +18,11 @@ struct NoteCandidate {
     var sectionCosine = 0.0
     var wholeBM25 = 0.0
     var sections: [Section] = []
-    /// Of the wordings nearest to the question, the nearest first.
-    private(set) var wordingCosines: [Double] = []
     /// The scores that the order is made of, each 0…1 over all candidates.
     var parts: [Double] = []
     /// Of the one order, 0…1.
     var score = 0.0
     var rerank: Double?
-
-    init(id: NoteID) { self.id = id }
-
-    /// A note that is near in several of its wordings is nearer than one that is by the chance of a phrase.
-    static let wordingCount = 3
-
-    mutating func add(wording cosine: Double) {
-        let place = wordingCosines.firstIndex { $0 < cosine } ?? wordingCosines.endIndex
-        wordingCosines.insert(cosine, at: place)
-        if wordingCosines.count > Self.wordingCount { wordingCosines.removeLast() }
-        wordingCosine = max(wordingCosine, cosine)
-    }
-
-    /// The mean of the nearest three; those that no list returned count as `floor`.
-    func nearWordings(floor: Double) -> Double {
-        let missing = Double(Self.wordingCount - wordingCosines.count)
-        return wordingCosines.reduce(missing * floor) { $0 + max($1, floor) } / Double(Self.wordingCount)
-    }
 }
 
 struct NoteSearch {
@@ -54,9 +34,8 @@ struct NoteSearch {
         let wholeCeiling: Double
     }
 
-    /// Chunks that each list contributes: of the notes' texts, and of their wordings, which are many and short.
+    /// Chunks that each list contributes.
     static let depth = 100
-    static let wordingDepth = 400
 
     let index: EvidenceIndex
     let names: DocumentNames
@@ -66,12 +45,12 @@ struct NoteSearch {
     func notes(for text: String, vector: [Float]?) throws -> Result {
         var request = SearchRequest(QuestionWords.subject(of: text))
         request.filter = filter
+        request.depth = Self.depth
+        request.count = 2 * Self.depth
         var notes: [NoteID: NoteCandidate] = [:]
         func each(
-            _ snapshot: Snapshot, _ depth: Int, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void
+            _ snapshot: Snapshot, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void
         ) throws -> (ceiling: Double, floor: Double) {
-            request.depth = depth
-            request.count = 2 * depth
             let found = try Retriever.candidates(request, vector: vector, in: snapshot)
             for hit in found.candidates {
                 guard let id = names[hit.key.document] else { continue }
@@ -79,17 +58,17 @@ struct NoteSearch {
             }
             // The list of cosines ends here; what the list of words added lies deeper.
             let cosines = found.candidates.compactMap(\.cosine).sorted(by: >)
-            return (found.bm25Ceiling, cosines.isEmpty ? 0 : cosines[min(depth, cosines.count) - 1])
+            return (found.bm25Ceiling, cosines.isEmpty ? 0 : cosines[min(Self.depth, cosines.count) - 1])
         }
-        let wordings = try each(index.wordings, Self.wordingDepth) { note, hit in
+        let wordings = try each(index.wordings) { note, hit in
             note.wordingBM25.raise(to: hit.bm25)
-            if let cosine = hit.cosine { note.add(wording: cosine) }
+            note.wordingCosine.raise(to: hit.cosine)
         }
-        let sections = try each(index.sections, Self.depth) { note, hit in
+        let sections = try each(index.sections) { note, hit in
             note.sectionCosine.raise(to: hit.cosine)
             note.sections.append(.init(place: hit.place, bm25: hit.bm25 ?? 0, cosine: hit.cosine ?? 0))
         }
-        let wholes = try each(index.wholes, Self.depth) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
+        let wholes = try each(index.wholes) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
         var candidates = notes.values.sorted { $0.id < $1.id }
         NoteOrder.order(
             &candidates, wordingFloor: wordings.floor, sectionFloor: sections.floor,

@@ -54,8 +54,3 @@ extension EvidenceFinder {
         try candidates(for: question, conversation: conversation).map { ($0.id, $0.parts) }
     }
 }
-
-extension NoteWeights {
-    /// In the order of `NoteCandidate.parts`.
-    package static let names = ["wordingBM25", "nearestWording", "nearWordings", "section", "wholeBM25"]
-}

@@ -1,8 +1,14 @@
 // BlockMaxSearch.swift — the best chunks of one segment without scoring those that cannot be among them.
-// Retrieval › Lexical.  Block-max WAND: Ding and Suel 2011, doi:10.1145/2009916.2010048, over impacts (see Impacts).
+// Retrieval › Lexical.  MaxScore: Turtle and Flood 1995, doi:10.1016/0306-4573(95)00020-H, a window of chunks at a time,
+// with the bounds of the blocks in it (see Impacts).  Block-max WAND, which was here before, moves cursors from chunk to
+// chunk: on questions of six terms and more that is most of the work (Bench/README.md).
 
 enum BlockMaxSearch {
-    /// The best `count` chunks, the lower ordinal first among equals: exactly what `ExhaustiveSearch` returns.
+    /// Chunks in a window: their sums stay in the nearest cache.
+    private static let width = 2048
+
+    /// The best `count` chunks, the lower ordinal first among equals: exactly what `ExhaustiveSearch` returns. Sums do
+    /// not depend on their order (see `TermScoring`), so neither does a score on which term is added when.
     ///
     /// - Parameters:
     ///   - allowed: the chunks that may be returned; nil for all.
@@ -15,103 +21,106 @@ enum BlockMaxSearch {
         return withUnsafeTemporaryAllocation(
             of: PackedRows.Row.self, capacity: terms.count * PostingsCursor.roomRows
         ) { room in
-            withUnsafeTemporaryAllocation(of: PostingsCursor.self, capacity: terms.count) { cursors in
-                for (index, term) in terms.enumerated() {
-                    (cursors.baseAddress! + index).initialize(
-                        to: PostingsCursor(
-                            term, postings, scoring, room: room.baseAddress! + index * PostingsCursor.roomRows))
+            withUnsafeTemporaryAllocation(of: Double.self, capacity: width) { sums in
+                sums.initialize(repeating: 0)
+                var cursors = terms.enumerated().map { index, term in
+                    PostingsCursor(
+                        term, postings, scoring, room: room.baseAddress! + index * PostingsCursor.roomRows)
                 }
-                var search = Walk(cursors: cursors, top: TopOrdinals(capacity: count, floor: floor))
-                if let allowed {
-                    allowed.words.withUnsafeBufferPointer { words in
-                        search.run(postings, scoring, allowed: words.baseAddress)
-                    }
-                } else {
-                    search.run(postings, scoring, allowed: nil)
-                }
-                return search.top.sorted
+                cursors.sort { $0.bound < $1.bound }
+                var walk = Walk(
+                    sums: sums.baseAddress!, allowed: allowed, cursors: cursors,
+                    top: TopOrdinals(capacity: count, floor: floor))
+                walk.run(postings, scoring)
+                return walk.top.sorted
             }
         }
     }
 
-    /// The cursors, kept in the order of their ordinals.
     private struct Walk {
-        let cursors: UnsafeMutableBufferPointer<PostingsCursor>
+        /// 0 between two windows.
+        let sums: UnsafeMutablePointer<Double>
+        let allowed: Bitmap?
+        /// The term that can add least anywhere first.
+        var cursors: [PostingsCursor]
         var top: TopOrdinals
+        /// What each term and those before it can add together in the window.
+        private var reach: [Double]
+        private var marks = [UInt64](repeating: 0, count: width / 64)
 
-        mutating func run(_ postings: Postings, _ scoring: TermScoring, allowed: UnsafePointer<UInt64>?) {
-            for index in cursors.indices { settle(cursors.count - 1 - index) }
-            var active = cursors.count
-            while true {
-                while active > 0, cursors[active - 1].ordinal == PostingsCursor.end { active -= 1 }
-                // 1. The pivot: the first cursor by which the bounds together could beat the threshold. No chunk
-                //    before its ordinal can.
-                let threshold = top.threshold
-                var bound = 0.0
-                var pivot = 0
-                while pivot < active {
-                    bound += cursors[pivot].bound
-                    if bound > threshold { break }
-                    pivot += 1
-                }
-                guard pivot < active else { return }
-                let ordinal = cursors[pivot].ordinal
-                while pivot + 1 < active, cursors[pivot + 1].ordinal == ordinal { pivot += 1 }
-
-                // 2. The same with the bounds of the blocks that would hold the pivot's ordinal.
-                var blockBound = 0.0
-                var firstBlockEnd = PostingsCursor.end
-                for index in 0...pivot {
-                    firstBlockEnd = min(firstBlockEnd, cursors[index].boundBlock(ordinal, postings, scoring))
-                    blockBound += cursors[index].blockBound
-                }
-                if blockBound <= threshold {
-                    // 3. Nothing up to the end of the shortest block, or the next cursor, can.
-                    var target = firstBlockEnd == PostingsCursor.end ? PostingsCursor.end : firstBlockEnd + 1
-                    if pivot + 1 < active { target = min(target, cursors[pivot + 1].ordinal) }
-                    for index in (0...pivot).reversed() {
-                        cursors[index].seek(target, postings)
-                        settle(index)
-                    }
-                } else if cursors[0].ordinal == ordinal {
-                    // 4. All stand on the ordinal: score it.
-                    score(ordinal, pivot, postings, scoring, allowed)
-                } else {
-                    // 5. Bring those before the pivot to it.
-                    for index in (0..<pivot).reversed() where cursors[index].ordinal < ordinal {
-                        cursors[index].seek(ordinal, postings)
-                        settle(index)
-                    }
-                }
-            }
-        }
-
-        @inline(__always)
-        private mutating func score(
-            _ ordinal: UInt32, _ pivot: Int, _ postings: Postings, _ scoring: TermScoring,
-            _ allowed: UnsafePointer<UInt64>?
+        init(
+            sums: UnsafeMutablePointer<Double>, allowed: Bitmap?, cursors: [PostingsCursor], top: TopOrdinals
         ) {
-            let isAllowed = allowed.map { $0[Int(ordinal >> 6)] >> UInt64(ordinal & 63) & 1 == 1 } ?? true
-            if isAllowed {
-                let inverseNorm = scoring.inverseNorm(Int(postings.lengths[Int(ordinal)]))
+            self.sums = sums
+            self.allowed = allowed
+            self.cursors = cursors
+            self.top = top
+            reach = cursors.map { _ in 0 }
+        }
+
+        mutating func run(_ postings: Postings, _ scoring: TermScoring) {
+            var passed: UInt32 = 0
+            while let start = nextStart(from: passed), start < postings.chunkCount {
+                let limit = start < PostingsCursor.end - UInt32(width) ? start + UInt32(width) : PostingsCursor.end
+                passed = limit
+                // 1. Terms that even together cannot lift a chunk above the threshold need not be walked: a chunk
+                //    with none of the others is not wanted.
+                var first = 0
                 var sum = 0.0
-                for index in 0...pivot { sum += cursors[index].score(postings, inverseNorm: inverseNorm) }
-                top.offer(ScoredOrdinal(ordinal: ordinal, score: sum))
-            }
-            for index in (0...pivot).reversed() {
-                cursors[index].next(postings)
-                settle(index)
+                for index in cursors.indices {
+                    sum += cursors[index].bound(from: start, until: limit, postings, scoring)
+                    reach[index] = sum
+                    if sum <= top.threshold { first = index + 1 }
+                }
+                guard first < cursors.count else { continue }
+                // 2. The others are added up over the window.
+                marks.withUnsafeMutableBufferPointer { marks in
+                    for index in first..<cursors.count {
+                        cursors[index].seek(start, postings)
+                        cursors[index].addScores(
+                            from: start, until: limit, postings, scoring, to: sums, marks: marks.baseAddress!)
+                    }
+                }
+                // 3. What may still be wanted gets the rest.
+                for word in marks.indices where marks[word] != 0 {
+                    var bits = marks[word]
+                    marks[word] = 0
+                    while bits != 0 {
+                        let slot = word << 6 + bits.trailingZeroBitCount
+                        bits &= bits - 1
+                        finish(start + UInt32(slot), sums[slot], below: first, postings, scoring)
+                        sums[slot] = 0
+                    }
+                }
             }
         }
 
-        /// Moves a cursor that went forward to its place among those behind it.
+        /// A chunk before which, from `passed` on, none has a term; nil when all lists have ended. Lists that were not
+        /// walked lag behind.
+        private func nextStart(from passed: UInt32) -> UInt32? {
+            let nearest = cursors.reduce(PostingsCursor.end) { min($0, $1.ordinal) }
+            let start = max(nearest, passed)
+            return nearest < PostingsCursor.end && start < PostingsCursor.end ? start : nil
+        }
+
+        /// Adds the terms before `first`, the strongest first, for as long as the chunk can reach the threshold.
         @inline(__always)
-        private mutating func settle(_ index: Int) {
-            var place = index
-            while place + 1 < cursors.count, cursors[place].ordinal > cursors[place + 1].ordinal {
-                cursors.swapAt(place, place + 1)
-                place += 1
+        private mutating func finish(
+            _ ordinal: UInt32, _ sum: Double, below first: Int, _ postings: Postings, _ scoring: TermScoring
+        ) {
+            guard sum + (first > 0 ? reach[first - 1] : 0) > top.threshold, allowed?[Int(ordinal)] ?? true else {
+                return
             }
+            var sum = sum
+            let inverseNorm = scoring.inverseNorm(Int(postings.lengths[Int(ordinal)]))
+            for index in (0..<first).reversed() {
+                guard sum + reach[index] > top.threshold else { return }
+                cursors[index].seek(ordinal, postings)
+                if cursors[index].ordinal == ordinal {
+                    sum += cursors[index].score(postings, inverseNorm: inverseNorm)
+                }
+            }
+            top.offer(ScoredOrdinal(ordinal: ordinal, score: sum))
         }
     }
 }

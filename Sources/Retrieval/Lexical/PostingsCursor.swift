@@ -22,9 +22,8 @@ struct PostingsCursor {
     private var position = 0
     private var postingCount = 0
     private var hasCounts = false
-    /// The block that `blockBound` speaks of; at or after `block`.
-    private var boundedBlock = -1
-    private(set) var blockBound = 0.0
+    /// The first block of the window that was bounded last; at or after `block` unless the cursor went past it.
+    private var boundedBlock = 0
 
     /// Stands at the first posting.
     init(
@@ -55,12 +54,45 @@ struct PostingsCursor {
     /// How often the term occurs here.
     @inline(__always)
     mutating func count(_ postings: borrowing Postings) -> UInt32 {
-        if !hasCounts {
-            let room = UnsafeMutableRawPointer(counts).assumingMemoryBound(to: PackedRows.Row.self)
-            postings.unpackCounts(block, postingCount: postingCount, into: room)
-            hasCounts = true
-        }
+        loadCounts(postings)
         return counts[position] &+ 1
+    }
+
+    @inline(__always)
+    private mutating func loadCounts(_ postings: borrowing Postings) {
+        guard !hasCounts else { return }
+        let room = UnsafeMutableRawPointer(counts).assumingMemoryBound(to: PackedRows.Row.self)
+        postings.unpackCounts(block, postingCount: postingCount, into: room)
+        hasCounts = true
+    }
+
+    /// Adds what the term adds to each chunk of `[start, limit)` from here on, marks these chunks, and moves past them.
+    ///
+    /// - Parameters:
+    ///   - sums: one a chunk, from `start` on.
+    ///   - marks: one bit a chunk.
+    mutating func addScores(
+        from start: UInt32, until limit: UInt32, _ postings: borrowing Postings, _ scoring: TermScoring,
+        to sums: UnsafeMutablePointer<Double>, marks: UnsafeMutablePointer<UInt64>
+    ) {
+        while ordinal < limit {
+            loadCounts(postings)
+            var place = position
+            while place < postingCount, ordinals[place] < limit {
+                let chunk = ordinals[place]
+                let saturation = Float(counts[place] &+ 1) * scoring.inverseNorm(Int(postings.lengths[Int(chunk)]))
+                let slot = Int(chunk &- start)
+                sums[slot] += Double(TermScoring.score(weight: weight, saturation: saturation))
+                marks[slot >> 6] |= 1 << UInt64(slot & 63)
+                place += 1
+            }
+            position = place
+            if place < postingCount {
+                ordinal = ordinals[place]
+            } else {
+                nextBlock(postings)
+            }
+        }
     }
 
     /// What the term adds to the chunk here.
@@ -121,29 +153,24 @@ struct PostingsCursor {
         return block
     }
 
-    /// Finds the block that would hold `target` and bounds its scores, without unpacking it.
-    ///
-    /// - Returns: the block's last ordinal; `end` when the list ends before `target`, the bound being 0.
-    @inline(__always)
-    mutating func boundBlock(
-        _ target: UInt32, _ postings: borrowing Postings, _ scoring: TermScoring
-    ) -> UInt32 {
+    /// The most that the term can add to a chunk of `[start, limit)`, from the blocks that may hold one, none unpacked.
+    /// Windows ascend.
+    mutating func bound(
+        from start: UInt32, until limit: UInt32, _ postings: borrowing Postings, _ scoring: TermScoring
+    ) -> Double {
         var place = max(boundedBlock, block)
-        if place < endBlock, postings.header(place).pointee.last < target {
-            place = blockHolding(target, from: place, postings)
+        if place < endBlock, postings.header(place).pointee.last < start {
+            place = blockHolding(start, from: place, postings)
         }
-        guard place < endBlock else {
-            boundedBlock = place
-            blockBound = 0
-            return Self.end
+        boundedBlock = place
+        var largest: Float = 0
+        while place < endBlock {
+            let header = postings.header(place)
+            let impacts = postings.impacts + Int(header.pointee.firstImpact)
+            largest = max(largest, postings.saturation(impacts, count: Int(header.pointee.impactCount), scoring))
+            if header.pointee.last >= limit - 1 { break }
+            place += 1
         }
-        let header = postings.header(place)
-        if place != boundedBlock {
-            boundedBlock = place
-            let largest = postings.saturation(
-                postings.impacts + Int(header.pointee.firstImpact), count: Int(header.pointee.impactCount), scoring)
-            blockBound = Double(TermScoring.score(weight: weight, saturation: largest))
-        }
-        return header.pointee.last
+        return Double(TermScoring.score(weight: weight, saturation: largest))
     }
 }
