@@ -6,7 +6,7 @@ package struct EvidenceFeatures: Sendable {
     package static let names = [
         // The first note, and how far the others are behind it.
         "wording_cosine", "section_cosine", "wording_share", "whole_share", "margin", "lead", "agreement",
-        "wording_gap", "section_gap", "whole_gap", "first_wordings",
+        "wording_gap", "section_gap", "whole_gap",
         // Which of the words asked for stand where.
         "coverage", "own_coverage", "first_coverage", "title_coverage", "short_coverage", "rarest_missing",
         "known_share", "word_odds",
