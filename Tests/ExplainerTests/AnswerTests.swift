@@ -109,7 +109,9 @@ import Tokenization
     @Test func `quotes nothing out of its place that points back`() throws {
         let note = try AnswerFixtures.note(
             "b/best", short: ["Alpha."],
-            explanation: ["Blocks are small.", "They are shared.", "This project has 16.", "*It* may grow.", "Items stay."])
+            explanation: [
+                "Blocks are small.", "They are shared.", "This project has 16.", "*It* may grow.", "Items stay.",
+            ])
         let sentences = AnswerSentence.all(.explanation, of: note)
         #expect(sentences.map(\.stands) == [true, false, true, false, true])
         #expect(Set(sentences.map(\.paragraphStart)).count == 1)

@@ -57,8 +57,10 @@ package struct AnswerSentence: Sendable {
 
     private static let leaningWords: Set<String> = [
         "It", "Its", "This", "That", "These", "Those", "They", "Their", "Them", "He", "She", "Such", "So", "But", "And",
-        "Or", "Then", "Thus", "Hence", "Therefore", "However", "Otherwise", "Instead", "Also", "Both", "Neither", "Either",
-        "Here", "Still", "Yet", "Afterwards", "Conversely", "Similarly", "Likewise", "Again", "Another", "Others", "Nor",
+        "Or", "Then", "Thus", "Hence", "Therefore", "However", "Otherwise", "Instead", "Also", "Both", "Neither",
+        "Either",
+        "Here", "Still", "Yet", "Afterwards", "Conversely", "Similarly", "Likewise", "Again", "Another", "Others",
+        "Nor",
     ]
 
     /// Emphasis may stand behind the mark.

@@ -31,7 +31,8 @@ package struct QuestionReader: Sendable {
     /// - Parameter isWord: whether a word that the notes do not have is a word nevertheless. Without it "wipe that"
     ///   becomes "wide that", because the notes say nothing of wiping.
     package init(
-        vocabulary: Vocabulary, abbreviations: Abbreviations, isWord: @escaping @Sendable (String) -> Bool = { _ in false }
+        vocabulary: Vocabulary, abbreviations: Abbreviations,
+        isWord: @escaping @Sendable (String) -> Bool = { _ in false }
     ) {
         self.vocabulary = vocabulary
         self.abbreviations = abbreviations
