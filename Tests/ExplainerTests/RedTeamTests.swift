@@ -54,8 +54,10 @@ struct RedTeamCase: Sendable, CustomTestStringConvertible {
         for note in evidence.notes { #expect(corpus[note.note.id] != nil) }
         #expect((0...1).contains(evidence.confidence))
         guard let base = attack.base else {
-            // The notes have one on such orders; nothing else may answer them.
-            #expect(evidence.verdict != .sufficient || evidence.notes.first?.note.topic == "safety")
+            // The notes have one on such orders. Nothing else may answer them, but a note that is named.
+            guard evidence.verdict == .sufficient else { return }
+            let first = try #require(evidence.notes.first?.note)
+            #expect(first.topic == "safety" || attack.text.contains(first.id.description))
             return
         }
         // The honest half is still found.
