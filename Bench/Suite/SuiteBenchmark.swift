@@ -14,6 +14,7 @@ enum SuiteBenchmark: Command {
         OptionDefinition("--types", "LIST", "their types (default: q8_0,q4_0)"),
         OptionDefinition("--models", "DIR", "where models with random weights are kept (default: .build/bench-models)"),
         OptionDefinition("--threads", "N", "engine threads (default: physical cores)"),
+        OptionDefinition("--only", "LIST", "of engine, kernels, server; none records nothing but the machine"),
         OptionDefinition("--results", "DIR", "where records are kept (default: Bench/results)"),
         OptionDefinition("--page", "FILE", "the page to bring up to date (default: Bench/README.md)"),
     ]
@@ -23,23 +24,29 @@ enum SuiteBenchmark: Command {
         var record = SuiteRecord(
             processor: Machine.processorName, kernels: "\(KernelSet.best)", threads: threads, date: SuiteRecord.today)
         let folder = (arguments["--results"] ?? "Bench/results") + "/" + record.machine
-        let last = try newest(in: folder)
+        let archive = SuiteArchive(folder)
+        let last = try archive.newest(threads: threads)
 
+        let parts = try parts(arguments)
         let steps = SuiteSteps(threads: threads)
-        record.rows += try steps.engine(label: "swiftlet-5m", model: nil)
-        for model in try randomModels(arguments) {
-            record.rows += try steps.engine(label: ModelLocator.displayName(model), model: model)
+        if parts.contains("engine") {
+            record.rows += try steps.engine(label: "swiftlet-5m", model: nil)
+            for model in try randomModels(arguments) {
+                record.rows += try steps.engine(label: ModelLocator.displayName(model), model: model)
+            }
         }
-        record.rows += try steps.kernels()
-        record.rows += try steps.server()
+        if parts.contains("kernels") { record.rows += try steps.kernels() }
+        if parts.contains("server") { record.rows += try steps.server() }
 
         Output.line(record.markdown)
         if let last {
-            let ratios = record.ratios(to: last)
-            Output.line("\nbeside \(last.date), this time ÷ then:\n" + ratios.joined(separator: "\n"))
+            let ratios = record.ratios(to: last.record)
+            Output.line("\nbeside \(last.name), this time ÷ then:\n" + ratios.joined(separator: "\n"))
+        } else {
+            Output.line("\nno earlier record of this machine with \(threads) threads")
         }
         try RandomModel.makeFolder(folder)
-        let path = "\(folder)/\(record.date)-suite.json"
+        let path = "\(folder)/" + archive.freeName(date: record.date)
         let text = record.json
         try AtomicFile.write(to: path) { try $0.write(text) }
         let page = arguments["--page"] ?? "Bench/README.md"
@@ -47,11 +54,14 @@ enum SuiteBenchmark: Command {
         Output.note("recorded: \(path), \(page)")
     }
 
-    /// The last record of this machine, if there is one.
-    private static func newest(in folder: String) throws -> SuiteRecord? {
-        guard let names = try? ReadFolder.names(folder) else { return nil }
-        guard let name = names.last(where: { $0.hasSuffix("-suite.json") }) else { return nil }
-        return SuiteRecord(json: try JSON.parse(try ReadFile.bytes(folder + "/" + name, limit: 4 << 20)))
+    private static func parts(_ arguments: Arguments) throws -> [String] {
+        let known = ["engine", "kernels", "server"]
+        guard let list = arguments["--only"] else { return known }
+        let parts = list == "none" ? [] : list.split(separator: ",").map { String($0) }
+        if let part = parts.first(where: { !known.contains($0) }) {
+            throw UsageError("--only: '\(part)' is not among \(known.joined(separator: ", ")), none")
+        }
+        return parts
     }
 
     private static func randomModels(_ arguments: Arguments) throws -> [String] {

@@ -24,6 +24,11 @@ package struct Shortage: Equatable, Sendable {
         self.limit = limit
         self.requested = requested
     }
+
+    /// The same with another wait.
+    package func waiting(_ wait: Wait) -> Shortage {
+        Shortage(account: account, resource: resource, wait: wait, limit: limit, requested: requested)
+    }
 }
 
 /// One limit's state, for headers and metrics.

@@ -55,20 +55,22 @@ package struct MemoryStore: LimitStore {
         }
     }
 
-    /// The longest wait that one of the amounts needs, in one of the accounts; nil when there is none.
+    /// The amount that has to wait longest, in one of the accounts, with the wait for all of them; nil when none must.
     package mutating func shortage(of amounts: Amounts, in ids: [AccountID], at now: Int) -> Shortage? {
         var longest: Shortage?
+        var all = Wait.none
         for id in ids {
             accounts[id]?.refill(to: now)
             guard let account = accounts[id] else { continue }
             for resource in Resource.allCases {
                 let bucket = account[resource]
                 let wait = bucket.wait(for: amounts[resource])
+                all = all.and(wait)
                 guard wait > longest?.wait ?? .none else { continue }
                 longest = Shortage(
                     account: id, resource: resource, wait: wait, limit: bucket.capacity, requested: amounts[resource])
             }
         }
-        return longest
+        return longest?.waiting(all)
     }
 }

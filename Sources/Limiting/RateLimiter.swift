@@ -51,7 +51,11 @@ package final class RateLimiter {
     // MARK: - Reserving
 
     /// Reserves the amounts from all of the accounts in one step, or takes a place among the waiting, or refuses.
-    package func reserve(_ amounts: Amounts, from accounts: [AccountID]) -> Answer {
+    /// - Parameter spentBefore: what the same request took in an earlier step. Whoever is refused and comes again needs
+    ///   it once more, so a refusal tells when both can be had.
+    package func reserve(
+        _ amounts: Amounts, from accounts: [AccountID], spentBefore: Amounts = Amounts()
+    ) -> Answer {
         let now = now
         var blockade = Blockade()
         for claim in claims { blockade.add(claim.shortage) }
@@ -59,9 +63,10 @@ package final class RateLimiter {
             return .decided(.granted(Reservation(accounts: accounts, held: amounts)))
         }
         var claim = Claim(
-            ticket: Ticket(number: ticketCount), accounts: accounts, amounts: amounts, arrival: now,
+            ticket: Ticket(number: ticketCount), accounts: accounts, amounts: amounts,
+            spentBefore: spentBefore, arrival: now,
             deadline: now + waitLimits.milliseconds, shortage: shortage, nextLook: now)
-        if let refusal = refusalToWait(claim) { return .decided(.refused(refusal)) }
+        if let refusal = refusalToWait(claim, at: now) { return .decided(.refused(refusal)) }
         ticketCount += 1
         claim.note(shortage, at: now)
         claims.append(claim)
@@ -81,16 +86,18 @@ package final class RateLimiter {
     }
 
     /// Waiting makes no sense when it is certainly in vain, or when there is no room.
-    private func refusalToWait(_ claim: Claim) -> Refusal? {
-        switch claim.shortage.wait {
-        case .never: return .limited(claim.shortage)
-        case .milliseconds(let count) where count > waitLimits.milliseconds: return .limited(claim.shortage)
-        case .none, .milliseconds, .untilReturned: break
-        }
-        guard waitLimits.milliseconds > 0,
+    private func refusalToWait(_ claim: Claim, at now: Int) -> Refusal? {
+        guard waitLimits.milliseconds > 0, claim.shortage.wait != .never,
+            claim.shortage.wait.known <= waitLimits.milliseconds,
             claims.count(where: { $0.tenant == claim.tenant }) < waitLimits.countPerTenant
-        else { return .limited(claim.shortage) }
+        else { return refusal(claim, claim.shortage, at: now) }
         return claims.count < waitLimits.count ? nil : .roomFull(waiting: claims.count)
+    }
+
+    /// With the wait of the whole request, from its first step.
+    private func refusal(_ claim: Claim, _ shortage: Shortage, at now: Int) -> Refusal {
+        let whole = store.shortage(of: claim.amounts + claim.spentBefore, in: claim.accounts, at: now)
+        return .limited(shortage.waiting(shortage.wait.and(whole?.wait ?? .none)))
     }
 
     // MARK: - Waiting
@@ -117,7 +124,7 @@ package final class RateLimiter {
                 continue
             }
             guard now < claim.deadline, shortage.wait != .never else {
-                decisions.append((claim.ticket, .refused(.limited(shortage))))
+                decisions.append((claim.ticket, .refused(refusal(claim, shortage, at: now))))
                 continue
             }
             claim.note(shortage, at: now)

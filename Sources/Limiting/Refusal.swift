@@ -30,13 +30,13 @@ package enum Refusal: Equatable, Sendable {
 
     /// When to ask again; nil for never. At most two minutes: clients give up rather than wait longer. Exact for what
     /// refills, as long as nobody else takes any: one millisecond earlier it is refused again. For what somebody holds
-    /// nobody can know, and a second is a polite guess.
+    /// nobody can know, and a second is a polite guess, unless something else is known to take longer.
     package var retryMilliseconds: Int? {
         guard case .limited(let shortage) = self else { return 1_000 }
         return switch shortage.wait {
         case .none: 0
         case .milliseconds(let count): min(count, 120_000)
-        case .untilReturned: 1_000
+        case .untilReturned(let notBefore): min(max(1_000, notBefore), 120_000)
         case .never: nil
         }
     }

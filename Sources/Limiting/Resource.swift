@@ -69,6 +69,12 @@ package struct Amounts: Equatable, Sendable {
         set { counts[resource.rawValue] = newValue }
     }
 
+    package static func + (left: Amounts, right: Amounts) -> Amounts {
+        var sum = left
+        for resource in Resource.allCases { sum[resource] += right[resource] }
+        return sum
+    }
+
     package static func == (left: Amounts, right: Amounts) -> Bool {
         Resource.allCases.allSatisfy { left[$0] == right[$0] }
     }

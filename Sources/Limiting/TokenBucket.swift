@@ -5,10 +5,27 @@
 package enum Wait: Equatable, Comparable, Sendable {
     case none
     case milliseconds(Int)
-    /// Until somebody gives back what he holds; nobody knows when.
-    case untilReturned
+    /// Until somebody gives back what he holds; nobody knows when, but not before so many milliseconds.
+    case untilReturned(notBefore: Int)
     /// It is more than the whole bucket.
     case never
+
+    /// Until both can be had.
+    package func and(_ other: Wait) -> Wait {
+        switch (self, other) {
+        case (.never, _), (_, .never): .never
+        case (.untilReturned, _), (_, .untilReturned): .untilReturned(notBefore: max(known, other.known))
+        default: max(self, other)
+        }
+    }
+
+    /// Milliseconds that it lasts at least, as far as anybody can tell.
+    package var known: Int {
+        switch self {
+        case .none, .never: 0
+        case .milliseconds(let count), .untilReturned(let count): count
+        }
+    }
 }
 
 /// A bucket of `capacity` that refills by `perMinute`. Zero makes it a stock, from which things are only borrowed: what
@@ -84,7 +101,7 @@ package struct TokenBucket: Sendable {
         guard count <= capacity else { return .never }
         let missing = count * Self.partsPerToken - remainingParts
         if missing <= 0 { return .none }
-        return perMinute == 0 ? .untilReturned : .milliseconds((missing + perMinute - 1) / perMinute)
+        return perMinute == 0 ? .untilReturned(notBefore: 0) : .milliseconds((missing + perMinute - 1) / perMinute)
     }
 
     /// How long until nothing more fits in; zero for a stock that is full.

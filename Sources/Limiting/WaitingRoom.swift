@@ -11,6 +11,8 @@ struct Claim {
     let ticket: Ticket
     let accounts: [AccountID]
     let amounts: Amounts
+    /// What its request took before; coming again, it would need that once more.
+    let spentBefore: Amounts
     let arrival: Int
     let deadline: Int
     /// Why it could not have its amounts when it was looked at last.

@@ -55,6 +55,14 @@ import Network
         send(status: status, contentType: contentType, body: body, headers: [], error: nil)
     }
 
+    /// With its timings, for those who asked.
+    func respond(_ done: WorkDone) {
+        guard wantsTimings else { return respond(status: 200, body: done.body) }
+        let report = TimingReport(
+            start: startNanoseconds, limiter: limiterNanoseconds, work: done.stages, end: telemetry.time.nanoseconds())
+        respond(status: 200, body: report.added(to: done.body))
+    }
+
     func fail(_ error: APIError) {
         send(
             status: error.status, contentType: "application/json", body: error.body,

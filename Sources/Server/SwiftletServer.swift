@@ -66,7 +66,9 @@ package import Network
 
     /// From now on vectors are served too.
     /// - Throws: when no thread can be had for it.
-    package func serve(_ embedder: EncoderEmbedder) throws { embeddings = try EmbeddingDesk(embedder, hub: hub) }
+    package func serve(_ embedder: EncoderEmbedder) throws {
+        embeddings = try EmbeddingDesk(embedder, hub: hub, time: telemetry.time)
+    }
 
     /// From now on an index is searched, and texts are reranked.
     package func serve(_ service: SearchService) {
@@ -168,7 +170,7 @@ package import Network
     private func search(_ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?) throws(APIError) {
         let (searches, ignoresUnknown) = (try openSearches(), ignoresUnknownFields)
         try counted(visitor, responder) { () throws(APIError) in
-            try searches.search(request, responder, ignoresUnknown: ignoresUnknown)
+            try searches.search(request, responder, ignoresUnknown: ignoresUnknown, mayUse: visitor.mayUse)
         }
     }
 
@@ -177,7 +179,7 @@ package import Network
         let (searches, ignoresUnknown) = (try openSearches(), ignoresUnknownFields)
         try counted(visitor, responder) { [limits] () throws(APIError) in
             try searches.rerank(
-                request.body, responder, ignoresUnknown: ignoresUnknown,
+                request.body, responder, ignoresUnknown: ignoresUnknown, mayUse: { visitor.mayUse($0) },
                 charge: visitor.map { InputCharge($0, limits) })
         }
     }
@@ -186,9 +188,7 @@ package import Network
         guard !isDraining else { throw .shuttingDown }
         guard let embeddings else { throw .noEncoder }
         guard request.hasJSONContent else { throw .notJSONContent }
-        if let visitor, !visitor.key.mayUse(embeddings.embedder.name) {
-            throw .modelNotAllowed(embeddings.embedder.name)
-        }
+        guard visitor.mayUse(embeddings.embedder.name) else { throw .modelNotAllowed(embeddings.embedder.name) }
         let (body, ignoresUnknownFields) = (request.body, configuration.ignoresUnknownFields)
         try counted(visitor, responder) { [limits] () throws(APIError) in
             try embeddings.answer(
@@ -202,7 +202,7 @@ package import Network
     ) throws(APIError) {
         guard !isDraining else { throw .shuttingDown }
         let model = try loadedModel()
-        if let visitor, !visitor.key.mayUse(model.id) { throw .modelNotAllowed(model.id) }
+        guard visitor.mayUse(model.id) else { throw .modelNotAllowed(model.id) }
         let ignoresUnknownFields = configuration.ignoresUnknownFields
         try counted(visitor, responder) { [self] () throws(APIError) in
             try work(on: request, responder) { body throws(APIError) in
@@ -230,12 +230,15 @@ package import Network
         _ tool: TextTool, _ request: HTTPRequest, _ responder: Responder, _ visitor: Visitor?
     ) throws(APIError) {
         let model = try loadedModel()
-        let ignoresUnknownFields = configuration.ignoresUnknownFields
+        guard visitor.mayUse(model.id) else { throw .modelNotAllowed(model.id) }
+        let (ignoresUnknownFields, time) = (configuration.ignoresUnknownFields, telemetry.time)
         try counted(visitor, responder) { [self] () throws(APIError) in
             try work(on: request, responder) { body throws(APIError) in
-                try model.answer(tool, body: body, ignoresUnknownFields: ignoresUnknownFields)
-            } then: { body in
-                responder.respond(status: 200, body: body)
+                try WorkDone(time) { () throws(APIError) in
+                    try model.answer(tool, body: body, ignoresUnknownFields: ignoresUnknownFields)
+                }
+            } then: { done in
+                responder.respond(done)
             }
         }
     }

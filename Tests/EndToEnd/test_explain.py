@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 
 import pytest
 
@@ -131,6 +132,19 @@ def test_the_route_answers_as_the_command_does(explaining, explain):
     # Only the last tokens of a prompt are computed again, for their logits.
     assert again["engine"]["cached_tokens"] > 0.9 * again["engine"]["prompt_tokens"]
     assert same(again) == same(answer)
+
+
+def test_the_stages_add_up_to_the_wall_time(explaining):
+    for question in (QUESTION, "What does a croissant weigh?"):
+        start = time.monotonic()
+        answer = explaining.post("/v1/explain", {"question": question}).json()
+        wall = (time.monotonic() - start) * 1000
+        stages = dict(answer["timings"])
+        total = stages.pop("total")
+        assert all(value > -0.01 for value in stages.values()), stages
+        assert abs(sum(stages.values()) - total) <= 0.01 * total
+        assert total <= wall
+        assert "prompt" in stages and ("decode" in stages) == (answer["engine"]["output_tokens"] > 0)
 
 
 def test_a_stream_says_the_same_piece_by_piece(explaining):

@@ -20,10 +20,14 @@ private func bound(longestPrompt: Int, tokensInFlight: Int, leastWeight: Int = 1
 
 @Suite struct `Fair scheduling` {
     /// Tenants of different habits, all with more to do than they are given; submits until each has ten waiting.
-    private static func overload(
-        _ harness: inout Harness, weights: [Int], generator: inout SeededGenerator, nextID: inout Int
-    ) {
-        for (index, weight) in weights.enumerated() {
+    /// - Parameter isFirstBlocked: the first one gets nothing through to the engine.
+    /// - Returns: the first one's new requests.
+    @discardableResult private static func overload(
+        _ harness: inout Harness, weights: [Int], isFirstBlocked: Bool = false, generator: inout SeededGenerator,
+        nextID: inout Int
+    ) -> [RequestID] {
+        var own: [RequestID] = []
+        for (index, weight) in weights.enumerated() where index > 0 || !isFirstBlocked {
             let waiting = harness.core.statistics.tenants.first { $0.tenant == index + 1 }?.waitingCount ?? 0
             for _ in waiting..<max(waiting, 10) {
                 // The second writes novels, the third asks long questions.
@@ -31,9 +35,11 @@ private func bound(longestPrompt: Int, tokensInFlight: Int, leastWeight: Int = 1
                 let prompt = Int.random(in: 1...(index == 2 ? 90 : 30), using: &generator)
                 harness.core.submit(
                     request(nextID, tenant: index + 1, weight: weight, prompt: prompt, output: output))
+                if index == 0 { own.append(RequestID(UInt64(nextID))) }
                 nextID += 1
             }
         }
+        return own
     }
 
     @Test(arguments: [[1, 1, 1], [1, 2, 5], [3, 1, 1, 7]]) func `keeps the counters of backlogged tenants together`(
@@ -66,6 +72,46 @@ private func bound(longestPrompt: Int, tokensInFlight: Int, leastWeight: Int = 1
             }
         }
         #expect(history.last!.min()! > limit)
+    }
+
+    /// How a tenant comes to have nothing that could be admitted.
+    enum Absence: CaseIterable {
+        /// Its clients do not read: all its requests are paused, those that run and those that wait.
+        case paused
+        /// Its limits let nothing through: no new request comes.
+        case blocked
+    }
+
+    @Test(arguments: Absence.allCases, [[1, 1, 1], [2, 1, 3]])
+    func `keeps the counters of the rest together while one is away, and of all when it is back`(
+        absence: Absence, weights: [Int]
+    ) {
+        var harness = Harness(blocks: 96, maxModelLength: 256) {
+            $0.maxRunningCount = 8
+            $0.maxBatchedTokens = 96
+            $0.sharesPrefixes = false
+        }
+        let limit = bound(longestPrompt: 90, tokensInFlight: 96 * 16, leastWeight: weights.min()!)
+        var generator = SeededGenerator(seed: 6)
+        var nextID = 1
+        var own: [RequestID] = []
+        for step in 0..<2_000 {
+            let isAway = step % 1_000 >= 200
+            own += Self.overload(
+                &harness, weights: weights, isFirstBlocked: isAway && absence == .blocked, generator: &generator,
+                nextID: &nextID)
+            if absence == .paused {
+                for id in own where harness.summaries[id] == nil { harness.core.setPaused(isAway, id) }
+            }
+            harness.step()
+            let tenants = harness.core.statistics.tenants
+            #expect(tenants.dropFirst().allSatisfy { $0.isBacklogged } && (isAway || tenants[0].isBacklogged))
+            let services = tenants.filter { $0.isBacklogged }.map(\.service)
+            #expect(services.max()! - services.min()! <= limit)
+            guard step % 1_000 == 999 else { continue }
+            // Whoever was away so long would be beyond the bound, if he were not lifted when he comes back.
+            #expect(!tenants[0].isBacklogged && services.min()! - tenants[0].service > limit)
+        }
     }
 
     @Test func `loses the bound when it is switched off`() {

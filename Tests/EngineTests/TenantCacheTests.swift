@@ -50,7 +50,7 @@ extension Harness {
     }
 
     /// An attacker who asks for what a victim may have asked, and looks how much the cache knew and how many steps the
-    /// first token took.
+    /// first token took. His stopwatch counts steps, not milliseconds: a real one could only add noise to that.
     private static func attack(sharesNamespace: Bool, trials: Int) -> (hits: RankTest, steps: RankTest) {
         var harness = Harness(blocks: 48, maxModelLength: 256) { $0.maxBatchedTokens = 16 }
         var generator = SeededGenerator(seed: 11)

@@ -75,6 +75,64 @@ private struct Bench {
         #expect(refusedCount > 500)
     }
 
+    /// A request of two steps, as the server makes it: one request first, the rest when its tokens are counted.
+    @Test func `tells a request that was counted already when it can be counted again and have the rest`() throws {
+        var generator = SeededGenerator(seed: 7)
+        var (byTokens, byRequests) = (0, 0)
+        for _ in 0..<2_000 {
+            let bench = Bench([
+                key[0]: RateLimits(
+                    requestsPerMinute: Int.random(in: 1...10, using: &generator),
+                    outputTokensPerMinute: Int.random(in: 50...200, using: &generator))
+            ])
+            func refusal(_ tokens: Int) -> Refusal? {
+                guard let first = bench.grant(Amounts(requests: 1)) else { return bench.refusal(Amounts(requests: 1)) }
+                bench.limiter.spend(1, of: .requests, first)
+                let rest = Amounts(outputTokens: tokens)
+                guard
+                    case .decided(.refused(let refusal)) = bench.limiter.reserve(
+                        rest, from: key, spentBefore: Amounts(requests: 1))
+                else { return nil }
+                return refusal
+            }
+            let wanted = Int.random(in: 10...50, using: &generator)
+            var told: Refusal?
+            while told == nil { told = refusal(wanted) }
+            guard case .limited(let shortage) = try #require(told), shortage.resource == .outputTokens else { continue }
+            let wait = try #require(told?.retryMilliseconds)
+            guard wait < 120_000 else { continue }
+            let tokens = bench.refusal(Amounts(outputTokens: wanted))?.retryMilliseconds
+            if wait == tokens { byTokens += 1 } else { byRequests += 1 }
+            bench.pass(milliseconds: wait - 1)
+            #expect(bench.refusal(Amounts(requests: 1, outputTokens: wanted))?.retryMilliseconds == 1)
+            bench.pass(milliseconds: 1)
+            #expect(refusal(wanted) == nil)
+        }
+        #expect(byTokens > 50 && byRequests > 50)
+    }
+
+    @Test func `tells a known wait that is longer than the guess for what somebody holds`() throws {
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 60, concurrentRequests: 1)])
+        let wanted = Amounts(outputTokens: 10, concurrentRequests: 1)
+        let holder = try #require(bench.grant(Amounts(outputTokens: 55, concurrentRequests: 1)))
+        // Five tokens are there, five come in five seconds, whenever the holder may end.
+        #expect(bench.refusal(wanted)?.retryMilliseconds == 5_000)
+        #expect(bench.refusal(Amounts(outputTokens: 5, concurrentRequests: 1))?.retryMilliseconds == 1_000)
+        bench.limiter.spend(55, of: .outputTokens, holder)
+        bench.limiter.close(holder)
+        bench.pass(milliseconds: 4_999)
+        #expect(bench.refusal(wanted)?.retryMilliseconds == 1)
+        bench.pass(milliseconds: 1)
+        #expect(bench.grant(wanted) != nil)
+    }
+
+    @Test func `lets nobody wait for what cannot come in time, whatever else is missing`() throws {
+        let bench = Bench([key[0]: RateLimits(outputTokensPerMinute: 60, concurrentRequests: 1)], wait: 4_000)
+        #expect(bench.grant(Amounts(outputTokens: 55, concurrentRequests: 1)) != nil)
+        #expect(bench.refusal(Amounts(outputTokens: 10, concurrentRequests: 1)) != nil)
+        #expect(bench.ticket(Amounts(outputTokens: 9, concurrentRequests: 1)) != nil)
+    }
+
     @Test func `takes from key and tenant in one step, or from neither`() {
         let bench = Bench([
             key[0]: RateLimits(outputTokensPerMinute: 1_000), key[1]: RateLimits(outputTokensPerMinute: 100),

@@ -20,7 +20,7 @@ enum Records {
     }
 
     /// A plausible run: one request every ten milliseconds, one of them failed, one cancelled.
-    static func run(label: String, rate: Double, seed: UInt64) -> RunResult {
+    static func run(label: String, rate: Double, concurrency: Int? = nil, seed: UInt64) -> RunResult {
         var random = SeededRandom(seed: seed)
         var records = (0..<60).map { index -> RequestRecord in
             let scheduled = 5_000_000_000 + UInt64(index) * 10_000_000
@@ -36,6 +36,7 @@ enum Records {
         description.label = label
         description.model = "model-of-<tests>"
         description.requestRate = rate
+        description.maxConcurrency = concurrency
         description.objectives = Objectives("ttft:5")
         var result = RunResult(description, records: records)
         result.peakConcurrency = 3

@@ -85,6 +85,27 @@ import Testing
         #expect(sweep.split(separator: "<figure>").count - 1 == 12)
     }
 
+    @Test func `has a chart for each kind of load`() throws {
+        let rates = try [10.0, 20].map { try ReportedRun(Records.run(label: "ours", rate: $0, seed: 3)) }
+        let loops = try [4, 16].map {
+            try ReportedRun(Records.run(label: "ours", rate: .infinity, concurrency: $0, seed: 4))
+        }
+        for (runs, axes) in [
+            (rates, ["requests per second"]), (loops, ["requests at once"]),
+            (rates + loops, ["requests per second", "requests at once"]),
+        ] {
+            let charts = ReportPage(runs).html.split(separator: "<figure>").filter {
+                $0.hasPrefix("<figcaption>Time to first token against")
+            }
+            #expect(charts.count == axes.count)
+            for (chart, axis) in zip(charts, axes) {
+                #expect(chart.contains(">\(axis)</text>"))
+                // Two runs of each kind: p50 and p99 of each, and none of the other kind.
+                #expect(chart.split(separator: "<circle").count - 1 == 4)
+            }
+        }
+    }
+
     @Test func `of a run without one completed request is a page all the same`() throws {
         var record = RequestRecord(index: 0)
         record.outcome = .failed(.connection("refused"))

@@ -70,6 +70,20 @@ private struct MadeUpEvidence: EvidenceFinding {
         #expect(server.log.lines.last?["prompt_tokens"]?.integer == service.submitted[0].promptTokens.count)
     }
 
+    @Test func `the stages of an answer add up to its total`() async throws {
+        let server = try await Self.server(try Self.sayingOne())
+        let answer = try json(try await server.post("/v1/explain", #"{"question": "why?"}"#).body)
+        let stages = try #require(answer["timings"]).members.map { ($0.key, $0.value.double ?? 0) }
+        #expect(
+            stages.map { String(decoding: $0.0, as: UTF8.self) } == [
+                "waiting", "limiter", "search", "prompt", "queue", "prefill", "decode", "delivery", "total",
+            ])
+        // The scripted engine has a clock of its own, so only the sum means something.
+        let total = try #require(stages.last).1
+        #expect(abs(stages.dropLast().reduce(0) { $0 + $1.1 } - total) < 0.001)
+        try await server.stop()
+    }
+
     @Test func `a stream tells the evidence, then the pieces, then the whole answer`() async throws {
         let server = try await Self.server(Self.sayingOne())
         let (head, body) = try await server.stream("/v1/explain", #"{"question": "why?", "stream": true, "top": 3}"#)

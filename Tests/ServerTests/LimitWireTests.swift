@@ -10,12 +10,12 @@ import Testing
 
 /// One tenant with one key, `secret`.
 private func ring(
-    _ limits: RateLimits, wait: Int = 0, models: [String]? = nil, reserved: Int = 1_024
+    _ limits: RateLimits, wait: Int = 0, room: Int = 256, models: [String]? = nil, reserved: Int = 1_024
 ) -> KeyRing {
     KeyRing(
         keys: [APIKey(digest: KeyDigest(of: "secret".utf8), tenant: "team", models: models)],
         tenants: [Tenant(name: "team", weight: 3, limits: limits, cacheQuota: 0.25)],
-        waitLimits: WaitLimits(milliseconds: wait), reservedOutputTokens: reserved)
+        waitLimits: WaitLimits(count: room, milliseconds: wait), reservedOutputTokens: reserved)
 }
 
 private let bearer = "authorization: Bearer secret\r\n"
@@ -86,6 +86,23 @@ extension TestClient.Response {
         try await server.stop()
     }
 
+    @Test func `a request that was counted before it was refused is told when it can be counted again`() async throws {
+        let time = ManualTime()
+        let server = try await TestServer.start(
+            ScriptedService { _ in .say(String(repeating: "x", count: 57)) },
+            ring(RateLimits(requestsPerMinute: 2, outputTokensPerMinute: 60)), time: time)
+        #expect(try await server.complete("a", maxTokens: 60).status == 200)
+        // Two tokens are left, so eight are missing: eight seconds. But this request was the minute's second.
+        let refused = try await server.complete("a", maxTokens: 10)
+        #expect(refused.status == 429 && refused.body.contains("at most 60 output tokens per minute"))
+        #expect(refused.header("retry-after-ms") == "30000")
+        time.advance(nanoseconds: 29_999_000_000)
+        #expect(try await server.complete("a", maxTokens: 10).header("retry-after-ms") == "1")
+        time.advance(nanoseconds: 1_000_000)
+        #expect(try await server.complete("a", maxTokens: 10).status == 200)
+        try await server.stop()
+    }
+
     @Test func `what can never fit is refused without hope`() async throws {
         let service = ScriptedService()
         let server = try await TestServer.start(service, ring(RateLimits(inputTokensPerMinute: 5), wait: 5_000))
@@ -94,6 +111,42 @@ extension TestClient.Response {
         #expect(refused.header("x-should-retry") == "false")
         #expect(refused.header("retry-after") == nil)
         #expect(service.submitted.isEmpty)
+        try await server.stop()
+    }
+
+    @Test func `a request that needs more than its share of the cache is refused without hope`() async throws {
+        let service = ScriptedService { _ in .say("Hi") }
+        // 100 blocks of 16 places: 25 of them.
+        let server = try await TestServer.start(service, ring(RateLimits(cacheShare: 1 / 64), wait: 5_000))
+        let refused = try await server.complete("0123456789", maxTokens: 16)
+        #expect(refused.status == 429 && refused.errorCode == "rate_limit_exceeded")
+        #expect(refused.body.contains("at most 25 tokens in the KV cache, 26 more requested"))
+        #expect(refused.header("x-should-retry") == "false")
+        #expect(refused.header("retry-after") == nil && refused.header("retry-after-ms") == nil)
+        #expect(service.submitted.isEmpty)
+        #expect(try await server.complete("0123456789", maxTokens: 15).status == 200)
+        try await server.stop()
+    }
+
+    @Test func `a full waiting room is 503, whoever comes`() async throws {
+        let service = ScriptedService()
+        let server = try await TestServer.start(
+            service, ring(RateLimits(concurrentRequests: 1), wait: 60_000, room: 2))
+        async let first = server.complete("a")
+        let id = try await service.requests(1)[0]
+        async let second = server.complete("b")
+        async let third = server.complete("c")
+        #expect(try await eventually { server.server.waitingForLimits == 2 })
+        let refused = try await server.complete("d")
+        #expect(refused.status == 503 && refused.errorCode == "queue_full")
+        #expect(refused.header("retry-after") == "1" && refused.header("retry-after-ms") == "1000")
+        #expect(refused.header("x-should-retry") == nil)
+        service.finish(id, .length)
+        for count in 2...3 { service.finish(try await service.requests(count)[count - 1], .length) }
+        let statuses = [try await first.status, try await second.status, try await third.status]
+        #expect(statuses == [200, 200, 200])
+        let page = try await server.get("/metrics", bearer).body
+        #expect(page.contains(#"swiftlet:limiter_refused_total{tenant="team",limit="waiting_room"} 1"# + "\n"))
         try await server.stop()
     }
 
@@ -171,6 +224,18 @@ extension TestClient.Response {
         try await server.stop()
     }
 
+    @Test func `metrics tell what requests asked for`() async throws {
+        let server = try await TestServer.start(ScriptedService { _ in .say("abcdefgh") }, ring(RateLimits()))
+        #expect(try await server.complete("a", maxTokens: 5, more: #","n":3"#).status == 200)
+        let page = try await server.get("/metrics", bearer).body
+        for line in [
+            #"request_params_n_sum{model_name="tiny"} 3"#, #"request_params_n_count{model_name="tiny"} 1"#,
+            #"request_params_max_tokens_sum{model_name="tiny"} 15"#,
+            #"request_max_num_generation_tokens_sum{model_name="tiny"} 5"#,
+        ] { #expect(page.contains("vllm:" + line), "\(line)") }
+        try await server.stop()
+    }
+
     @Test func `several choices are charged for their work, and the prompt once`() async throws {
         let time = ManualTime()
         let service = ScriptedService()
@@ -243,6 +308,14 @@ extension TestClient.Response {
             ScriptedService { _ in .say("Hi") }, ring(RateLimits(), models: ["other"]))
         let answer = try await server.complete("a")
         #expect(answer.status == 403 && answer.errorCode == "model_not_allowed")
+        // Its tokenizer is part of the model.
+        for (path, body) in [
+            ("/tokenize", #"{"prompt":"a"}"#), ("/detokenize", #"{"tokens":[65]}"#),
+            ("/apply-template", #"{"messages":[{"role":"user","content":"a"}]}"#),
+        ] {
+            let answer = try await server.request(TestServer.post(path, body, bearer))
+            #expect(answer.status == 403 && answer.errorCode == "model_not_allowed", "\(path)")
+        }
         try await server.stop()
     }
 

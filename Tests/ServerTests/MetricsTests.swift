@@ -58,6 +58,8 @@ import Testing
             "request_success_total", "time_to_first_token_seconds", "inter_token_latency_seconds",
             "request_time_per_output_token_seconds", "e2e_request_latency_seconds", "request_queue_time_seconds",
             "request_prefill_time_seconds", "request_decode_time_seconds", "iteration_tokens_total",
+            "request_prompt_tokens", "request_generation_tokens", "request_max_num_generation_tokens",
+            "request_params_n", "request_params_max_tokens",
         ] {
             #expect(page.components("# TYPE vllm:\(name) ") == 1, "\(name)")
         }
@@ -117,6 +119,16 @@ import Testing
         #expect(metrics.generationTokens.sum == 10)
     }
 
+    @Test func `what was asked for is observed once for each prompt`() {
+        var metrics = ServerMetrics()
+        metrics.observeChoices([Self.completion(.stop, output: 3), Self.completion(.length, output: 9)], maxTokens: 12)
+        #expect(metrics.askedChoices.count == 1 && metrics.askedChoices.sum == 2)
+        #expect(metrics.askedTokens.count == 2 && metrics.askedTokens.sum == 24)
+        #expect(metrics.longestChoice.count == 1 && metrics.longestChoice.sum == 9)
+        metrics.observeChoices([Self.completion(.stop), Self.completion(.cancelled)], maxTokens: 12)
+        #expect(metrics.askedChoices.count == 1)
+    }
+
     @Test func `one token has no time per further token`() {
         var metrics = ServerMetrics()
         metrics.observeEnd(Self.completion(.length, output: 1))
@@ -149,7 +161,12 @@ import Testing
         }
         #expect(Set(ServerMetrics.phaseBounds).isSuperset(of: [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 7680]))
         #expect(Set(ServerMetrics.perTokenBounds).isSuperset(of: [0.01, 0.025, 0.05, 80]))
-        #expect(Set(ServerMetrics.firstTokenBounds).isSuperset(of: [0.001, 0.005, 2560]))
+        #expect(
+            Set(ServerMetrics.firstTokenBounds).isSuperset(of: [
+                0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160,
+                640, 2560,
+            ]))
+        #expect(ServerMetrics.firstTokenBounds[0...2] == [0.0005, 0.001, 0.002])
     }
 
     @Test func `this process has memory and has used time`() {

@@ -35,16 +35,19 @@ private final class CountingReranker: Reranker {
 @Suite(.onTheLoop) struct `What a rerank costs` {
     private static let bearer = "authorization: Bearer secret\r\n"
 
-    private func start(_ limits: RateLimits, _ reranker: CountingReranker) async throws -> TestServer {
+    private func start(
+        _ limits: RateLimits, _ reranker: CountingReranker, models: [String]? = nil
+    ) async throws -> TestServer {
         let ring = KeyRing(
-            keys: [APIKey(digest: KeyDigest(of: "secret".utf8), tenant: "team", models: nil)],
+            keys: [APIKey(digest: KeyDigest(of: "secret".utf8), tenant: "team", models: models)],
             tenants: [Tenant(name: "team", weight: 1, limits: limits, cacheQuota: 0.5)],
             waitLimits: WaitLimits(milliseconds: 0), reservedOutputTokens: 64)
         let server = try await TestServer.start(ScriptedService(), time: ManualTime()) {
             $0.authentication = Authentication(ring: ring)
         }
         try await LoopThread.run {
-            server.server.serve(SearchService(snapshot: nil, embedder: nil, rerankers: [reranker]))
+            let snapshot = try Snapshot(chunks: [Chunk(documentID: "d", sequence: 0, text: "a")])
+            server.server.serve(SearchService(snapshot: { snapshot }, embedder: nil, rerankers: [reranker]))
         }
         return server
     }
@@ -72,6 +75,19 @@ private final class CountingReranker: Reranker {
         #expect(try await rerank(server, #"{"query":"abc"}"#) == 400)
         #expect(try await balance(server, .inputTokens) == 1)
         try await server.stop()
+    }
+
+    @Test func `a key that is held to some models reranks with those`() async throws {
+        let body = #""query":"abc","documents":["de","fgh"]}"#
+        for (models, statuses) in [(["tiny"], [403, 403, 403]), (["bytes"], [200, 200, 403])] {
+            let server = try await start(RateLimits(), CountingReranker(), models: models)
+            for (name, status) in zip(["", #""model":"bytes","#, #""model":"bm25","#], statuses) {
+                #expect(try await rerank(server, "{" + name + body) == status, "\(models), \(name)")
+            }
+            let found = try await server.get("/v1/search?q=a&rerank=bytes", Self.bearer).status
+            #expect(found == (models == ["tiny"] ? 403 : 200))
+            try await server.stop()
+        }
     }
 
     @Test func `it is one of the key's requests at a time until its work ends, whether its client waits or not`()

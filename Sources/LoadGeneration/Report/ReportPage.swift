@@ -100,16 +100,17 @@ package struct ReportPage {
 
     private var sweeps: String {
         let entries = series.indices.map { ((series: $0, dash: 0), series[$0]) }
-        let isRate = runs.allSatisfy { $0.load?.isRate ?? true }
+        let charts = loadKinds.map { isRate in
+            "<figure><figcaption>Time to first token against \(isRate ? "the rate of arrivals" : "requests at once")"
+                + "</figcaption>\n\(timeToFirstToken(isRate: isRate))\n</figure>"
+        }
         return """
             <h2>What load does</h2>
-            <p>Left: time to first token, the median as a line and the 99th percentile dashed, with 95 % intervals. Right:
+            <p>Time to first token: the median as a line and the 99th percentile dashed, with 95 % intervals. Throughput:
             output of the whole server against what one request waits; lower and further right is better.</p>
             \(legend(entries))
             <div class="grid2">
-            <figure><figcaption>Time to first token against load</figcaption>
-            \(timeToFirstToken(isRate: isRate))
-            </figure>
+            \(charts.joined(separator: "\n"))
             <figure><figcaption>Throughput and latency</figcaption>
             \(frontier)
             </figure>
@@ -117,20 +118,26 @@ package struct ReportPage {
             """
     }
 
-    /// A series' runs in the order of their load.
-    private func points(_ name: String) -> [ReportedRun] {
-        runs.filter { $0.label == name && $0.load != nil }.sorted { ($0.load?.value ?? 0) < ($1.load?.value ?? 0) }
+    /// Arrivals per second and users at once are no points of one axis.
+    private var loadKinds: [Bool] { [true, false].filter { isRate in runs.contains { $0.load?.isRate == isRate } } }
+
+    /// A series' runs with one kind of load, in its order.
+    private func points(_ name: String, isRate: Bool) -> [ReportedRun] {
+        runs.filter { $0.label == name && $0.load?.isRate == isRate }
+            .sorted { ($0.load?.value ?? 0) < ($1.load?.value ?? 0) }
     }
 
     private func timeToFirstToken(isRate: Bool) -> String {
-        let loads = runs.compactMap { $0.load?.value }
-        let values = runs.flatMap { [$0.sample(.ttft).quantile(0.5), $0.sample(.ttft).quantile(0.99)] }
+        let shown = runs.filter { $0.load?.isRate == isRate }
+        let loads = shown.compactMap { $0.load?.value }
+        let values = shown.flatMap { [$0.sample(.ttft).quantile(0.5), $0.sample(.ttft).quantile(0.99)] }
         var chart = Chart(
             x: Axis(isRate ? "requests per second" : "requests at once", loads),
-            y: Axis("milliseconds", values, isLogarithmic: true), summary: "Time to first token against load")
+            y: Axis("milliseconds", values, isLogarithmic: true),
+            summary: "Time to first token against " + (isRate ? "the rate of arrivals" : "requests at once"))
         for (index, label) in series.enumerated() {
             for (dash, (share, key)) in [(0.5, "p50"), (0.99, "p99")].enumerated() {
-                let runs = points(label)
+                let runs = points(label, isRate: isRate)
                 let line = runs.map { (x: $0.load?.value ?? 0, y: $0.sample(.ttft).quantile(share)) }
                 chart.line(line, series: index, dash: dash, title: "\(label), \(key)")
                 for (run, point) in zip(runs, line) {
@@ -151,14 +158,17 @@ package struct ReportPage {
             y: Axis("median end-to-end latency, ms", runs.map { $0.sample(.e2el).quantile(0.5) }, isLogarithmic: true),
             summary: "Output tokens per second against the median end-to-end latency")
         for (index, label) in series.enumerated() {
-            let runs = points(label)
-            let line = runs.map { (x: $0.outputThroughput, y: $0.sample(.e2el).quantile(0.5)) }
-            chart.line(line, series: index, title: label)
-            for (run, point) in zip(runs, line) {
-                let text =
-                    "\(label), \(run.loadText): \(NumberText.short(point.x)) tokens/s,"
-                    + " \(NumberText.short(point.y)) ms"
-                chart.point(point, series: index, label: run.load.map { NumberText.short($0.value) }, title: text)
+            for (dash, isRate) in loadKinds.enumerated() {
+                let runs = points(label, isRate: isRate)
+                let line = runs.map { (x: $0.outputThroughput, y: $0.sample(.e2el).quantile(0.5)) }
+                chart.line(line, series: index, dash: dash, title: label)
+                for (run, point) in zip(runs, line) {
+                    let text =
+                        "\(label), \(run.loadText): \(NumberText.short(point.x)) tokens/s,"
+                        + " \(NumberText.short(point.y)) ms"
+                    let load = run.load.map { NumberText.short($0.value) + (isRate && loadKinds.count > 1 ? "/s" : "") }
+                    chart.point(point, series: index, label: load, title: text)
+                }
             }
         }
         return chart.svg

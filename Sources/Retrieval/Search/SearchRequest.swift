@@ -38,6 +38,14 @@ package struct SearchTimings: Sendable, Equatable {
     package var fusionMilliseconds = 0.0
     package var rerankMilliseconds = 0.0
     package var totalMilliseconds = 0.0
+
+    /// By the names that clients see, in this order.
+    package var stages: [(name: String, milliseconds: Double)] {
+        [
+            ("embed", embedMilliseconds), ("bm25", lexicalMilliseconds), ("dense", denseMilliseconds),
+            ("fusion", fusionMilliseconds), ("rerank", rerankMilliseconds),
+        ]
+    }
 }
 
 package struct SearchResult: Sendable {

@@ -9,8 +9,9 @@ extension SearchResult {
     /// - Parameters:
     ///   - reranker: the name of the one that was asked; nil if none was.
     ///   - explanations: of the hits' BM25 scores, in order; nil leaves them out.
+    ///   - includesTimings: false leaves `timings` to the caller.
     package func json(
-        query: String, reranker: String? = nil, explanations: [ScoreExplanation]? = nil
+        query: String, reranker: String? = nil, explanations: [ScoreExplanation]? = nil, includesTimings: Bool = true
     ) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
@@ -37,13 +38,10 @@ extension SearchResult {
                     writer.field("reason", rerankFallback)
                 }
             }
+            guard includesTimings else { return }
             writer.key("timings")
             writer.object { writer in
-                writer.field("embed_ms", timings.embedMilliseconds)
-                writer.field("bm25_ms", timings.lexicalMilliseconds)
-                writer.field("dense_ms", timings.denseMilliseconds)
-                writer.field("fusion_ms", timings.fusionMilliseconds)
-                writer.field("rerank_ms", timings.rerankMilliseconds)
+                for stage in timings.stages { writer.field("\(stage.name)_ms", stage.milliseconds) }
                 writer.field("total_ms", timings.totalMilliseconds)
             }
         }

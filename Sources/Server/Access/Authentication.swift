@@ -9,6 +9,11 @@ package struct Visitor: Sendable, Equatable {
     package let tenant: Tenant
 }
 
+extension Visitor? {
+    /// Where no key is needed, everybody may.
+    func mayUse(_ model: String) -> Bool { self?.key.mayUse(model) ?? true }
+}
+
 /// The keys a server accepts; without any, everybody may ask.
 package struct Authentication: Sendable, Equatable {
     /// Nil: no key is needed.

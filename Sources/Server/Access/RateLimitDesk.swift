@@ -80,23 +80,30 @@ import Network
 
     /// Counts a request against its requests per minute, before anything is done for it.
     func count(_ visitor: Visitor, _ responder: Responder, then: @escaping @EventLoop () -> Void) {
-        reserve(Amounts(requests: 1), visitor, responder) { [self] reservation in
+        ask(Amounts(requests: 1), spentBefore: Amounts(), visitor, responder) { [self] reservation in
             spend(1, of: .requests, reservation, visitor)
             limiter.close(reservation)
             then()
         }
     }
 
-    /// Reserves what a request may come to; then, perhaps after a wait, goes on with it. A request that may not go
-    /// ahead is answered here, after `otherwise`; one whose client leaves meanwhile is forgotten.
+    /// Reserves what a counted request may come to; then, perhaps after a wait, goes on with it. A request that may
+    /// not go ahead is answered here, after `otherwise`; one whose client leaves meanwhile is forgotten.
     func reserve(
         _ amounts: Amounts, _ visitor: Visitor, _ responder: Responder,
+        then: @escaping @EventLoop (Reservation) -> Void, otherwise: @escaping @EventLoop () -> Void = {}
+    ) {
+        ask(amounts, spentBefore: Amounts(requests: 1), visitor, responder, then: then, otherwise: otherwise)
+    }
+
+    private func ask(
+        _ amounts: Amounts, spentBefore: Amounts, _ visitor: Visitor, _ responder: Responder,
         then: @escaping @EventLoop (Reservation) -> Void, otherwise: @escaping @EventLoop () -> Void = {}
     ) {
         let request = Waiting(
             visitor: visitor, responder: responder, sinceNanoseconds: time.nanoseconds(), onClose: responder.onClose,
             then: then, otherwise: otherwise)
-        switch limiter.reserve(amounts, from: visitor.key.accounts) {
+        switch limiter.reserve(amounts, from: visitor.key.accounts, spentBefore: spentBefore) {
         case .decided(let decision): carryOut(decision, request)
         case .waiting(let ticket):
             waiting[ticket] = request

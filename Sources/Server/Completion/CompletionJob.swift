@@ -153,6 +153,7 @@ import Sampling
         if let completion = outcome.completion {
             choices[index].completion = completion
             telemetry.metrics.observeEnd(completion)
+            observeChoices(of: choices[index].prompt)
         }
         guard isOpen else { return false }
 
@@ -274,6 +275,13 @@ import Sampling
         let last = choices[index].lastTokenNanoseconds
         if last > 0 { telemetry.metrics.observeGap(nanoseconds: now &- last) }
         choices[index].lastTokenNanoseconds = now
+    }
+
+    /// Once all answers to a prompt are there.
+    private func observeChoices(of prompt: Int) {
+        let completions = choices.filter { $0.prompt == prompt }.compactMap(\.completion)
+        guard completions.count == prepared.parameters.choiceCount else { return }
+        telemetry.metrics.observeChoices(completions, maxTokens: prepared.prompts[prompt].maxOutputTokens)
     }
 
     /// A prompt counts once; its first choice tells what the cache gave, the others found the prompt there.

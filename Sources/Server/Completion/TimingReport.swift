@@ -36,6 +36,27 @@ package struct TimingReport: Sendable, Equatable {
         total = milliseconds(end &- start)
     }
 
+    /// Of an answer without the engine: the wait for its limits, its work, and the rest, which is waiting for a thread.
+    package init(start: UInt64, limiter: UInt64, work: [(name: String, milliseconds: Double)], end: UInt64) {
+        total = Double(end &- start) / 1e6
+        var parts: [(name: String, milliseconds: Double)] = [("limiter", Double(limiter) / 1e6)]
+        parts += work
+        parts.append(("other", total - parts.reduce(0) { $0 + $1.milliseconds }))
+        self.parts = parts
+    }
+
+    /// A whole answer, a JSON object, with the member `timings` as its last.
+    package func added(to object: [UInt8]) -> [UInt8] {
+        precondition(object.last == UInt8(ascii: "}"))
+        var json = JSONWriter()
+        write(to: &json)
+        var bytes = Array(object.dropLast())
+        bytes += Array((object.count > 2 ? ",\"timings\":" : "\"timings\":").utf8)
+        bytes += json.bytes
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
     package func write(to json: inout JSONWriter) {
         json.object { json in
             for part in parts { json.field("\(part.name)_ms", Self.rounded(part.milliseconds)) }

@@ -21,23 +21,25 @@ import Network
 
     private struct Answer: Sendable {
         let visitor: UInt64
-        let body: [UInt8]
+        let done: WorkDone
     }
 
     private let worker: EmbeddingWorker
     private let hub: CompletionHub
+    private let time: any TimeSource
     private var visitors: [UInt64: Visitor] = [:]
     private var nextVisitor: UInt64 = 0
     private var answers: Mailbox<Answer>?
 
     /// - Parameter hub: told of every open request, so that a drain waits for it.
     /// - Throws: when the worker's thread cannot be had.
-    init(_ embedder: EncoderEmbedder, hub: CompletionHub) throws {
+    init(_ embedder: EncoderEmbedder, hub: CompletionHub, time: any TimeSource) throws {
         self.embedder = embedder
         self.hub = hub
+        self.time = time
         worker = try EmbeddingWorker(embedder)
         answers = Mailbox { [weak self] answers in
-            for answer in answers { self?.finish(answer.visitor) { $0.respond(status: 200, body: answer.body) } }
+            for answer in answers { self?.finish(answer.visitor) { $0.respond(answer.done) } }
         }
     }
 
@@ -53,14 +55,17 @@ import Network
         visitors[visitor] = Visitor(responder: responder, charge: charge)
         hub.preparationBegan()
         responder.onClose = { [weak self] in self?.finish(visitor) { _ in } }
-        let embedder = embedder
+        let (embedder, time) = (embedder, time)
         EventLoop.offload {
-            Result { () throws(APIError) in
-                try EmbeddingRequest(body: body, embedder: embedder, ignoresUnknownFields: ignoresUnknownFields)
+            Result { () throws(APIError) -> (EmbeddingRequest, UInt64) in
+                let start = time.nanoseconds()
+                let request = try EmbeddingRequest(
+                    body: body, embedder: embedder, ignoresUnknownFields: ignoresUnknownFields)
+                return (request, time.nanoseconds() &- start)
             }
         } then: { [weak self] result in
             switch result {
-            case .success(let request): self?.reserve(request, visitor)
+            case .success((let request, let nanoseconds)): self?.reserve(request, nanoseconds, visitor)
             case .failure(let error): self?.finish(visitor) { $0.fail(error) }
             }
         }
@@ -71,23 +76,27 @@ import Network
         for visitor in Array(visitors.keys) { finish(visitor) { $0.fail(error) } }
     }
 
-    private func reserve(_ request: EmbeddingRequest, _ visitor: UInt64) {
+    /// - Parameter decoding: nanoseconds that it took to read the request.
+    private func reserve(_ request: EmbeddingRequest, _ decoding: UInt64, _ visitor: UInt64) {
         // The client may have left meanwhile.
         guard let found = visitors[visitor] else { return }
-        guard let charge = found.charge else { return submit(request, visitor) }
+        guard let charge = found.charge else { return submit(request, decoding, visitor) }
         charge.reserve(request.tokenCount, found.responder) { [weak self] in
-            self?.submit(request, visitor)
+            self?.submit(request, decoding, visitor)
         } otherwise: { [weak self] in
             self?.finish(visitor) { _ in }
         }
     }
 
-    private func submit(_ request: EmbeddingRequest, _ visitor: UInt64) {
+    private func submit(_ request: EmbeddingRequest, _ decoding: UInt64, _ visitor: UInt64) {
         guard visitors[visitor] != nil, let answers else { return }
-        let (name, tokenCount) = (embedder.name, request.tokenCount)
+        let (name, tokenCount, time) = (embedder.name, request.tokenCount, time)
+        // The worker takes turns with its requests, so others' turns are in it.
+        let start = time.nanoseconds()
         visitors[visitor]?.job = worker.submit(request.texts) { vectors in
             let body = EmbeddingFormat.body(vectors, encoding: request.encoding, model: name, tokenCount: tokenCount)
-            answers.push(Answer(visitor: visitor, body: body))
+            let done = WorkDone(body, nanoseconds: time.nanoseconds() &- start).after(nanoseconds: decoding)
+            answers.push(Answer(visitor: visitor, done: done))
         }
     }
 

@@ -26,6 +26,8 @@ import Tokenization
     private struct Prepared: Sendable {
         let plan: AnswerPlan
         let isStreaming: Bool
+        /// When a thread began with it, and when it was done.
+        var times: (start: UInt64, end: UInt64) = (0, 0)
     }
 
     private let service: ExplainService
@@ -93,10 +95,13 @@ import Tokenization
             }
             runningCount += 1
             let (service, model, body, ignores) = (service, visit.model, visit.body, visit.ignoresUnknownFields)
-            let answerModel = answerModel(of: model)
+            let (answerModel, time) = (answerModel(of: model), telemetry.time)
             EventLoop.offload {
-                Result { () throws(APIError) in
-                    try Self.prepare(body, service, model, answerModel, ignoresUnknownFields: ignores)
+                Result { () throws(APIError) -> Prepared in
+                    let start = time.nanoseconds()
+                    var prepared = try Self.prepare(body, service, model, answerModel, ignoresUnknownFields: ignores)
+                    prepared.times = (start, time.nanoseconds())
+                    return prepared
                 }
             } then: { [self] result in
                 runningCount -= 1
@@ -159,8 +164,11 @@ import Tokenization
     private func start(_ prepared: Prepared, _ visit: Visit, _ tenant: EngineTenant, _ charge: CompletionCharge?) {
         ExplainJob(
             prepared.plan, isStreaming: prepared.isStreaming, model: visit.model, responder: visit.responder,
-            hub: hub, telemetry: telemetry, keepAliveInterval: visit.keepAliveInterval, tenant: tenant,
-            charge: charge
+            hub: hub, telemetry: telemetry, keepAliveInterval: visit.keepAliveInterval,
+            timings: ExplainTimings(
+                startNanoseconds: visit.responder.startNanoseconds, pool: prepared.times,
+                evidence: prepared.plan.evidence.timings),
+            tenant: tenant, charge: charge
         ).start()
     }
 }

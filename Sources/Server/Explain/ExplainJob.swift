@@ -25,6 +25,7 @@ import Network
     private let charge: CompletionCharge?
 
     private var session: AnswerSession
+    private var timings: ExplainTimings
     private var request: RequestID?
     private var isOpen = false
     /// Frames of this batch of events, written together by `flush`.
@@ -35,8 +36,10 @@ import Network
 
     init(
         _ plan: AnswerPlan, isStreaming: Bool, model: ServedModel, responder: Responder, hub: CompletionHub,
-        telemetry: Telemetry, keepAliveInterval: Duration, tenant: EngineTenant, charge: CompletionCharge?
+        telemetry: Telemetry, keepAliveInterval: Duration, timings: ExplainTimings, tenant: EngineTenant,
+        charge: CompletionCharge?
     ) {
+        self.timings = timings
         self.plan = plan
         self.isStreaming = isStreaming
         self.model = model
@@ -53,6 +56,8 @@ import Network
 
     /// Submits the request, and says at once what needs no model. A refusal answers with its error.
     func start() {
+        timings.limiterNanoseconds = responder.limiterNanoseconds
+        timings.submittedNanoseconds = telemetry.time.nanoseconds()
         if let planned = plan.request {
             let id = hub.register(self, choice: 0)
             var request = planned.request(id)
@@ -90,8 +95,11 @@ import Network
     func received(_ event: RequestEvent, choice: Int) -> Bool {
         charge?.received(event.kind, choice: choice)
         if case .finished(let summary) = event.kind {
-            telemetry.metrics.observeEnd(CompletionSession.Completion(summary))
+            let completion = CompletionSession.Completion(summary)
+            telemetry.metrics.observeEnd(completion)
+            telemetry.metrics.observeChoices([completion], maxTokens: plan.request?.maxOutputTokens ?? 0)
             request = nil
+            timings.engine = summary.timings
             guard isOpen else { return false }
             switch CompletionSession.Ending(summary.reason) {
             case .failed(let reason): abort(.engineFailed(reason))
@@ -133,11 +141,10 @@ import Network
         close()
     }
 
-    /// With the time since the request's head.
+    /// With the time since the request's head, and all that it is made of.
     private var answer: Answer {
         var answer = session.answer
-        let nanoseconds = telemetry.time.nanoseconds() &- responder.startNanoseconds
-        answer.timings.append(("total", Double(nanoseconds) / 1e6))
+        answer.timings = timings.stages(end: telemetry.time.nanoseconds())
         return answer
     }
 

@@ -15,7 +15,7 @@ extension SwiftletServer {
         let model = try loadedModel()
         let explanations = try openExplanations()
         guard request.hasJSONContent else { throw .notJSONContent }
-        if let visitor, !visitor.key.mayUse(model.id) { throw .modelNotAllowed(model.id) }
+        guard visitor.mayUse(model.id) else { throw .modelNotAllowed(model.id) }
         let (body, ignores, interval) = (request.body, ignoresUnknownFields, configuration.keepAliveInterval)
         try counted(visitor, responder) { () throws(APIError) in
             try explanations.explain(

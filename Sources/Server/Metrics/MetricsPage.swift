@@ -152,6 +152,15 @@ package struct MetricsPage: Sendable {
         page.histogram(
             "vllm:request_generation_tokens", "Tokens generated for a request.", labels: model,
             server.generationTokens)
+        page.histogram(
+            "vllm:request_max_num_generation_tokens", "Tokens of the longest answer to a prompt.", labels: model,
+            server.longestChoice)
+        page.histogram(
+            "vllm:request_params_n", "Answers that were asked for, to one prompt.", labels: model,
+            server.askedChoices)
+        page.histogram(
+            "vllm:request_params_max_tokens", "Tokens that an answer was allowed.", labels: model,
+            server.askedTokens)
     }
 
     private func writeProcess(_ page: inout PrometheusText) {

@@ -17,8 +17,8 @@ package struct ServerMetrics: Sendable {
         0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680,
     ]
     package static let firstTokenBounds: [Double] = [
-        0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640,
-        2560,
+        0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40,
+        80, 160, 640, 2560,
     ]
     package static let perTokenBounds: [Double] = [
         0.0005, 0.001, 0.0025, 0.005,
@@ -27,6 +27,8 @@ package struct ServerMetrics: Sendable {
     package static let tokenCountBounds: [Double] = [
         1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100_000,
     ]
+
+    package static let choiceCountBounds: [Double] = [1, 2, 5, 10, 20]
 
     package private(set) var outcomes: [Outcome: UInt64] = [:]
     package private(set) var timeToFirstToken = Histogram(upperBounds: firstTokenBounds)
@@ -41,6 +43,11 @@ package struct ServerMetrics: Sendable {
     package private(set) var inference = Histogram(upperBounds: phaseBounds)
     package private(set) var promptTokens = Histogram(upperBounds: tokenCountBounds)
     package private(set) var generationTokens = Histogram(upperBounds: tokenCountBounds)
+    /// What requests asked for: answers to one prompt, and tokens of each.
+    package private(set) var askedChoices = Histogram(upperBounds: choiceCountBounds)
+    package private(set) var askedTokens = Histogram(upperBounds: tokenCountBounds)
+    /// The longest of the answers to one prompt.
+    package private(set) var longestChoice = Histogram(upperBounds: tokenCountBounds)
     /// Responses by handler, method and status class.
     package private(set) var responses: [ResponseKey: UInt64] = [:]
 
@@ -88,6 +95,15 @@ package struct ServerMetrics: Sendable {
             let decodeSeconds = Self.seconds(times.finishedNanoseconds - times.firstTokenNanoseconds)
             timePerOutputToken.observe(decodeSeconds / Double(completion.outputTokenCount - 1))
         }
+    }
+
+    /// All answers to one prompt, each of which may have had `maxTokens` tokens. As above, aborted ones do not count.
+    package mutating func observeChoices(_ completions: [CompletionSession.Completion], maxTokens: Int) {
+        let whole = completions.filter { [.stop, .length].contains(Outcome($0.ending)) }
+        guard !whole.isEmpty, whole.count == completions.count else { return }
+        askedChoices.observe(Double(whole.count))
+        for _ in whole { askedTokens.observe(Double(maxTokens)) }
+        longestChoice.observe(Double(whole.map(\.outputTokenCount).max() ?? 0))
     }
 
     private static func observe(_ histogram: inout Histogram, from start: UInt64, to end: UInt64) {

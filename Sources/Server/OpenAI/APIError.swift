@@ -238,6 +238,9 @@ extension APIError {
             case (.never, _): "A request of this size can never be served; make it smaller."
             case (.milliseconds, let milliseconds?):
                 "Please try again in \(GoDuration.text(milliseconds: milliseconds))."
+            case (.untilReturned(1_001...), let milliseconds?):
+                "Please try again when another request has ended, not before "
+                    + "\(GoDuration.text(milliseconds: milliseconds))."
             default: "Please try again when another request has ended."
             }
         return APIError(

@@ -20,8 +20,11 @@ struct RerankRequest: Sendable {
     /// nil: BM25.
     private let reranker: (any Reranker)?
 
-    /// - Throws: a 400 that names the member, or a 404 for an unknown reranker.
-    init(body: [UInt8], _ service: SearchService, ignoresUnknownFields: Bool) throws(APIError) {
+    /// - Parameter mayUse: whether who asks may use this model.
+    /// - Throws: a 400 that names the member, a 404 for an unknown reranker, or a 403 for one that is not allowed.
+    init(
+        body: [UInt8], _ service: SearchService, ignoresUnknownFields: Bool, mayUse: (String) -> Bool = { _ in true }
+    ) throws(APIError) {
         let json: JSON
         do { json = try JSON.parse(body, maximumDepth: Limits.nesting.value) } catch { throw .notJSON(error) }
         let fields = try RequestFields(
@@ -37,6 +40,8 @@ struct RerankRequest: Sendable {
         } else {
             reranker = service.rerankers.first
         }
+        let name = reranker?.name ?? Self.lexical
+        guard mayUse(name) else { throw .modelNotAllowed(name) }
         guard let query = try fields.required("query").string, !query.isEmpty else {
             throw .outOfRange("query", mustBe: "a string that is not empty")
         }

@@ -11,7 +11,7 @@ import Retrieval
 ///     search   ─────────────────────────────────► queue ─► [pool: search] ─► respond
 ///     rerank   ─► [pool: decode, count] ─► reserve ─► queue ─► [pool: score] ─► respond
 @EventLoop final class SearchDesk {
-    private typealias Work = @Sendable () throws(APIError) -> [UInt8]
+    private typealias Work = @Sendable () throws(APIError) -> WorkDone
 
     /// A request that waits for its answer.
     private struct Visitor {
@@ -37,19 +37,26 @@ import Retrieval
     }
 
     /// - Throws: 404 without an index, 503 when too many wait.
-    func search(_ request: HTTPRequest, _ responder: Responder, ignoresUnknown: Bool) throws(APIError) {
+    func search(
+        _ request: HTTPRequest, _ responder: Responder, ignoresUnknown: Bool, mayUse: (String) -> Bool
+    ) throws(APIError) {
         guard let snapshot = service.snapshot else { throw .noIndex }
-        let query = try SearchQuery(request.query, service, ignoresUnknown: ignoresUnknown)
+        let query = try SearchQuery(request.query, service, ignoresUnknown: ignoresUnknown, mayUse: mayUse)
+        let (time, tellsStages) = (time, !responder.wantsTimings)
         let retriever = Retriever(embedder: service.embedder, reranker: query.reranker, time: time)
         let visitor = try welcome(responder, charge: nil)
         enqueue(visitor) { () throws(APIError) in
+            let start = time.nanoseconds()
             do {
                 let snapshot = try snapshot()
                 let result = try retriever.search(query.request, in: snapshot)
                 let lexical = LexicalSearch(QueryTerms(query.request.text, analyzer: Analyzer()), in: snapshot)
                 let explanations = query.explains ? result.hits.map { lexical.explanation(of: $0.place) } : nil
-                return result.json(
-                    query: query.request.text, reranker: query.reranker?.name, explanations: explanations)
+                // Where the whole answer's time is asked for, the search's own stages are parts of that.
+                let body = result.json(
+                    query: query.request.text, reranker: query.reranker?.name, explanations: explanations,
+                    includesTimings: tellsStages)
+                return WorkDone(body, nanoseconds: time.nanoseconds() &- start, stages: result.timings.stages)
             } catch {
                 throw .searchFailed("\(error)")
             }
@@ -59,27 +66,36 @@ import Retrieval
     /// - Parameter charge: what the texts' tokens are reserved with, before anything is computed.
     /// - Throws: 503 when too many wait.
     func rerank(
-        _ body: [UInt8], _ responder: Responder, ignoresUnknown: Bool, charge: InputCharge?
+        _ body: [UInt8], _ responder: Responder, ignoresUnknown: Bool, mayUse: @escaping @Sendable (String) -> Bool,
+        charge: InputCharge?
     ) throws(APIError) {
-        let service = service
+        let (service, time) = (service, time)
         let visitor = try welcome(responder, charge: charge)
         EventLoop.offload {
-            Result { () throws(APIError) in
-                try RerankRequest(body: body, service, ignoresUnknownFields: ignoresUnknown)
+            Result { () throws(APIError) -> (RerankRequest, UInt64) in
+                let start = time.nanoseconds()
+                let request = try RerankRequest(
+                    body: body, service, ignoresUnknownFields: ignoresUnknown, mayUse: mayUse)
+                return (request, time.nanoseconds() &- start)
             }
         } then: { [weak self] result in
             switch result {
-            case .success(let request): self?.reserve(request, visitor)
+            case .success((let request, let nanoseconds)): self?.reserve(request, nanoseconds, visitor)
             case .failure(let error): self?.finish(visitor) { $0.fail(error) }
             }
         }
     }
 
-    private func reserve(_ request: RerankRequest, _ visitor: UInt64) {
+    /// - Parameter decoding: nanoseconds that it took to read the request.
+    private func reserve(_ request: RerankRequest, _ decoding: UInt64, _ visitor: UInt64) {
         // The client may have left meanwhile.
         guard let found = visitors[visitor] else { return }
         let (service, time) = (service, time)
-        let work: Work = { () throws(APIError) in try request.answer(index: try? service.snapshot?(), time: time) }
+        let work: Work = { () throws(APIError) in
+            try WorkDone(time) { () throws(APIError) in
+                try request.answer(index: try? service.snapshot?(), time: time)
+            }.after(nanoseconds: decoding)
+        }
         guard let charge = found.charge else { return enqueue(visitor, work) }
         charge.reserve(request.tokenCount, found.responder) { [weak self] in
             self?.enqueue(visitor, work)
@@ -125,7 +141,7 @@ import Retrieval
                 finish(visitor) { responder in
                     switch result {
                     case _ where responder.isClosed: break
-                    case .success(let body): responder.respond(status: 200, body: body)
+                    case .success(let done): responder.respond(done)
                     case .failure(let error): responder.fail(error)
                     }
                 }

@@ -13,9 +13,11 @@ struct SearchQuery: Sendable {
 
     private static let names = ["q", "top", "mode", "filter", "fusion", "alpha", "rerank", "explain"]
 
-    /// - Throws: a 400 that names the parameter.
+    /// - Parameter mayUse: whether who asks may use this model.
+    /// - Throws: a 400 that names the parameter, or a 403 for a reranker that is not allowed.
     init(
-        _ parameters: [(name: String, value: String)], _ service: SearchService, ignoresUnknown: Bool
+        _ parameters: [(name: String, value: String)], _ service: SearchService, ignoresUnknown: Bool,
+        mayUse: (String) -> Bool = { _ in true }
     ) throws(APIError) {
         var values: [String: String] = [:]
         for (name, value) in parameters {
@@ -57,6 +59,7 @@ struct SearchQuery: Sendable {
             guard let found = service.reranker(name) else {
                 throw .outOfRange("rerank", mustBe: Self.choices(["none"] + service.rerankers.map { $0.name }))
             }
+            guard mayUse(name) else { throw .modelNotAllowed(name) }
             reranker = found
         }
         if let explain = values["explain"] {
