@@ -4,18 +4,23 @@
     Bench/serving/flood.py --output Bench/results/flood.json
 
   flood       another tenant always has --flood requests open
-  polite      another tenant sends, evenly, as many requests a second as the flood got answered
+  polite      another tenant sends, evenly, nearly as many requests a second as the flood got answered (--ease)
   one queue   the flood comes with the modest tenant's own key: first come, first served
 
-The second is the baseline: the same work done for the neighbour, asked for politely.
+The second is the baseline: the same work done for the neighbour, asked for politely. A machine's speed changes from
+one half minute to the next by more than the two differ, so they alternate in short rounds; percentiles are over all
+rounds' requests, and the interval of their ratio is over rounds drawn anew (bootstrap).
 """
 
 import argparse
 import hashlib
 import json
+import math
 import os
 import pathlib
+import random
 import tempfile
+import time
 
 from servers import PROGRAMS, finish, load, running
 from sweep import save
@@ -34,60 +39,94 @@ def bearer(key):
     return "--header", f"authorization: Bearer {key}"
 
 
+def percentile(values, share):
+    """The smallest value that at least `share` of the values do not exceed."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def p99_ratio(rounds):
+    flood, polite = ([ttft for pair in rounds for ttft in pair[name]["ttfts_ms"]] for name in ("flood", "polite"))
+    return percentile(flood, 0.99) / percentile(polite, 0.99)
+
+
+def interval(rounds, draws=2000):
+    """The middle 95 % of the ratio over rounds drawn with replacement."""
+    generator = random.Random(1)
+    ratios = sorted(p99_ratio(generator.choices(rounds, k=len(rounds))) for _ in range(draws))
+    return ratios[draws // 40], ratios[-draws // 40 - 1]
+
+
+def summary(runs):
+    ttfts = [ttft for run in runs for ttft in run["ttfts_ms"]]
+    return {"ttft_p50_ms": percentile(ttfts, 0.5), "ttft_p90_ms": percentile(ttfts, 0.9),
+            "ttft_p99_ms": percentile(ttfts, 0.99), "answered": len(ttfts),
+            "neighbour_requests_per_second": sum(run["neighbour_requests_per_second"] for run in runs) / len(runs)}
+
+
+def describe(name, figures):
+    print(f"{name}: first token p50 {figures['ttft_p50_ms']:.0f} ms, p99 {figures['ttft_p99_ms']:.0f} ms; "
+          f"the neighbour got {figures['neighbour_requests_per_second']:.1f} answers/s", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", metavar="FILE", help="instead of the embedded model")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--slots", type=int, default=16, help="requests computed together (default: 16)")
     parser.add_argument("--flood", type=int, default=200, help="requests the flood has open (default: 200)")
-    parser.add_argument("--rate", type=float, default=4, help="the modest tenant's requests per second (default: 4)")
-    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--rate", type=float, default=6, help="the modest tenant's requests per second (default: 6)")
+    parser.add_argument("--rounds", type=int, default=10, help="of flood and polite neighbour in turn (default: 10)")
+    parser.add_argument("--seconds", type=float, default=10, help="of one neighbour in one round (default: 10)")
+    parser.add_argument("--ease", type=float, default=0.95, help="share of the flood's answers that the polite tenant "
+                        "asks for: who asks for more than there is, is not polite (default: 0.95)")
     parser.add_argument("--input-tokens", type=int, default=256)
     parser.add_argument("--output-tokens", type=int, default=32)
     parser.add_argument("--output", required=True, metavar="FILE")
     arguments = parser.parse_args()
     lengths = ("--input-tokens", arguments.input_tokens, "--output-tokens", arguments.output_tokens)
 
-    def measure(folder, name, url, *neighbour):
-        """The modest tenant's result while the neighbour goes on, and the neighbour's."""
-        results = [pathlib.Path(folder) / f"{name}-{part}.json" for part in ("modest", "neighbour")]
-        other = load(url, *lengths, *neighbour, "--seed", 7, "--output", results[1], wait=False)
+    def measure(folder, url, seed, *neighbour):
+        """The modest tenant's times while the neighbour goes on, and what the neighbour got."""
+        results = [pathlib.Path(folder) / f"{part}.json" for part in ("modest", "neighbour")]
+        other = load(url, *lengths, *neighbour, "--num-prompts", 20_000, "--seed", 1000 + seed,
+                     "--output", results[1], wait=False)
+        time.sleep(2)  # The neighbour is there first: measured is the steady state, not 200 connections being opened.
         load(url, *bearer(MODEST), *lengths, "--request-rate", arguments.rate,
-             "--num-prompts", round(arguments.rate * arguments.seconds), "--warmup", 4, "--seed", 3,
+             "--num-prompts", round(arguments.rate * arguments.seconds), "--warmup", 4, "--seed", seed,
              "--output", results[0])
         other.send_signal(2)  # Ctrl-C: it ends early and keeps what it has.
         finish(other)
         modest, neighbour = (json.loads(result.read_text()) for result in results)
-        figures = {"ttft_p50_ms": modest["median_ttft_ms"], "ttft_p90_ms": modest["p90_ttft_ms"],
-                   "ttft_p99_ms": modest["p99_ttft_ms"], "answered": modest["completed"],
-                   "neighbour_requests_per_second": neighbour["request_throughput"]}
-        print(f"{name}: first token p50 {figures['ttft_p50_ms']:.0f} ms, p99 {figures['ttft_p99_ms']:.0f} ms; "
-              f"the neighbour got {figures['neighbour_requests_per_second']:.1f} answers/s", flush=True)
-        return figures
+        return {"ttfts_ms": [round(1000 * seconds, 1) for seconds in modest["ttfts"]],
+                "neighbour_requests_per_second": neighbour["request_throughput"]}
 
     with tempfile.TemporaryDirectory() as folder:
         serve = [PROGRAMS / "swiftlet", "serve", *(["--model", arguments.model] if arguments.model else []),
                  "--threads", arguments.threads, "--max-num-seqs", arguments.slots, "--api-keys", keys(folder),
                  "--max-waiting", 1000, "--port", "{port}"]
-        many = ("--max-concurrency", arguments.flood, "--num-prompts", 20_000)
-        found = {}
-        with running(serve) as url:
-            found["flood"] = measure(folder, "flood", url, *bearer(FLOOD), *many)
-        rate = found["flood"]["neighbour_requests_per_second"]
-        for _ in range(4):
+        flood = ("--max-concurrency", arguments.flood)
+        rounds = []
+        for number in range(arguments.rounds):
             with running(serve) as url:
-                found["polite"] = measure(folder, "polite", url, *bearer(FLOOD), "--request-rate", rate, "--burstiness",
-                                          "inf", "--num-prompts", 20_000)
-            if found["polite"]["neighbour_requests_per_second"] > 0.975 * rate:
-                break
-            # More than the server had to give just now: whoever asks for it is no polite neighbour.
-            rate = 0.98 * found["polite"]["neighbour_requests_per_second"]
+                flooded = measure(folder, url, number, *bearer(FLOOD), *flood)
+            with running(serve) as url:
+                polite = measure(folder, url, number, *bearer(FLOOD), "--burstiness", "inf",
+                                 "--request-rate",
+                                 arguments.ease * flooded["neighbour_requests_per_second"])
+            rounds.append({"flood": flooded, "polite": polite})
+            describe(f"round {number + 1}, flood", summary([flooded]))
+            describe(f"round {number + 1}, polite", summary([polite]))
         with running(serve) as url:
-            found["one queue"] = measure(folder, "one queue", url, *bearer(MODEST), *many)
-    ratio = found["flood"]["ttft_p99_ms"] / found["polite"]["ttft_p99_ms"]
-    print(f"p99 beside the flood ÷ beside the polite tenant: {ratio:.2f}")
+            one_queue = measure(folder, url, arguments.rounds, *bearer(MODEST), *flood)
+    found = {name: summary([pair[name] for pair in rounds]) for name in ("flood", "polite")}
+    found["one queue"] = summary([one_queue])
+    for name, figures in found.items():
+        describe(name, figures)
+    ratio, (low, high) = p99_ratio(rounds), interval(rounds)
+    print(f"p99 beside the flood ÷ beside the polite tenant: {ratio:.2f} (95 %: {low:.2f} to {high:.2f})")
     save(arguments.output, {**{key: value for key, value in vars(arguments).items() if key not in ("output", "model")},
-                            "p99_ratio": ratio, "neighbours": found})
+                            "p99_ratio": ratio, "p99_ratio_interval": [low, high], "neighbours": found,
+                            "each_round": rounds})
 
 
 if __name__ == "__main__":
