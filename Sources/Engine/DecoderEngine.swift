@@ -19,6 +19,8 @@ package struct EngineOptions: Sendable {
     package var prefillTokensBesideDecode = 128
     package var maxWaitingCount = 256
     package var sharesPrefixes = true
+    /// Prompts whose first token needs no row when they come again.
+    package var rememberedPromptCount = 256
     package var speculation = SpeculationOptions()
     package var numerics = Numerics.reproducible
     package var kernels = KernelSet.best
@@ -92,11 +94,13 @@ package struct EnginePlan: Sendable {
         decoder.tokensPerBlock = options.tokensPerBlock
         decoder.maxRows = configuration.maxBatchedTokens
         decoder.maxLogitRows = configuration.maxLogitRows
+        decoder.stateSlotCount = configuration.sharesPrefixes ? options.rememberedPromptCount : 0
         decoder.numerics = options.numerics
         decoder.panelCacheThreshold = options.panelCacheThreshold
         var draftDecoder = decoder
         draftDecoder.maxRows = configuration.maxDraftModelRows
         draftDecoder.maxLogitRows = configuration.maxRunningCount
+        draftDecoder.stateSlotCount = 0
 
         warning =
             configuration.maxModelLength > model.maxPositionCount

@@ -44,7 +44,8 @@ package final class EngineCore<Model: LanguageModel> {
             case (nil, _): nil
             }
         scheduler = Scheduler(
-            configuration, cache: KVCacheManager(configuration, hasher: hasher), drafts: drafts)
+            configuration,
+            cache: KVCacheManager(configuration, hasher: hasher, stateSlotCount: model.stateSlotCount), drafts: drafts)
         runner = ModelRunner(model: model, configuration)
         pipeline = LogitsPipeline(vocabularySize: model.vocabularySize)
         statistics.lastStepNanoseconds = time.nanoseconds()
@@ -159,14 +160,25 @@ package final class EngineCore<Model: LanguageModel> {
     /// Moves every planned request on; the only loop over a step's results.
     private func advance() {
         var logitsIndex = 0
+        // Behind those of the step's rows come those of remembered states.
+        var stateIndex = plan.logitRowCount
         for entry in plan.entries {
+            if entry.endState != nil {
+                advance(entry, logitsIndex: stateIndex)
+                stateIndex += 1
+                continue
+            }
             if entry.scoresPrompt { scorePrompt(entry, logitsIndex: logitsIndex) }
             logitsIndex += entry.logitRowCount
             guard entry.choosesToken else {
                 scheduler.didCompute(entry, acceptedCount: 0)
                 continue
             }
-            advance(entry, logitsIndex: logitsIndex - 1 - entry.draftCount)
+            let index = logitsIndex - 1 - entry.draftCount
+            if entry.request.outputCount == 0, let slot = scheduler.rememberEnd(of: entry.request) {
+                runner.model.keepState(ofLogits: index, in: slot)
+            }
+            advance(entry, logitsIndex: index)
         }
     }
 

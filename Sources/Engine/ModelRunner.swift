@@ -21,11 +21,15 @@ struct ModelRunner<Model: LanguageModel> {
     }
 
     /// Computes the plan. Afterwards the logits that the entries want stand one after another: of each, those of its
-    /// scored prompt rows or of its last token, and then of its drafted ones.
+    /// scored prompt rows or of its last token, and then of its drafted ones. Those of remembered states come last.
     mutating func run(_ plan: StepPlan) {
         for copy in plan.copies { model.copyBlock(from: copy.source.rawValue, to: copy.destination.rawValue) }
         batch.removeAll()
         for entry in plan.entries {
+            if let slot = entry.endState {
+                batch.append(state: slot)
+                continue
+            }
             blockTable.removeAll(keepingCapacity: true)
             for block in entry.request.blockTable { blockTable.append(block.rawValue) }
             batch.append(

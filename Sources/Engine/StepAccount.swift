@@ -58,7 +58,7 @@ struct StepAccount {
         Self.add(rejected, .rejectedDrafts, request)
         // A prompt that is computed for the second time only, after a preemption, is all recomputing.
         let cause: TimeBreakdown.Cause =
-            !share.isPrompt ? .decode : share.recomputedCount == ownCount ? .recompute : .ownPrefill
+            !share.isPrompt ? .decode : ownCount > 0 && share.recomputedCount == ownCount ? .recompute : .ownPrefill
         Self.add(duration - others - recomputed - rejected, cause, request)
     }
 

@@ -30,6 +30,8 @@ package struct ForwardBatch: Sendable {
     package private(set) var blockTables: [Int32] = []
     /// Rows whose logits are wanted, ascending.
     package private(set) var logitRows: [Int32] = []
+    /// Remembered states whose logits are wanted too; they stand behind those of `logitRows`.
+    package private(set) var stateSlots: [Int32] = []
     package let tokensPerBlock: Int
 
     package init(tokensPerBlock: Int) { self.tokensPerBlock = tokensPerBlock }
@@ -43,6 +45,7 @@ package struct ForwardBatch: Sendable {
         tableOffsets_T.reserveCapacity(rowCount)
         blockTables.reserveCapacity(tableEntryCount)
         logitRows.reserveCapacity(logitRowCount)
+        stateSlots.reserveCapacity(logitRowCount)
     }
 
     package var rowCount: Int { tokens_T.count }
@@ -54,7 +57,11 @@ package struct ForwardBatch: Sendable {
         tableOffsets_T.removeAll(keepingCapacity: true)
         blockTables.removeAll(keepingCapacity: true)
         logitRows.removeAll(keepingCapacity: true)
+        stateSlots.removeAll(keepingCapacity: true)
     }
+
+    /// Asks for the logits of what `LanguageModel.keepState` put into a slot; no row is computed for it.
+    package mutating func append(state slot: Int) { stateSlots.append(Int32(slot)) }
 
     /// Adds the tokens `range` of a request.
     /// - Parameters:

@@ -15,12 +15,17 @@ final class Workspace {
     let context_THK: AlignedBuffer<Float>
     let gate_TF: AlignedBuffer<Float>
     let up_TF: AlignedBuffer<Float>
+    /// What the head reads.
     let lastHidden_RD: AlignedBuffer<Float>
+    /// Rows of `lastHidden_RD` that are remembered.
+    let states_SD: AlignedBuffer<Float>
     /// The input of the product at hand, for packed weights.
     let rounded: RoundedRows
     let logits_RV: AlignedBuffer<Float>
 
-    init(_ configuration: ModelConfiguration, maxRows: Int, maxLogitRows: Int) throws(AllocationError) {
+    init(
+        _ configuration: ModelConfiguration, maxRows: Int, maxLogitRows: Int, stateSlotCount: Int = 0
+    ) throws(AllocationError) {
         self.maxRows = maxRows
         self.maxLogitRows = maxLogitRows
         hidden_TD = try AlignedBuffer(count: maxRows * configuration.modelWidth)
@@ -32,6 +37,7 @@ final class Workspace {
         gate_TF = try AlignedBuffer(count: maxRows * configuration.feedForwardWidth)
         up_TF = try AlignedBuffer(count: maxRows * configuration.feedForwardWidth)
         lastHidden_RD = try AlignedBuffer(count: maxLogitRows * configuration.modelWidth)
+        states_SD = try AlignedBuffer(count: stateSlotCount * configuration.modelWidth)
         rounded = try RoundedRows(
             maxRows: max(maxRows, maxLogitRows), maxColumns: Self.widestInput(configuration))
         logits_RV = try AlignedBuffer(count: maxLogitRows * configuration.vocabularySize)

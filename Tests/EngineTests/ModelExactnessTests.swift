@@ -34,6 +34,9 @@ final class RecordingModel: LanguageModel {
         overwritesAfterFirstStep = false
     }
 
+    var stateSlotCount: Int { decoder.stateSlotCount }
+    func keepState(ofLogits index: Int, in slot: Int) { decoder.keepState(ofLogits: index, in: slot) }
+
     func copyBlock(from source: Int32, to destination: Int32) { decoder.copyBlock(from: source, to: destination) }
 
     func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
@@ -140,6 +143,7 @@ struct Company: CustomStringConvertible {
         configuration.speculation.isAdaptive = false
         configuration = configuration.validated()
         var options = DecoderOptions(blockCount: company.blocks, maxModelLength: maxModelLength)
+        options.stateSlotCount = 4
         options.cacheType = cacheType
         options.maxRows = configuration.maxBatchedTokens
         options.maxLogitRows = configuration.maxLogitRows

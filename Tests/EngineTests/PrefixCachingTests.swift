@@ -5,7 +5,7 @@ import Testing
 @Suite struct `Prefix caching` {
     @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 64])
     func `finds all full blocks of a repeated prompt but computes its last token`(promptLength: Int) {
-        var harness = Harness()
+        var harness = Harness(stateSlots: 0)
         let first = harness.run(.sample(1, prompt: 0..<promptLength))
         let second = harness.run(.sample(2, prompt: 0..<promptLength))
         #expect(first == second)
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `copies the last block of a fully known prompt instead of writing into a shared one`() {
-        var harness = Harness()
+        var harness = Harness(stateSlots: 0)
         let first = GenerationRequest.sample(1, prompt: 0..<32, output: 20)
         harness.core.submit(first)
         harness.step()

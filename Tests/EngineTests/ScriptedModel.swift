@@ -15,6 +15,9 @@ final class ScriptedModel: LanguageModel {
     private let row: UnsafeMutableBufferPointer<Float>
     private var logitHashes: [UInt64] = []
     private var logitPositions: [Int32] = []
+    /// What `keepState` was told to keep.
+    private var states: [(hash: UInt64, position: Int32)]
+    var stateSlotCount: Int { states.count }
     /// After which positions every logit stands one token too far: how a draft model is wrong.
     var isWrongAfter: (_ position: Int32) -> Bool = { _ in false }
     /// Makes every logit NaN when the sequence ends with this token.
@@ -23,7 +26,8 @@ final class ScriptedModel: LanguageModel {
     private(set) var positionsOfLastStep: [Int32] = []
     private(set) var copyCount = 0
 
-    init(vocabularySize: Int = 50, blockCount: Int, tokensPerBlock: Int = 16) {
+    init(vocabularySize: Int = 50, blockCount: Int, tokensPerBlock: Int = 16, stateSlotCount: Int = 4) {
+        states = Array(repeating: (0, 0), count: stateSlotCount)
         self.vocabularySize = vocabularySize
         self.tokensPerBlock = tokensPerBlock
         slots = Array(repeating: (-1, -1), count: blockCount * tokensPerBlock)
@@ -50,7 +54,13 @@ final class ScriptedModel: LanguageModel {
             }
             return hash
         }
+        for slot in batch.stateSlots {
+            logitPositions.append(states[Int(slot)].position)
+            logitHashes.append(states[Int(slot)].hash)
+        }
     }
+
+    func keepState(ofLogits index: Int, in slot: Int) { states[slot] = (logitHashes[index], logitPositions[index]) }
 
     func logits(_ index: Int) -> UnsafeMutableBufferPointer<Float> {
         let shift = isWrongAfter(logitPositions[index]) ? 1 : 0

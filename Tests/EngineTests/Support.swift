@@ -19,10 +19,11 @@ struct Harness {
     private(set) var promptLogprobs: [RequestID: [TokenLogprobs]] = [:]
 
     init(
-        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16, draftModel: ScriptedModel? = nil,
+        blocks: Int = 64, maxModelLength: Int = 512, tokensPerBlock: Int = 16, stateSlots: Int = 4,
+        draftModel: ScriptedModel? = nil,
         change: (inout EngineConfiguration) -> Void = { _ in }
     ) {
-        model = ScriptedModel(blockCount: blocks, tokensPerBlock: tokensPerBlock)
+        model = ScriptedModel(blockCount: blocks, tokensPerBlock: tokensPerBlock, stateSlotCount: stateSlots)
         var configuration = EngineConfiguration(maxModelLength: maxModelLength, blockCount: blocks)
         configuration.tokensPerBlock = tokensPerBlock
         change(&configuration)

@@ -15,23 +15,28 @@ struct PrefixMatch: Equatable {
     var sharedBlocks: [BlockID] = []
     /// A last block that the request must write into: it gets a copy of this one.
     var copiedBlock: BlockID?
-    /// Tokens that need no computing. Always less than the sequence: its last token's logits are still wanted.
+    /// Tokens that need no computing. Less than the sequence where its last token's logits are still wanted.
     var tokenCount = 0
+    /// The prompt was asked before: where the model keeps what its first token is chosen from.
+    var endState: Int?
 }
 
 /// Block tables, prefix sharing and eviction.
 struct KVCacheManager {
     private(set) var pool: BlockPool
     private(set) var prefixes: PrefixCache
+    private var promptEnds: PromptEnds
     private let hasher: BlockHasher
     let tokensPerBlock: Int
     private let sharesPrefixes: Bool
     /// What all quotas together may protect: one request of full length always finds room beside them.
     private let quotaLimit: Int
 
-    init(_ configuration: EngineConfiguration, hasher: BlockHasher) {
+    /// - Parameter stateSlotCount: ends of prompts that the model can remember.
+    init(_ configuration: EngineConfiguration, hasher: BlockHasher, stateSlotCount: Int = 0) {
         pool = BlockPool(blockCount: configuration.blockCount)
         prefixes = PrefixCache(blockCount: configuration.blockCount, tokensPerBlock: configuration.tokensPerBlock)
+        promptEnds = PromptEnds(slotCount: configuration.sharesPrefixes ? stateSlotCount : 0)
         self.hasher = hasher
         tokensPerBlock = configuration.tokensPerBlock
         sharesPrefixes = configuration.sharesPrefixes
@@ -60,6 +65,8 @@ struct KVCacheManager {
     ///     |<- shared blocks ->|<- to compute ->|            the usual case
     ///     |<- shared blocks ->|<- copied, 15 ->|<- 1 ->|    everything is known: the last token is computed again, for
     ///                                                       its logits, in a copy, since shared blocks are read-only
+    ///     |<- shared blocks ->|<- later ->|                 the same prompt again: its first token is chosen before what
+    ///                                                       is left of it is computed, from the remembered state
     ///
     /// Changes nothing but the request's cached block names.
     func longestCachedPrefix(of request: Request) -> PrefixMatch {
@@ -72,6 +79,10 @@ struct KVCacheManager {
             match.sharedBlocks.append(block)
         }
         match.tokenCount = match.sharedBlocks.count * tokensPerBlock
+        if match.sharedBlocks.count == request.tokens.count / tokensPerBlock, let slot = knownEnd(of: request) {
+            match.endState = slot
+            return match
+        }
         if match.tokenCount == request.tokens.count {
             match.copiedBlock = match.sharedBlocks.removeLast()
             match.tokenCount -= 1
@@ -86,7 +97,7 @@ struct KVCacheManager {
     mutating func admit(
         _ request: Request, match: PrefixMatch, upTo tokenCount: Int, watermark: Int
     ) -> (admitted: Bool, copy: BlockCopy?) {
-        precondition(request.blockTable.isEmpty && tokenCount > match.tokenCount)
+        precondition(request.blockTable.isEmpty && tokenCount >= match.tokenCount)
         let newBlockCount = blocksNeeded(for: tokenCount) - match.sharedBlocks.count
         let missingCount = blocksNeeded(for: request.tokens.count) - match.sharedBlocks.count
         // Shared blocks that nobody holds now leave the free list too.
@@ -107,6 +118,32 @@ struct KVCacheManager {
         // The pool may have handed out the source itself, when it was free and the oldest: then it is already in place.
         let destination = request.blockTable[match.sharedBlocks.count]
         return (true, source == destination ? nil : BlockCopy(source: source, destination: destination))
+    }
+
+    // MARK: - Ends of prompts
+
+    /// Nil also for those who want to know how likely their prompt was: that takes its rows.
+    private func knownEnd(of request: Request) -> Int? {
+        guard !promptEnds.isOff, request.outputCount == 0, request.promptLogprobs == nil else { return nil }
+        let (parent, tail) = end(of: request)
+        return promptEnds.slot(hasher.child(of: parent, tokens: tail), parent: parent, tail: tail)
+    }
+
+    /// The last row of the request's prompt is computed.
+    /// - Returns: the slot to keep its state in, unless it is kept already.
+    mutating func rememberEnd(of request: Request) -> Int? {
+        guard !promptEnds.isOff else { return nil }
+        extendNames(of: request, toCover: request.promptCount)
+        let (parent, tail) = end(of: request)
+        return promptEnds.insert(hasher.child(of: parent, tokens: tail), parent: parent, tail: tail)
+    }
+
+    private func end(of request: Request) -> (parent: BlockHash, tail: ArraySlice<TokenID>) {
+        let fullBlockCount = request.promptCount / tokensPerBlock
+        return (
+            parentName(fullBlockCount, of: request),
+            request.tokens[fullBlockCount * tokensPerBlock..<request.promptCount]
+        )
     }
 
     // MARK: - Growth and release
@@ -192,6 +229,7 @@ struct KVCacheManager {
     func checkInvariants(_ requests: some Sequence<Request>) {
         pool.checkInvariants()
         prefixes.checkInvariants()
+        promptEnds.checkInvariants()
         var references = [Int](repeating: 0, count: pool.blockCount)
         var lastHolder = [Int](repeating: -1, count: pool.blockCount)
         for (holder, request) in requests.enumerated() {

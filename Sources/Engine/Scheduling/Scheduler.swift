@@ -160,9 +160,12 @@ struct Scheduler {
                 preempt(victim)
             }
             let match = cache.longestCachedPrefix(of: request)
-            let count = min(
-                request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
-            guard count > 0 else { return }
+            let isKnown = match.endState != nil
+            let count =
+                isKnown
+                ? 0
+                : min(request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
+            guard count > 0 || isKnown else { return }
             let admission = cache.admit(
                 request, match: match, upTo: match.tokenCount + count,
                 watermark: running.isEmpty ? 0 : configuration.admissionWatermark)
@@ -183,7 +186,7 @@ struct Scheduler {
             hasAdmitted = true
             request.status = .running
             Self.insert(request, into: &running)
-            plan.append(request, count, copy: admission.copy)
+            plan.append(request, count, copy: admission.copy, endState: match.endState)
         }
     }
 
@@ -248,6 +251,9 @@ struct Scheduler {
         entry.request.computedCount = entry.range.upperBound + acceptedCount
         cache.commit(entry.request)
     }
+
+    /// - Returns: the slot to keep the state behind the request's prompt in, unless it is kept already.
+    mutating func rememberEnd(of request: Request) -> Int? { cache.rememberEnd(of: request) }
 
     /// Takes a request out for good; its blocks are free at once.
     mutating func finish(_ request: Request) {

@@ -11,14 +11,19 @@ struct StepPlan {
         let request: Request
         let range: Range<Int>
         var draftCount = 0
+        /// Set where the prompt was asked before: no row is computed, the token is chosen from this state.
+        let endState: Int?
 
         /// The range ends with the request's last token: its logits choose the next one.
-        var choosesToken: Bool { range.upperBound == request.tokens.count }
+        var choosesToken: Bool { endState != nil || range.upperBound == request.tokens.count }
         var rowCount: Int { range.count + draftCount }
         /// Set when the entry is planned: every row's logits are wanted.
         let scoresPrompt: Bool
         var logitsWanted: LogitsWanted { scoresPrompt ? .everyRow : choosesToken ? .lastRow : .none }
-        var logitRowCount: Int { (scoresPrompt ? range.count : choosesToken ? 1 : 0) + draftCount }
+        /// Rows of the step whose logits are wanted; a remembered state is no row.
+        var logitRowCount: Int {
+            endState != nil ? 0 : (scoresPrompt ? range.count : choosesToken ? 1 : 0) + draftCount
+        }
         var draft: ArraySlice<TokenID> { request.speculation?.guesses.prefix(draftCount) ?? [] }
     }
 
@@ -30,6 +35,7 @@ struct StepPlan {
     private(set) var scoredRowCount = 0
 
     var isEmpty: Bool { entries.isEmpty }
+    var logitRowCount: Int { entries.reduce(0) { $0 + $1.logitRowCount } }
 
     mutating func removeAll() {
         entries.removeAll(keepingCapacity: true)
@@ -39,10 +45,11 @@ struct StepPlan {
         scoredRowCount = 0
     }
 
-    mutating func append(_ request: Request, _ count: Int, copy: BlockCopy? = nil) {
+    /// - Parameter endState: with no rows: where what the request's first token is chosen from is kept.
+    mutating func append(_ request: Request, _ count: Int, copy: BlockCopy? = nil, endState: Int? = nil) {
         entries.append(
             Entry(
-                request: request, range: request.computedCount..<request.computedCount + count,
+                request: request, range: request.computedCount..<request.computedCount + count, endState: endState,
                 scoresPrompt: request.isScoringPrompt))
         if let copy { copies.append(copy) }
         rowCount += count

@@ -17,6 +17,7 @@ package final class DecoderModel: LanguageModel {
     package let unusedTensorNames: [String]
     /// What became of the panels beside the model, where that is news.
     package let panelCacheNote: String?
+    package let stateSlotCount: Int
 
     private let weights: DecoderWeights
     private let workspace: Workspace
@@ -45,7 +46,10 @@ package final class DecoderModel: LanguageModel {
         storage = try KVStorage(
             configuration, elementType: options.cacheType, blockCount: options.blockCount,
             tokensPerBlock: options.tokensPerBlock)
-        workspace = try Workspace(configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows)
+        stateSlotCount = options.stateSlotCount
+        workspace = try Workspace(
+            configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows,
+            stateSlotCount: options.stateSlotCount)
         multiplier = Multiplier(rounded: workspace.rounded, numerics: options.numerics, pool: pool)
         rotary = try RotaryTable(
             inverseFrequencies: configuration.rotaryFrequencies(length: options.maxModelLength),
@@ -75,8 +79,15 @@ package final class DecoderModel: LanguageModel {
 
     package func forward(_ batch: ForwardBatch) {
         let T = batch.rowCount
-        precondition(T <= workspace.maxRows && batch.logitRows.count <= workspace.maxLogitRows)
-        guard T > 0 else { return }
+        precondition(T <= workspace.maxRows)
+        precondition(batch.logitRows.count + batch.stateSlots.count <= workspace.maxLogitRows)
+        if T > 0 { layers(batch) }
+        head(batch.logitRows, batch.stateSlots)
+    }
+
+    /// Computes every row's hidden state.
+    private func layers(_ batch: ForwardBatch) {
+        let T = batch.rowCount
         let hidden_TD = view(workspace.hidden_TD, T, configuration.modelWidth)
 
         batch.tokens_T.withUnsafeBufferPointer { tokens in
@@ -92,7 +103,6 @@ package final class DecoderModel: LanguageModel {
                 feedForward(layer, hidden_TD)
             }
         }
-        head(batch.logitRows, hidden_TD)
     }
 
     /// hidden += Wo · attend(rotate(Wq · n), rotate(Wk · n), Wv · n), where n = norm(hidden); products may add a bias,
@@ -141,15 +151,24 @@ package final class DecoderModel: LanguageModel {
         addProduct(gate_TF, layer.down, layer.feedForwardOutputNorm_D, to: hidden_TD)
     }
 
-    /// Logits of the wanted rows only: the head is the largest matrix of a small model.
-    private func head(_ logitRows: [Int32], _ hidden_TD: MutableMatrixView) {
-        let R = logitRows.count
+    /// Logits of the wanted rows only, and of remembered ones: the head is the largest matrix of a small model.
+    private func head(_ logitRows: [Int32], _ stateSlots: [Int32]) {
+        let R = logitRows.count + stateSlots.count
         guard R > 0 else { return }
-        let lastHidden_RD = view(workspace.lastHidden_RD, R, configuration.modelWidth)
+        let D = configuration.modelWidth
+        let lastHidden_RD = view(workspace.lastHidden_RD, R, D)
+        let hidden_TD = view(workspace.hidden_TD, workspace.maxRows, D)
         for (index, row) in logitRows.enumerated() {
-            lastHidden_RD.row(index).update(from: hidden_TD.row(Int(row)), count: configuration.modelWidth)
+            lastHidden_RD.row(index).update(from: hidden_TD.row(Int(row)), count: D)
         }
-        norm(lastHidden_RD, weights.finalNorm_D, into: lastHidden_RD)
+        if !logitRows.isEmpty {
+            let computed_RD = view(workspace.lastHidden_RD, logitRows.count, D)
+            norm(computed_RD, weights.finalNorm_D, into: computed_RD)
+        }
+        // These had their norm when they were computed.
+        for (index, slot) in stateSlots.enumerated() {
+            lastHidden_RD.row(logitRows.count + index).update(from: state(Int(slot)), count: D)
+        }
         let logits_RV = view(workspace.logits_RV, R, configuration.vocabularySize)
         product(lastHidden_RD, weights.head, into: logits_RV)
         if let cap = configuration.logitSoftCap { softCap(logits_RV, to: cap, pool: pool) }
@@ -160,6 +179,15 @@ package final class DecoderModel: LanguageModel {
         return UnsafeMutableBufferPointer(
             start: workspace.logits_RV.baseAddress + index * configuration.vocabularySize,
             count: configuration.vocabularySize)
+    }
+
+    package func keepState(ofLogits index: Int, in slot: Int) {
+        let lastHidden_RD = view(workspace.lastHidden_RD, workspace.maxLogitRows, configuration.modelWidth)
+        state(slot).update(from: lastHidden_RD.row(index), count: configuration.modelWidth)
+    }
+
+    private func state(_ slot: Int) -> UnsafeMutablePointer<Float> {
+        view(workspace.states_SD, stateSlotCount, configuration.modelWidth).row(slot)
     }
 
     package func copyBlock(from source: Int32, to destination: Int32) {

@@ -14,6 +14,8 @@ package struct DecoderOptions: Sendable {
     package var maxRows = 512
     /// Rows of one forward pass whose logits are wanted.
     package var maxLogitRows = 64
+    /// States behind prompts that are remembered: `modelWidth` numbers each.
+    package var stateSlotCount = 0
     package var numerics = Numerics.reproducible
     /// Weights are copied into panels, and Q8_0 and Q4_0 multiplied as integers with activations rounded to 8 bits.
     /// Without, all are multiplied in f32 where they lie in the file: slower, and what the weights mean to the bit.
