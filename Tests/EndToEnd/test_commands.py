@@ -108,3 +108,16 @@ def test_perplexity_is_rounded_for_people_only(run, tmp_path):
     assert all(len(digits) <= 4 for digits in re.findall(r"\d+\.(\d+)", lines)), lines
     exact = json.loads(run("perplexity", "--file", text, "--json").stdout)
     assert f"perplexity {round(exact['perplexity'], 4)}," in lines
+
+
+def test_perplexity_of_second_halves_counts_what_fills_a_window(run, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("What is a token? A token is a piece of a text.\n" * 8)
+    whole = json.loads(run("perplexity", "--file", text, "--json").stdout)
+    halves = json.loads(run("perplexity", "--file", text, "--window", 32, "--second-half", "--json").stdout)
+    assert halves["tokens"] == whole["tokens"] // 32 * 15
+    # Half a window is known before each: repeated lines are easier to guess then.
+    assert halves["perplexity"] < whole["perplexity"]
+    assert "bits_per_byte" not in halves
+    few = run("perplexity", "--file", text, "--window", 1024, "--second-half", expect=2)
+    assert "choose a smaller --window" in few.stderr

@@ -16,6 +16,8 @@ enum PerplexityCommand: Command {
         [
             OptionDefinition("--file", "FILE", "the text (needed)"),
             OptionDefinition("--window", "N", "tokens per window (default: the model's context)"),
+            OptionDefinition(
+                "--second-half", nil, "score the second half of each full window, as llama.cpp's llama-perplexity does"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ]
         + ["--model", "--threads", "--kv-cache-dtype", "--numerics", "--kernels"].map { name in
@@ -33,48 +35,49 @@ enum PerplexityCommand: Command {
         let context = model.configuration.maxPositionCount
         let window = try arguments.integer("--window", in: 2...context) ?? min(context, 4096)
         let options = try EngineOptions(arguments)
-        let tokens = model.tokenizer.encode(text, addSpecialTokens: false, parseSpecialTokens: false)
+        let takesSecondHalf = arguments.has("--second-half")
+        let tokens = model.tokenizer.encode(text, addSpecialTokens: takesSecondHalf, parseSpecialTokens: false)
         guard !tokens.isEmpty else { throw UsageError("\(path) is empty") }
+        guard !takesSecondHalf || tokens.count >= window else {
+            throw UsageError("\(path) has \(tokens.count) tokens, and a window \(window); choose a smaller --window")
+        }
 
         let scorer = try WindowScorer(checkpoint, window: window, options)
         let beginning = model.tokenizer.beginningOfSequence
-        var nats = 0.0
-        var scoredCount = 0
-        // A window is the beginning token and as much text as fits; without such a token its first has no prediction.
-        let step = beginning == nil ? window : window - 1
-        for start in stride(from: 0, to: tokens.count, by: step) {
-            let piece = tokens[start..<min(start + step, tokens.count)]
-            nats += scorer.negativeLogLikelihood((beginning.map { [$0] } ?? []) + piece)
-            scoredCount += beginning == nil ? piece.count - 1 : piece.count
-        }
+        let (nats, scoredCount) =
+            takesSecondHalf
+            ? scorer.secondHalves(of: tokens, window: window, beginning: tokens.first == beginning ? beginning : nil)
+            : scorer.everything(in: tokens, window: window, beginning: beginning)
         guard nats.isFinite else {
             throw UnusableModel(
                 description: "\(model.path): the model's logits are not finite; it is damaged or wrongly converted")
         }
         report(
-            nats: nats, tokens: scoredCount, bytes: text.count, window: window, json: arguments.has("--json"))
+            nats: nats, tokens: scoredCount, bytes: takesSecondHalf ? nil : text.count, window: window,
+            json: arguments.has("--json"))
     }
 
-    private static func report(nats: Double, tokens: Int, bytes: Int, window: Int, json: Bool) {
+    /// - Parameter bytes: that the scored tokens spell; nil where that is not known.
+    private static func report(nats: Double, tokens: Int, bytes: Int?, window: Int, json: Bool) {
         let mean = nats / Double(max(tokens, 1))
-        let bitsPerByte = nats / log(2) / Double(bytes)
+        let bitsPerByte = bytes.map { nats / log(2) / Double($0) }
         if json {
             var writer = JSONWriter()
             writer.object { writer in
                 writer.field("perplexity", exp(mean))
                 writer.field("nats_per_token", mean)
-                writer.field("bits_per_byte", bitsPerByte)
+                if let bitsPerByte { writer.field("bits_per_byte", bitsPerByte) }
                 writer.field("tokens", tokens)
-                writer.field("bytes", bytes)
+                if let bytes { writer.field("bytes", bytes) }
                 writer.field("window", window)
             }
             Output.line(String(decoding: writer.bytes, as: UTF8.self))
         } else {
             func rounded(_ value: Double) -> Double { (value * 1e4).rounded() / 1e4 }
             Output.line(
-                "perplexity \(rounded(exp(mean))), \(rounded(mean)) nats per token,"
-                    + " \(rounded(bitsPerByte)) bits per byte")
-            Output.line("\(tokens) tokens, \(bytes) bytes, windows of \(window)")
+                "perplexity \(rounded(exp(mean))), \(rounded(mean)) nats per token"
+                    + (bitsPerByte.map { ", \(rounded($0)) bits per byte" } ?? ""))
+            Output.line("\(tokens) tokens, " + (bytes.map { "\($0) bytes, " } ?? "") + "windows of \(window)")
         }
     }
 }
@@ -104,15 +107,41 @@ private final class WindowScorer {
         blockTable = Array(0..<Int32(blockCount))
     }
 
-    /// −Σ ln p(token | the tokens before it), from the second token on.
-    func negativeLogLikelihood(_ tokens: [TokenID]) -> Double {
+    /// Every token is scored once. A window is the beginning token and as much text as fits; without such a token its
+    /// first has no prediction.
+    func everything(in tokens: [TokenID], window: Int, beginning: TokenID?) -> (nats: Double, count: Int) {
+        var (nats, count) = (0.0, 0)
+        let step = beginning == nil ? window : window - 1
+        for start in stride(from: 0, to: tokens.count, by: step) {
+            let piece = tokens[start..<min(start + step, tokens.count)]
+            nats += negativeLogLikelihood((beginning.map { [$0] } ?? []) + piece)
+            count += beginning == nil ? piece.count - 1 : piece.count
+        }
+        return (nats, count)
+    }
+
+    /// Only tokens with at least half a window before them are scored; what does not fill a window is left out.
+    /// - Parameter beginning: stands in place of each window's first token, where the tokenizer begins texts with it.
+    func secondHalves(of tokens: [TokenID], window: Int, beginning: TokenID?) -> (nats: Double, count: Int) {
+        var (nats, count) = (0.0, 0)
+        for start in stride(from: 0, through: tokens.count - window, by: window) {
+            var piece = Array(tokens[start..<start + window])
+            if let beginning { piece[0] = beginning }
+            nats += negativeLogLikelihood(piece, from: window / 2 + 1)
+            count += window - window / 2 - 1
+        }
+        return (nats, count)
+    }
+
+    /// −Σ ln p(token | the tokens before it), over the tokens from index `first` on.
+    private func negativeLogLikelihood(_ tokens: [TokenID], from first: Int = 1) -> Double {
         var nats = 0.0
         for start in stride(from: 0, to: tokens.count, by: chunk) {
             let range = start..<min(start + chunk, tokens.count)
             batch.removeAll()
             batch.append(tokens: tokens, range: range, blockTable: blockTable, logits: .everyRow)
             model.forward(batch)
-            for position in range where position + 1 < tokens.count {
+            for position in range where position + 1 >= first && position + 1 < tokens.count {
                 nats += surprise(unsafe model.logits(position - start), tokens[position + 1])
             }
         }
