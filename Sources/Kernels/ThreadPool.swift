@@ -85,6 +85,11 @@ private final class PoolState: @unchecked Sendable {
     private let sleeperCount = Atomic<Int>(0)
     private let callerSleeps = Atomic<Bool>(false)
     private let isStopped = Atomic<Bool>(false)
+    /// The core that workers stay away from while another process has one; −1: none.
+    private let avoidedCore = Atomic<Int32>(-1)
+    /// These two belong to the caller whose turn it is.
+    private var contention = CoreContention()
+    private var jobCount = 0
     private let job: UnsafeMutablePointer<Job?>
 
     /// Callers take turns.
@@ -107,6 +112,7 @@ private final class PoolState: @unchecked Sendable {
         precondition(!Self.isInsideSlice, "a slice must not run another job on a pool")
         turn.lock()
         Self.isInsideSlice = true
+        watchCore()
         self.job.pointee = job
         remaining.store(sliceCount, ordering: .relaxed)
         // Publishes the job. Sequentially consistent, as are the sleepers' steps: either we see a sleeper, or it sees
@@ -128,6 +134,23 @@ private final class PoolState: @unchecked Sendable {
         while remaining.load(ordering: .sequentiallyConsistent) != 0 { jobDone.wait() }
         callerSleeps.store(false, ordering: .relaxed)
         jobDone.unlock()
+    }
+
+    /// Now and then asks how the caller fares on its core; costs a system call every 64 jobs.
+    private func watchCore() {
+        jobCount &+= 1
+        if jobCount.isMultiple(of: 64) {
+            switch contention.advise(preemptions: ck_preemption_count(), at: nanoseconds()) {
+            case .goOn: break
+            case .keepWorkersAway: avoidedCore.store(ck_core(), ordering: .relaxed)
+            case .letWorkersCome: avoidedCore.store(-1, ordering: .relaxed)
+            case .move:
+                ck_avoid_core(ck_core())
+                ck_avoid_core(-1)
+            }
+        }
+        // The caller may have been moved.
+        if avoidedCore.load(ordering: .relaxed) >= 0 { avoidedCore.store(ck_core(), ordering: .relaxed) }
     }
 
     // MARK: - Everybody
@@ -174,7 +197,13 @@ private final class PoolState: @unchecked Sendable {
 
     func work() {
         Self.isInsideSlice = true
+        var avoided: Int32 = -1
         while !isStopped.load(ordering: .acquiring) {
+            let core = avoidedCore.load(ordering: .relaxed)
+            if core != avoided {
+                ck_avoid_core(core)
+                avoided = core
+            }
             takeSlices()
             if spin(until: { hasWork || isStopped.load(ordering: .relaxed) }) { continue }
             workAvailable.lock()

@@ -215,6 +215,16 @@ const ck_table *ck_table_for(int set);
 /// Names the calling thread for debuggers and `top -H`: at most 15 bytes.
 void ck_name_thread(const char *name);
 
+/// The core that the calling thread runs on; it may be another one at once.
+int ck_core(void);
+
+/// Keeps the calling thread off `core` if it may run elsewhere, and lets it go wherever it could before again when
+/// `core` is −1.
+void ck_avoid_core(int core);
+
+/// How often the calling thread was taken off its core against its will, ever.
+long ck_preemption_count(void);
+
 /// Tells the CPU that this is a spinning wait.
 static inline void ck_relax(void) {
 #if defined(__x86_64__) || defined(__i386__)
