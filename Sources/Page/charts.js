@@ -46,6 +46,13 @@ export function niceCeiling(value) {
 const short = (value) => (value >= 10_000 ? `${Math.round(value / 1000)}k` : value >= 10 || value === 0 ? value.toFixed(0)
   : String(Number(value.toPrecision(2))));
 
+/** What a chart shows, in words: `values` from the oldest to the newest. */
+function describe(canvas, label, values) {
+  const most = values.reduce((most, value) => Math.max(most, value), 0);
+  canvas.element.setAttribute("aria-label", values.length === 0 ? `${label}: nothing yet`
+    : `${label}: ${values.length}, the latest ${short(values.at(-1))}, the highest ${short(most)}`);
+}
+
 const edge = { left: 40, right: 6, top: 8, bottom: 18 };
 
 function frame(context, width, height, top, unit, [from, to]) {
@@ -79,10 +86,11 @@ function frame(context, width, height, top, unit, [from, to]) {
  */
 export function makeBars(label, height, { room, unit = "", ends = ["", ""] }) {
   let series = [];
+  const sums = () => Array.from({ length: series[0]?.values.length ?? 0 },
+    (_, index) => series.reduce((sum, one) => sum + one.values[index], 0));
   const canvas = makeCanvas(height, label, (context, width, tall) => {
     const length = series[0]?.values.length ?? 0;
-    const sums = Array.from({ length }, (_, index) => series.reduce((sum, one) => sum + one.values[index], 0));
-    const top = niceCeiling(Math.max(1, ...sums));
+    const top = niceCeiling(Math.max(1, ...sums()));
     const area = frame(context, width, tall, top, unit, ends);
     const step = area.width / room;
     for (let index = 0; index < length; index += 1) {
@@ -97,7 +105,7 @@ export function makeBars(label, height, { room, unit = "", ends = ["", ""] }) {
       }
     }
   });
-  return { element: canvas.element, show(next) { series = next; canvas.paint(); } };
+  return { element: canvas.element, show(next) { series = next; describe(canvas, label, sums()); canvas.paint(); } };
 }
 
 /**
@@ -129,5 +137,6 @@ export function makeLines(label, height, { seconds, unit = "", dots = false }) {
       if (dots) context.fill(); else context.stroke();
     }
   });
-  return { element: canvas.element, show(next) { lines = next; canvas.paint(); } };
+  const shown = () => lines.flatMap((line) => line.points.filter(([ago]) => ago <= seconds).map(([, value]) => value));
+  return { element: canvas.element, show(next) { lines = next; describe(canvas, label, shown()); canvas.paint(); } };
 }

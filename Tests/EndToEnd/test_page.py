@@ -261,6 +261,53 @@ def test_engine_numbers_are_those_of_metrics(page, server):
     assert page.one("#panel-engine button[aria-pressed]").text == "Go on"
 
 
+def test_charts_show_what_the_engine_says(page, server):
+    """Each chart's description, and the height of one chart's bars in its pixels."""
+    page.show("complete")
+    page.one("#complete-input").send_keys(Keys.CONTROL, Keys.ENTER)
+    assert page.has("#panel-complete .output .legend") and server.wait_until_idle()
+    view = server.request("GET", "/v1/engine").json()
+    steps = view["steps"]
+    page.show("engine")
+    charts = "#panel-engine figure canvas[aria-label*=':']"
+    assert wait_for(lambda: len(page.all(charts)) >= 4, 10)
+    said = {}
+    for label in page.browser.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map((c) => c.ariaLabel)", charts):
+        name, _, words = label.partition(": ")
+        said[name] = words
+
+    def words(values):
+        def short(value):
+            return f"{value:.0f}" if value >= 10 or value == 0 else f"{float(f'{value:.2g}'):g}"
+
+        return f"{len(values)}, the latest {short(values[-1])}, the highest {short(max(values))}"
+
+    rows = [sum(step) for step in zip(steps["prefill"], steps["decode"], steps["drafted"])]
+    requests = [sum(step) for step in zip(steps["running"], steps["waiting"])]
+    room = int(said["Rows of each of the last steps"].split(",")[0])
+    assert said["Rows of each of the last steps"] == words(rows[-room:])
+    assert said["Requests running and waiting in each of the last steps"] == words(requests[-room:])
+    assert said["Milliseconds to the first token"] == words(view["first_tokens"]["ms"])
+    assert said["Tokens generated in each second"] != "nothing yet"
+
+    # Two bars that fill their room: one twice as high as the other, in the colour that they were given.
+    heights = page.run("""
+        const { makeBars } = await import("/page/charts.js");
+        const chart = makeBars("test", 200, { room: 2 });
+        document.body.append(chart.element);
+        chart.element.style.width = "300px";
+        chart.show([{ colour: "--c1", values: [25, 50] }]);
+        const image = chart.element.getContext("2d").getImageData(0, 0, chart.element.width, chart.element.height);
+        const pixel = (x, y) => image.data.slice(4 * (y * image.width + x), 4 * (y * image.width + x) + 4).join();
+        const probe = pixel(Math.round(image.width * 0.8), Math.round(image.height * 0.85));
+        const height = (share) => Array.from({ length: image.height }, (_, y) =>
+          pixel(Math.round(image.width * share), y) === probe).filter(Boolean).length;
+        chart.element.remove();
+        return [height(0.3), height(0.8), image.height];""")
+    assert 0.48 < heights[0] / heights[1] < 0.52 and heights[1] > heights[2] / 2, heights
+
+
 # -- By the keyboard, on a phone, in the dark
 
 
