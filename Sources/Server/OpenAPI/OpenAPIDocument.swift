@@ -20,7 +20,7 @@ package enum OpenAPIDocument {
           "/v1/rerank": {"post": \(operation("RerankRequest", "Ranking", "Which of these texts answers best"))},
           "/v1/engine": {"get": \(reading("EngineView", "The engine between two steps", [400, 401, 503], parameters: blockParameter))},
           "/v1/explain": {"post": \(explaining)},
-          "/v1/notes/{topic}/{slug}": {"get": \(reading("Note", "A note, as it is quoted", [404], parameters: noteParameters))},
+          "/v1/notes/{topic}/{slug}": {"get": \(reading("Note", "A note, as it is quoted", [400, 404], parameters: noteParameters))},
           "/tokenize": {"post": \(operation("TokenizeRequest", "Tokens", "Text or a conversation as token ids"))},
           "/detokenize": {"post": \(operation("DetokenizeRequest", "Text", "Token ids as text"))},
           "/apply-template": {"post": \(operation("ApplyTemplateRequest", "Prompt", "A conversation as the model reads it"))},
@@ -56,7 +56,7 @@ package enum OpenAPIDocument {
         {"summary": "Continues \(what)", \(takes(request)),
            "responses": {"200": {"description": "The answer, or a stream of events where 'stream' is true", "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/\(answer)"}},
-            "text/event-stream": {"schema": {"type": "string"}}}},
+            "text/event-stream": {}}},
             \(errors([400, 401, 403, 404, 408, 413, 415, 429, 500, 503]))}}
         """
     }
@@ -65,7 +65,7 @@ package enum OpenAPIDocument {
         {"summary": "Answers a question with sentences of the notes", \(takes("ExplainRequest")),
            "responses": {"200": {"description": "The answer, or a stream of events where 'stream' is true", "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/Explanation"}},
-            "text/event-stream": {"schema": {"type": "string"}}}},
+            "text/event-stream": {}}},
             \(errors([400, 401, 403, 404, 408, 413, 415, 429, 500, 503]))}}
         """
 

@@ -7,7 +7,7 @@ extension OpenAPISchemas {
     static var explaining: String {
         """
         "ExplainRequest": {"type": "object", "required": ["question"], "additionalProperties": false, "properties": {
-           "question": {"type": "string", "minLength": 1, "maxLength": \(Limits.questionBytes.value / 4), "pattern": "[^\\\\s]"},
+           "question": {"type": "string", "minLength": 1, "maxLength": \(Limits.questionBytes.value), "pattern": "[^\\\\s]"},
            "messages": {"type": ["array", "null"], "maxItems": \(Limits.turns.value), "items": {"type": "object",
             "required": ["role", "content"], "additionalProperties": false, "properties": {
             "role": {"enum": ["user", "assistant"]}, "content": {"type": "string"},

@@ -80,7 +80,7 @@ enum OpenAPISchemas {
            "n": \(integer(1, Limits.choices.value)),
            "ignore_eos": \(boolean),
            "token_details": \(boolean),
-           "cache_salt": {"type": ["string", "null"], "minLength": 1, "maxLength": \(Limits.cacheSaltBytes.value / 4)},
+           "cache_salt": {"type": ["string", "null"], "minLength": 1, "maxLength": \(Limits.cacheSaltBytes.value)},
            "priority": \(integer(-1_000_000, 1_000_000)),
            "stream": \(boolean),
            "stream_options": {"type": ["object", "null"], "description": "only with 'stream'",
@@ -103,10 +103,10 @@ enum OpenAPISchemas {
 
     /// The byte limit is the real one; a character has at most four.
     private static let stop =
-        "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": \(Limits.stopBytes.value / 4)}"
+        "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": \(Limits.stopBytes.value)}"
     private static let choices = """
         {"type": ["array", "null"], "minItems": 1, "maxItems": \(Limits.guidedChoices.value), \
-        "items": {"type": "string", "minLength": 1, "maxLength": \(Limits.guidedChoiceBytes.value / 4)}}
+        "items": {"type": "string", "minLength": 1, "maxLength": \(Limits.guidedChoiceBytes.value)}}
         """
     private static let text = #"{"type": "string", "minLength": 1}"#
     private static let tokens =
