@@ -4,19 +4,21 @@
     pip install numpy hnswlib faiss-cpu usearch
     Bench/peers/retrieval/vectors.py WORK [--texts PATH…] [--vectors 100000] [--output RESULT.json]
 
-WORK is a folder for the vectors; what is there already is used again. With --texts, the vectors are those of sentences,
-made by `swiftlet embed`: the sentences of folders (.txt files, corpus.jsonl and queries.jsonl) and the lines of files; 1,000
-of them are kept aside as questions. --real says how many at most; the rest are perturbed copies at a cosine of about .9.
+WORK is a folder for the vectors; what is there already is used again, half-done work too. With --texts, the vectors are
+those of pieces of 16 words, made by `swiftlet embed`: of folders (.txt files, corpus.jsonl and queries.jsonl) and the lines
+of files; 1,000 of them are kept aside as questions. --real says how many at most; the rest are perturbed copies at a cosine
+of about .9.
 Without texts, the vectors are synthetic: 200 topics, 5,000 subtopics, noise along 40 common
 directions and along all. The filters are random shares, and topical ones (the nearest to one vector, so that they lie in
 one corner). Times are processor times; each program builds and searches once, in turn, within one run.
 """
-import argparse, json, pathlib, re, subprocess, sys, time
+import argparse, concurrent.futures, json, os, pathlib, subprocess, sys, time
 
 import numpy as np
 
 programs = pathlib.Path(__file__).resolve().parents[3] / ".build" / "release"
 WIDTH, QUESTIONS, NEIGHBOURS = 384, 1000, 10
+WORDS, TURN = 16, 1000
 POOLS = [16, 32, 64, 128, 256, 512]
 SHARES = [0.1, 0.5, 2, 10, 25, 50, 90]
 
@@ -37,8 +39,8 @@ def synthetic(count):
     return some(count), some(QUESTIONS)
 
 
-def sentences(path):
-    """Of 5 to 40 words, from a folder's texts and collections; of a file, the lines."""
+def pieces(path):
+    """Of WORDS words, from a folder's texts and collections; of a file, the lines."""
     if path.is_file():
         yield from (line.strip() for line in path.read_text().splitlines())
         return
@@ -46,24 +48,45 @@ def sentences(path):
         if file.name in ("corpus.jsonl", "queries.jsonl"):
             texts = [json.loads(line)["text"] for line in file.read_text().splitlines() if line.strip()]
         elif file.suffix == ".txt":
-            texts = file.read_text().split("\n\n")
+            texts = [file.read_text()]
         else:
             continue
         for text in texts:
-            for sentence in re.split(r"(?<=[.!?])\s+", " ".join(text.split())):
-                if 5 <= len(sentence.split()) <= 40:
-                    yield sentence
+            words = text.split()
+            # What is left at the end of a text counts if it is long enough to say something; questions are short.
+            for start in range(0, max(len(words) - WORDS // 3, 1), WORDS):
+                yield " ".join(words[start : start + WORDS])
 
 
-def embedded(paths, count, real):
-    texts = sorted({text for path in paths for text in sentences(path) if len(text) > 20})
-    generator = np.random.default_rng(7)
-    generator.shuffle(texts)
-    lines = "".join(text + "\n" for text in texts[: min(real, count) + QUESTIONS])
-    output = subprocess.run([programs / "swiftlet", "embed"], input=lines.encode(), stdout=subprocess.PIPE, check=True)
-    rows = np.array([json.loads(line) for line in output.stdout.splitlines()], np.float32)
+def embed(texts):
+    output = subprocess.run(
+        [programs / "swiftlet", "embed", "--threads", "1"], input=b"".join(texts), stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, check=True)
+    return np.array([json.loads(line) for line in output.stdout.splitlines()], np.float32)
+
+
+def embedded(work, paths, count, real):
+    """Vectors of texts, a thousand at a time: what a run that was stopped had done already is not done again."""
+    lines, vectors = work / "texts.txt", work / "texts.f32"
+    if not lines.exists():
+        texts = sorted({text for path in paths for text in pieces(path) if len(text) > 20})
+        np.random.default_rng(7).shuffle(texts)
+        lines.write_text("".join(text + "\n" for text in texts[: min(real, count) + QUESTIONS]))
+    texts = lines.read_bytes().splitlines(keepends=True)
+    with vectors.open("ab") as file, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        # A row that was being written is cut off.
+        done = file.tell() // (4 * WIDTH)
+        file.truncate(done * 4 * WIDTH)
+        start = time.monotonic()
+        for rows in pool.map(embed, (texts[first : first + TURN] for first in range(done, len(texts), TURN))):
+            rows.tofile(file)
+            file.flush()
+            done += len(rows)
+            print(f"{done} of {len(texts)} texts, {time.monotonic() - start:.0f} s", file=sys.stderr)
+    rows = np.fromfile(vectors, np.float32).reshape(-1, WIDTH)
     queries, base = rows[:QUESTIONS], rows[QUESTIONS:]
     if len(base) < count:
+        generator = np.random.default_rng(7)
         copies = base[generator.integers(0, len(base), count - len(base))]
         noise = unit(generator.normal(size=copies.shape))
         base = np.concatenate([base, unit(copies + 0.48 * noise)])
@@ -178,7 +201,7 @@ def main():
     source = work / "source.json"
     if not source.exists():
         if arguments.texts:
-            base, queries, real = embedded(arguments.texts, arguments.vectors, arguments.real)
+            base, queries, real = embedded(work, arguments.texts, arguments.vectors, arguments.real)
         else:
             (base, queries), real = synthetic(arguments.vectors), 0
         write(work, base, queries)
