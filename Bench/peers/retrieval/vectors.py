@@ -10,9 +10,9 @@ of files; 1,000 of them are kept aside as questions. --real says how many at mos
 of about .9.
 Without texts, the vectors are synthetic: 200 topics, 5,000 subtopics, noise along 40 common
 directions and along all. The filters are random shares, and topical ones (the nearest to one vector, so that they lie in
-one corner). Times are processor times; each program builds and searches once, in turn, within one run.
+one corner). Times are processor times: the programs search in turn, and the median of the turns counts.
 """
-import argparse, concurrent.futures, json, os, pathlib, subprocess, sys, time
+import argparse, concurrent.futures, json, os, pathlib, statistics, subprocess, sys, time
 
 import numpy as np
 
@@ -125,59 +125,71 @@ def recall(found, truth):
     return float(np.mean([len(set(a) & set(b)) / NEIGHBOURS for a, b in zip(found, truth)]))
 
 
-def searched(search, queries, truth, limit=QUESTIONS):
-    queries, truth = queries[:limit], truth[:limit]
-    search(queries[0])
-    start = time.process_time()
-    found = [search(query) for query in queries]
-    return {"queries_per_second": len(queries) / (time.process_time() - start), "recall@10": recall(found, truth)}
-
-
-def hnswlib_figures(base, queries, truth):
+def hnswlib_index(base):
     import hnswlib
     index = hnswlib.Index("ip", WIDTH)
     index.init_index(len(base), ef_construction=200, M=16, random_seed=1)
     index.set_num_threads(1)
     start = time.process_time()
     index.add_items(base, num_threads=1)
-    figures = {"build_seconds": time.process_time() - start, "results": {}}
-    for pool in POOLS:
-        index.set_ef(pool)
-        figures["results"][f"ef {pool}"] = searched(
-            lambda query: index.knn_query(query, k=NEIGHBOURS, num_threads=1)[0][0], queries, truth)
-    return figures
+    seconds = time.process_time() - start
+    search = lambda query: index.knn_query(query, k=NEIGHBOURS, num_threads=1)[0][0]
+    return seconds, [(f"ef {pool}", lambda pool=pool: index.set_ef(pool), search) for pool in POOLS]
 
 
-def faiss_figures(base, queries, truth):
+def faiss_index(base):
     import faiss
     faiss.omp_set_num_threads(1)
     graph = faiss.IndexHNSWFlat(WIDTH, 16, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = 200
     start = time.process_time()
     graph.add(base)
-    figures = {"build_seconds": time.process_time() - start, "results": {}}
-    for pool in POOLS:
-        graph.hnsw.efSearch = pool
-        figures["results"][f"ef {pool}"] = searched(
-            lambda query: graph.search(query[None], NEIGHBOURS)[1][0], queries, truth)
+    seconds = time.process_time() - start
     flat = faiss.IndexScalarQuantizer(WIDTH, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
     flat.train(base)
     flat.add(base)
-    figures["results"]["flat SQ8"] = searched(lambda query: flat.search(query[None], NEIGHBOURS)[1][0], queries, truth, 300)
-    return figures
+    search = lambda query: graph.search(query[None], NEIGHBOURS)[1][0]
+    walks = [(f"ef {pool}", lambda pool=pool: setattr(graph.hnsw, "efSearch", pool), search) for pool in POOLS]
+    return seconds, walks + [("flat SQ8", lambda: None, lambda query: flat.search(query[None], NEIGHBOURS)[1][0])]
 
 
-def usearch_figures(base, queries, truth, kind):
+def usearch_index(base, kind):
     from usearch.index import Index
     index = Index(ndim=WIDTH, metric="ip", dtype=kind, connectivity=16, expansion_add=200)
     start = time.process_time()
     index.add(np.arange(len(base)), base, threads=1)
-    figures = {"build_seconds": time.process_time() - start, "results": {}}
-    for pool in POOLS:
-        index.expansion_search = pool
-        figures["results"][f"ef {pool}"] = searched(
-            lambda query: index.search(query, NEIGHBOURS, threads=1).keys.astype(np.int64), queries, truth)
+    seconds = time.process_time() - start
+    search = lambda query: index.search(query, NEIGHBOURS, threads=1).keys.astype(np.int64)
+    return seconds, [(f"ef {pool}", lambda pool=pool: setattr(index, "expansion_search", pool), search)
+                     for pool in POOLS]
+
+
+def peer_index(peer, base):
+    program, _, kind = peer.partition(" ")
+    return {"hnswlib": hnswlib_index, "faiss": faiss_index, "usearch": lambda base: usearch_index(base, kind)}[program](base)
+
+
+def peer_figures(index, queries, truth):
+    """One turn over an index that is built already."""
+    seconds, searches = index
+    figures = {"build_seconds": seconds, "results": {}}
+    for name, prepare, search in searches:
+        prepare()
+        some = slice(300 if name.startswith("flat") else None)
+        search(queries[0])
+        start = time.process_time()
+        found = [search(query) for query in queries[some]]
+        seconds = time.process_time() - start
+        figures["results"][name] = {
+            "queries_per_second": len(found) / seconds, "recall@10": recall(found, truth[some])}
     return figures
+
+
+def median(turns):
+    """The median of every number of several runs of one program; what is the same in all of them stays."""
+    if isinstance(turns[0], dict):
+        return {key: median([turn[key] for turn in turns]) for key in turns[0]}
+    return statistics.median(turns)
 
 
 def swiftlet_figures(work):
@@ -194,6 +206,7 @@ def main():
     parser.add_argument("--vectors", type=int, default=100_000)
     parser.add_argument("--real", type=int, default=100_000, help="of texts, at most")
     parser.add_argument("--peers", default="hnswlib,faiss,usearch f32,usearch i8")
+    parser.add_argument("--rounds", type=int, default=3, help="of searches in turn; the peers build once")
     parser.add_argument("--output", type=pathlib.Path)
     arguments = parser.parse_args()
     work = arguments.work
@@ -209,16 +222,16 @@ def main():
     base = np.fromfile(work / "base.f32", np.float32).reshape(-1, WIDTH)
     queries = np.fromfile(work / "query.f32", np.float32).reshape(-1, WIDTH)
     truth = np.fromfile(work / "truth.i32", np.int32).reshape(-1, NEIGHBOURS)
-    table = {"source": json.loads(source.read_text()), "swiftlet": swiftlet_figures(work)}
-    for peer in filter(None, arguments.peers.split(",")):
-        program, _, kind = peer.partition(" ")
-        if program == "usearch":
-            table[peer] = usearch_figures(base, queries, truth, kind)
-        else:
-            table[peer] = {"hnswlib": hnswlib_figures, "faiss": faiss_figures}[program](base, queries, truth)
-    for program, figures in table.items():
-        if program == "source":
-            continue
+    peers = {peer: peer_index(peer, base) for peer in filter(None, arguments.peers.split(","))}
+    turns = {program: [] for program in ["swiftlet", *peers]}
+    for _ in range(arguments.rounds):
+        turns["swiftlet"].append(swiftlet_figures(work))
+        for peer, index in peers.items():
+            turns[peer].append(peer_figures(index, queries, truth))
+    table = {"source": json.loads(source.read_text()), "rounds": arguments.rounds,
+             **{program: median(figures) for program, figures in turns.items()}, "turns": turns}
+    for program in turns:
+        figures = table[program]
         print(f"{program}: built in {figures['build_seconds']:.1f} s", file=sys.stderr)
         for name, row in figures["results"].items():
             print(f"  {name:18} recall {row['recall@10']:.4f} {row['queries_per_second']:9.0f} queries/s", file=sys.stderr)
