@@ -119,7 +119,9 @@ import Testing
                 creating: folder.path(name), embedder: "test", dimension: Self.dimension, options: options)
         }
         let grown = try index("grown")
-        try grown.apply((0..<count).map { document($0, round: 0) })
+        for start in [0, count / 2] {
+            try grown.apply((start..<start + count / 2).map { document($0, round: 0) })
+        }
         try grown.compact()
         #expect(grown.snapshot.segments.first?.segment.vectors?.graph != nil)
         var rounds = [Int](repeating: 0, count: count)
@@ -130,7 +132,9 @@ import Testing
             try grown.mergeWherePaying()
         }
         let fresh = try index("fresh")
-        try fresh.apply(rounds.enumerated().map { document($0, round: $1) })
+        for start in [0, count / 2] {
+            try fresh.apply((start..<start + count / 2).map { document($0, round: rounds[$0]) })
+        }
         try fresh.compact()
 
         // The exact scores come from the same f16 rows, so that they can be compared to the bit.
