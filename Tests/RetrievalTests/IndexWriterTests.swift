@@ -99,6 +99,83 @@ import Testing
         }
     }
 
+    @Test func `what is near is found as well after ten rounds of changes as in a fresh index`() throws {
+        let folder = try TemporaryFolder()
+        // Enough for a neighbour graph.
+        let count = VectorIndex.graphThreshold + 200
+        func vector(_ number: Int, round: Int) -> [Float] {
+            var random = SeededGenerator(seed: UInt64(number + round * 1_000_003))
+            return (0..<Self.dimension).map { _ in Float.random(in: -1...1, using: &random) }
+        }
+        func document(_ number: Int, round: Int) -> IndexChange {
+            let chunk = Chunk(documentID: "d\(number)", text: "round \(round)")
+            return .put(
+                IndexedDocument(id: "d\(number)", chunks: [chunk], vectors: [vector(number, round: round)]))
+        }
+        var options = Self.options(flushAt: 1000)
+        options.waitsForDisk = false
+        func index(_ name: String) throws -> IndexWriter {
+            try IndexWriter(
+                creating: folder.path(name), embedder: "test", dimension: Self.dimension, options: options)
+        }
+        let grown = try index("grown")
+        for start in [0, count / 2] {
+            try grown.apply((start..<start + count / 2).map { document($0, round: 0) })
+        }
+        try grown.compact()
+        #expect(grown.snapshot.segments.first?.segment.vectors?.graph != nil)
+        var rounds = [Int](repeating: 0, count: count)
+        for round in 1...10 {
+            for number in stride(from: round % 10, to: count, by: 10) { rounds[number] = round }
+            let numbers = stride(from: round % 10, to: count, by: 10).map { $0 }
+            try grown.apply(numbers.map { document($0, round: round) })
+            try grown.mergeWherePaying()
+        }
+        let fresh = try index("fresh")
+        for start in [0, count / 2] {
+            try fresh.apply((start..<start + count / 2).map { document($0, round: rounds[$0]) })
+        }
+        try fresh.compact()
+
+        // The exact scores come from the same f16 rows, so that they can be compared to the bit.
+        let places = (0..<count).map { ChunkPlace(segment: 0, ordinal: $0) }
+        let queries = (0..<100).map { vector($0, round: 20) }
+        let tenths = try queries.map { query in
+            try DenseSearch.scores(of: places, query, in: fresh.snapshot).sorted(by: >)[9]
+        }
+        func found(_ snapshot: Snapshot) throws -> Double {
+            let counts = try zip(queries, tenths).map { query, tenth in
+                try DenseSearch.best(10, of: query, in: snapshot, allowed: snapshot.allowed(.all))
+                    .count { $0.score >= tenth }
+            }
+            return Double(counts.reduce(0, +)) / Double(10 * queries.count)
+        }
+        let recall = (grown: try found(grown.snapshot), fresh: try found(fresh.snapshot))
+        #expect(recall.fresh > 0.98)
+        #expect(recall.grown >= recall.fresh - 0.005, "\(recall)")
+    }
+
+    @Test func `a log of many small records opens as one segment`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("index")
+        var writer: IndexWriter? = try IndexWriter(
+            creating: path, embedder: "test", dimension: Self.dimension)
+        for step in 0..<150 {
+            // The later records replace and remove what the earlier ones brought.
+            try #require(writer).apply(
+                step % 7 == 6
+                    ? [.remove(id: "d\(step / 2)")]
+                    : [.put(Self.document("d\(step % 60)", seed: UInt64(step)))])
+        }
+        let expected = try Self.answers(try #require(writer).snapshot)
+        writer = nil
+        let opened = try IndexReader.open(path)
+        #expect(opened.segments.count == 1)
+        #expect(opened.segments.first?.segment.chunkCount == opened.chunkCount)
+        #expect(try Self.answers(opened) == expected)
+        #expect(try Self.answers(IndexWriter(opening: path, embedder: "test").snapshot) == expected)
+    }
+
     @Test func `a snapshot stays what it was`() throws {
         try Self.withIndex(["a": 1, "b": 2, "c": 3]) { _, writer in
             let before = writer.snapshot

@@ -1,11 +1,11 @@
 // DenseSearch.swift — nearest vectors over all segments of a snapshot.
 // Retrieval › Search.
 
-enum DenseSearch {
+package enum DenseSearch {
     /// The best chunks by cosine, best first, among equals in the order of their keys.
     ///
     /// - Throws: `VectorIndexError` for a query of another length or without direction.
-    static func best(
+    package static func best(
         _ count: Int, of query: [Float], in snapshot: Snapshot, allowed: [Bitmap?]
     ) throws -> [ScoredPlace] {
         var best: [ScoredPlace] = []
@@ -27,7 +27,8 @@ enum DenseSearch {
         try best(1, of: query.map { -$0 }, in: snapshot, allowed: snapshot.allowed(.all)).first.map { -$0.score }
     }
 
-    static func scores(of places: [ChunkPlace], _ query: [Float], in snapshot: Snapshot) throws -> [Double] {
+    /// The exact cosines of some chunks, in their order.
+    package static func scores(of places: [ChunkPlace], _ query: [Float], in snapshot: Snapshot) throws -> [Double] {
         var scores = [Double](repeating: 0, count: places.count)
         for segment in Set(places.map(\.segment)) {
             guard let vectors = snapshot.segments[segment].segment.vectors else { continue }

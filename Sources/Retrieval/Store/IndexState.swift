@@ -69,21 +69,23 @@ struct IndexState {
         documents.flatMap { live.segment.ordinals(document: $0) }.filter { live.isLive($0) }
     }
 
-    /// Applies the records that came after the manifest.
+    /// Applies the records that came after the manifest, all together: a text that a later record replaces is not
+    /// analysed, and a thousand small records make one segment.
     mutating func replay(_ folder: String) throws -> LogReader.Result {
         let path = folder + "/" + IndexFiles.log(manifest.log)
-        var state = self
+        var changes: [DocumentChange] = []
         let result = try LogReader.read(path, first: manifest.sequenceNumber + 1) { payload, number in
-            do {
-                let changes = try DocumentChange.decode(payload)
-                let segment = try Self.segment(of: changes, dimension: state.manifest.dimension)
-                try state.apply(changes, segment, number: number)
-            } catch {
+            do { changes += try DocumentChange.decode(payload) } catch {
                 // Its checksum holds, so that this is no torn write.
-                throw IndexError.damagedManifest(path, "record \(number) cannot be applied (\(error))")
+                throw IndexError.damagedManifest(path, "record \(number) cannot be read (\(error))")
             }
         }
-        self = state
+        do {
+            let segment = try Self.segment(of: changes, dimension: manifest.dimension)
+            try apply(changes, segment, number: result.lastNumber)
+        } catch {
+            throw IndexError.damagedManifest(path, "its records cannot be applied (\(error))")
+        }
         return result
     }
 }

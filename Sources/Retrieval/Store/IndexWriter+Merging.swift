@@ -41,21 +41,23 @@ extension IndexWriter {
         return classes.sorted { $0.key < $1.key }.first { $0.value.count >= fanIn }?.value.map(\.number)
     }
 
-    /// 1. The inputs and who lives in them are frozen. 2. The new segment is made without any lock: searches and
-    /// writes go on. 3. Who died meanwhile is found by comparing with the frozen ones inside the lock that publishes:
-    /// no death can fall between.
+    /// 1. The inputs and who lives in them are frozen. 2. The new segment is made without any lock, on a thread that
+    /// gives way: searches and writes go on. 3. Who died meanwhile is found by comparing with the frozen ones inside
+    /// the lock that publishes: no death can fall between.
     private func merge(_ numbers: [Int], progress: @escaping (Int) -> Bool) throws {
         try whileMerging {
             let (inputs, manifest) = withState { state in
                 (state.stored.filter { numbers.contains($0.number) }, state.manifest)
             }
             guard inputs.count == numbers.count else { return }
-            let image = try SegmentMerger(inputs.map(\.live))
-                .merge(dimension: manifest.dimension, graph: .whereItPays(progress))
             try withSegmentNumber { number in
-                try SegmentFile.write(image, number: number, in: folder)
-                let segment = try SegmentFile.open(
-                    number, in: folder, dimension: manifest.dimension, checked: false)
+                let segment = try BackgroundThread.run(name: "index-merge") {
+                    let image = try SegmentMerger(inputs.map(\.live))
+                        .merge(dimension: manifest.dimension, graph: .whereItPays(progress))
+                    try SegmentFile.write(image, number: number, in: folder)
+                    return try SegmentFile.open(
+                        number, in: folder, dimension: manifest.dimension, checked: false)
+                }
                 try publish { state in
                     let dead = Self.diedMeanwhile(inputs, segment, state)
                     state.stored.removeAll { numbers.contains($0.number) }

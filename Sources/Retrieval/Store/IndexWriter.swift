@@ -116,6 +116,17 @@ package final class IndexWriter: Sendable {
     /// The index as it is now.
     package var snapshot: Snapshot { published.withLock { $0 } }
 
+    /// What is shown from now on. What was before is let go of outside the lock: the last holder of a merged segment
+    /// unmaps its file, and no search should wait for that.
+    private func show(_ snapshot: Snapshot) {
+        let before = published.withLock { shown in
+            let before = shown
+            shown = snapshot
+            return before
+        }
+        withExtendedLifetime(before) {}
+    }
+
     package var manifest: Manifest { core.withLock { $0.state.manifest } }
 
     /// Makes the changes together: after a crash either all are there or none.
@@ -138,7 +149,7 @@ package final class IndexWriter: Sendable {
                 core.failure = "\(error)"
                 throw error
             }
-            published.withLock { $0 = core.state.snapshot }
+            show(core.state.snapshot)
             let log = core.log
             // The change is in the log already: that there is no room for files yet does not undo it.
             if isFull(core) { core.flushFailures = (try? flush(&core)) == nil ? core.flushFailures + 1 : 0 }
@@ -183,7 +194,7 @@ package final class IndexWriter: Sendable {
         state.memory.removeAll()
         try commit(&state, &core)
         core.state = state
-        published.withLock { $0 = core.state.snapshot }
+        show(core.state.snapshot)
     }
 
     // What merging needs of the core.
@@ -218,7 +229,7 @@ package final class IndexWriter: Sendable {
             try change(&state)
             try commit(&state, &core)
             core.state = state
-            published.withLock { $0 = core.state.snapshot }
+            show(core.state.snapshot)
         }
     }
 
