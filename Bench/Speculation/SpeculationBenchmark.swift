@@ -1,6 +1,6 @@
 // SpeculationBenchmark.swift — the same requests with and without guesses, in turn.
-// Bench › Speculation.  Two engines in one process take turns, so that whatever else the machine does hits both; the
-// figure is the ratio of the two of a turn.  Either model may be one of random weights, `random:SHAPE-TYPE`.
+// Bench › Speculation.  Two engines in one process take turns, a step each, so that whatever else the machine does hits
+// both; the figure is the ratio of the two of a round.  Either model may be one of random weights, `random:SHAPE-TYPE`.
 
 import Base
 import Console
@@ -17,8 +17,9 @@ enum SpeculationBenchmark: Command {
             OptionDefinition("--prompt-tokens", "N", "tokens of each prompt (default: 128)"),
             OptionDefinition("--output-tokens", "N", "tokens generated for each (default: 256)"),
             OptionDefinition("--concurrency", "LIST", "requests at once (default: 1,2,4,8,16)"),
-            OptionDefinition("--rounds", "N", "turns measured of each, after one warm-up (default: 5)"),
+            OptionDefinition("--rounds", "N", "pairs of runs of each, after one to warm up (default: 15)"),
             OptionDefinition("--quote", nil, "answers copy passages of their prompt"),
+            OptionDefinition("--mislead", nil, "answers repeat pairs of tokens and never what follows them"),
             OptionDefinition("--agreement", "P", "dictate the answers; the draft model knows this share of them"),
             OptionDefinition("--temperature", "T", "how tokens are drawn (default: 0, greedily)"),
             OptionDefinition("--processor-time", nil, "a clock for busy machines, with --threads 1"),
@@ -29,25 +30,27 @@ enum SpeculationBenchmark: Command {
         var workload = Workload()
         workload.promptTokens = try arguments.integer("--prompt-tokens", in: 1...(1 << 20)) ?? 128
         workload.outputTokens = try arguments.integer("--output-tokens", in: 2...(1 << 20)) ?? 256
-        workload.quotes = arguments.has("--quote")
+        guard !(arguments.has("--quote") && arguments.has("--mislead")) else {
+            throw UsageError("--quote and --mislead say different things about the answers")
+        }
+        if arguments.has("--quote") { workload.answers = .quoting }
+        if arguments.has("--mislead") { workload.answers = .misleading }
         workload.temperature = try arguments.number("--temperature") ?? 0
         guard (0...2).contains(workload.temperature) else { throw UsageError("--temperature must be from 0 to 2") }
-        let rounds = try arguments.integer("--rounds", in: 1...1000) ?? 5
+        let rounds = try arguments.integer("--rounds", in: 1...1000) ?? 15
         let list = (arguments["--concurrency"] ?? "1,2,4,8,16").split(separator: ",").map { Int($0) ?? 0 }
         guard !list.isEmpty, list.allSatisfy({ (1...4096).contains($0) }) else {
             throw UsageError("--concurrency must be a list such as 1,4,16")
         }
-        var engines = try EnginePair(arguments, length: workload.promptTokens + workload.outputTokens)
+        let engines = try EnginePair(arguments, length: workload.promptTokens + workload.outputTokens)
         var report = SpeculationReport(arguments: arguments, workload: workload, threads: engines.threadCount)
         for concurrency in list {
-            var turns: [SpeculationTurn] = []
+            var pairs: [SpeculationPair] = []
             for round in 0...rounds {
-                // Who begins changes from turn to turn.
-                let turn = try engines.takeTurn(
-                    workload, concurrency: concurrency, seed: UInt64(round), guessesFirst: round % 2 == 0)
-                if round > 0 { turns.append(turn) }
+                let pair = try engines.run(workload, concurrency: concurrency, seed: UInt64(round))
+                if round > 0 { pairs.append(pair) }
             }
-            report.results.append((concurrency, turns))
+            report.results.append((concurrency, pairs))
             if !arguments.has("--json") { Output.note(report.line(concurrency)) }
         }
         Output.line(arguments.has("--json") ? report.json : report.table)
@@ -55,7 +58,7 @@ enum SpeculationBenchmark: Command {
 }
 
 /// One batch of requests by either engine.
-struct SpeculationTurn {
+struct SpeculationPair {
     let plain: EngineRun
     let guessed: EngineRun
 
@@ -91,18 +94,20 @@ private struct EnginePair {
             throw UsageError("--processor-time needs --threads 1")
         }
         time = arguments.has("--processor-time") ? ProcessorTime() : MonotonicTime()
-        plain = try Self.makeCore(path, nil, plainOptions, agreement.map(Double.init), time)
-        guessing = try Self.makeCore(path, draftPath, options, agreement.map(Double.init), time)
+        // One pool: the threads of the engine that rests must not wait for work at the other's expense.
+        let pool = ThreadPool(threadCount: threadCount, kernels: options.kernels)
+        plain = try Self.makeCore(path, nil, plainOptions, agreement.map(Double.init), pool, time)
+        guessing = try Self.makeCore(path, draftPath, options, agreement.map(Double.init), pool, time)
         isInvariant = options.speculation.acceptance == .invariant
     }
 
     private static func makeCore(
-        _ path: String, _ draftPath: String?, _ options: EngineOptions, _ agreement: Double?, _ time: any TimeSource
+        _ path: String, _ draftPath: String?, _ options: EngineOptions, _ agreement: Double?,
+        _ pool: ThreadPool, _ time: any TimeSource
     ) throws -> EngineCore<DictatedModel> {
         let checkpoint = try ModelCheckpoint(path: path)
         let draft = try draftPath.map { try ModelCheckpoint(path: $0) }
         let plan = try EnginePlan(checkpoint.configuration, options, draft: draft?.configuration)
-        let pool = ThreadPool(threadCount: plan.threadCount, kernels: plan.kernels)
         let model = DictatedModel(
             try DecoderModel(checkpoint, options: plan.decoder, pool: pool), agreement: agreement.map { _ in 1 })
         var draftModel: DictatedModel?
@@ -114,18 +119,18 @@ private struct EnginePair {
     }
 
     /// - Throws: `RunFailure` when the guesses changed an output that they must not change.
-    mutating func takeTurn(
-        _ workload: Workload, concurrency: Int, seed: UInt64, guessesFirst: Bool
-    ) throws -> SpeculationTurn {
-        func run(_ core: EngineCore<DictatedModel>) throws -> EngineRun {
-            try EngineRun(core, workload, concurrency: concurrency, seed: seed, time: time)
+    func run(_ workload: Workload, concurrency: Int, seed: UInt64) throws -> SpeculationPair {
+        var plainRun = EngineRun(plain, workload, concurrency: concurrency, seed: seed, time: time)
+        var guessedRun = EngineRun(guessing, workload, concurrency: concurrency, seed: seed, time: time)
+        // Who is answered first leaves the other to finish alone.
+        var (plainGoesOn, guessingGoesOn) = (true, true)
+        while plainGoesOn || guessingGoesOn {
+            if plainGoesOn { plainGoesOn = try plainRun.advance(plain) }
+            if guessingGoesOn { guessingGoesOn = try guessedRun.advance(guessing) }
         }
-        let early = try run(guessesFirst ? guessing : plain)
-        let late = try run(guessesFirst ? plain : guessing)
-        guard !isInvariant || early.outputs == late.outputs else {
+        guard !isInvariant || plainRun.outputs == guessedRun.outputs else {
             throw RunFailure(description: "with guesses the output was another: this must never be; please report it")
         }
-        return guessesFirst
-            ? SpeculationTurn(plain: late, guessed: early) : SpeculationTurn(plain: early, guessed: late)
+        return SpeculationPair(plain: plainRun, guessed: guessedRun)
     }
 }
