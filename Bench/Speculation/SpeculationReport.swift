@@ -10,20 +10,22 @@ struct SpeculationReport {
     let threads: Int
     var results: [(concurrency: Int, pairs: [SpeculationPair])] = []
 
+    /// A sum over all runs with guesses.
+    private static func sum(_ pairs: [SpeculationPair], _ count: (EngineRun) -> Int) -> Double {
+        Double(pairs.flatMap(\.guessed).reduce(0) { $0 + count($1) })
+    }
+
     private static func share(_ pairs: [SpeculationPair]) -> Double {
-        let drafted = pairs.reduce(0) { $0 + $1.guessed.draftedTokens }
-        return drafted == 0 ? 0 : Double(pairs.reduce(0) { $0 + $1.guessed.acceptedTokens }) / Double(drafted)
+        sum(pairs) { $0.acceptedTokens } / max(sum(pairs) { $0.draftedTokens }, 1)
     }
 
     private static func guessesPerToken(_ pairs: [SpeculationPair]) -> Double {
-        let tokens = pairs.reduce(0) { $0 + $1.guessed.outputTokens }
-        return Double(pairs.reduce(0) { $0 + $1.guessed.draftedTokens }) / Double(max(tokens, 1))
+        sum(pairs) { $0.draftedTokens } / max(sum(pairs) { $0.outputTokens }, 1)
     }
 
     /// Tokens that one request gets in one step, on average.
     private static func tokensPerStep(_ pairs: [SpeculationPair], _ concurrency: Int) -> Double {
-        let steps = pairs.reduce(0) { $0 + $1.guessed.stepsInDecodePhase }
-        return Double(pairs.reduce(0) { $0 + $1.guessed.tokensInDecodePhase }) / Double(max(steps * concurrency, 1))
+        sum(pairs) { $0.tokensInDecodePhase } / max(sum(pairs) { $0.stepsInDecodePhase * concurrency }, 1)
     }
 
     func line(_ concurrency: Int) -> String {
@@ -39,8 +41,8 @@ struct SpeculationReport {
         ]
         for (concurrency, pairs) in results {
             lines.append(
-                "| \(concurrency) | \(rounded(median(pairs.map(\.plain.decodeTokensPerSecond))))"
-                    + " | \(rounded(median(pairs.map(\.guessed.decodeTokensPerSecond))))"
+                "| \(concurrency) | \(rounded(median(pairs.flatMap(\.plain).map(\.decodeTokensPerSecond))))"
+                    + " | \(rounded(median(pairs.flatMap(\.guessed).map(\.decodeTokensPerSecond))))"
                     + " | \(PairedRatio(pairs.map(\.speedup))) | \(rounded(100 * Self.share(pairs))) %"
                     + " | \(rounded(Self.tokensPerStep(pairs, concurrency))) |")
         }
@@ -71,8 +73,8 @@ struct SpeculationReport {
         let (concurrency, pairs) = result
         writer.object { writer in
             writer.field("concurrency", concurrency)
-            writer.field("plain_tokens_per_second", median(pairs.map(\.plain.decodeTokensPerSecond)))
-            writer.field("guessed_tokens_per_second", median(pairs.map(\.guessed.decodeTokensPerSecond)))
+            writer.field("plain_tokens_per_second", median(pairs.flatMap(\.plain).map(\.decodeTokensPerSecond)))
+            writer.field("guessed_tokens_per_second", median(pairs.flatMap(\.guessed).map(\.decodeTokensPerSecond)))
             let speedup = PairedRatio(pairs.map(\.speedup))
             writer.field("speedup", speedup.median)
             writer.key("interval")
