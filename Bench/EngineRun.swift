@@ -12,7 +12,7 @@ struct RunFailure: Error, CustomStringConvertible {
 
 /// One batch of requests from submission to the last token.
 struct EngineRun {
-    /// Until every request has its first token; after that everyone decodes.
+    /// Of steps in which a request still waits for its first token; in all others everyone decodes.
     private(set) var prefillSeconds = 0.0
     private(set) var decodeSeconds = 0.0
     /// `ProcessorTime`.
@@ -29,22 +29,33 @@ struct EngineRun {
     /// What every request was answered.
     private(set) var outputs: [RequestID: [TokenID]] = [:]
     private let concurrency: Int
+    /// Requests still to be submitted, each when another has ended.
+    private var pending: [GenerationRequest]
+    private var submittedCount: Int
+    private var finishedCount = 0
     private var started: Set<RequestID> = []
     private let time: any TimeSource
 
     /// Submits the requests. Nothing is computed before `advance`.
+    /// - Parameter successors: requests that take the places of the first ones.
     init<Model: LanguageModel>(
-        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64,
+        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, successors: Int = 0, seed: UInt64,
         time: any TimeSource = MonotonicTime()
     ) {
-        promptTokens = concurrency * workload.promptTokens
-        outputTokens = concurrency * workload.outputTokens
+        promptTokens = (concurrency + successors) * workload.promptTokens
+        outputTokens = (concurrency + successors) * workload.outputTokens
         self.concurrency = concurrency
         self.time = time
-        for index in 0..<concurrency {
-            core.submit(workload.request(index, run: seed, vocabularySize: core.model.vocabularySize))
+        let requests = (0..<concurrency + successors).map {
+            workload.request($0, run: seed, vocabularySize: core.model.vocabularySize)
         }
+        for request in requests.prefix(concurrency) { core.submit(request) }
+        submittedCount = concurrency
+        pending = requests.dropFirst(concurrency).reversed()
     }
+
+    /// Whether fewer requests are left than were to be computed at once.
+    var isThinning: Bool { submittedCount - finishedCount < concurrency }
 
     static func complete<Model: LanguageModel>(
         _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64
@@ -60,7 +71,7 @@ struct EngineRun {
         let start = time.nanoseconds()
         let processorStart = ProcessorTime().nanoseconds()
         guard core.step() else { return false }
-        let isDecodePhase = started.count == concurrency
+        let isDecodePhase = started.count == submittedCount
         if isDecodePhase { stepsInDecodePhase += 1 }
         for event in core.takeEvents() {
             switch event.kind {
@@ -72,6 +83,7 @@ struct EngineRun {
             case .finished(let summary):
                 if case .failed(let reason) = summary.reason { throw RunFailure(description: reason) }
                 note(summary)
+                finishedCount += 1
             }
         }
         let processorSeconds = Double(ProcessorTime().nanoseconds() - processorStart) / 1e9
@@ -82,12 +94,28 @@ struct EngineRun {
         } else {
             prefillSeconds += seconds
         }
+        while isThinning, let next = pending.popLast() {
+            core.submit(next)
+            submittedCount += 1
+        }
         return true
     }
 
-    private mutating func note(_ summary: RequestSummary) {
+    /// Ends the requests that are left.
+    mutating func cancelRest<Model: LanguageModel>(_ core: EngineCore<Model>) {
+        core.cancelAll()
+        for event in core.takeEvents() {
+            if case .finished(let summary) = event.kind { noteGuesses(summary) }
+        }
+    }
+
+    private mutating func noteGuesses(_ summary: RequestSummary) {
         draftedTokens += summary.draftedTokenCount
         acceptedTokens += summary.acceptedTokenCount
+    }
+
+    private mutating func note(_ summary: RequestSummary) {
+        noteGuesses(summary)
         let timings = summary.timings
         timeToFirstToken.append(Double(timings.firstTokenNanoseconds - timings.arrivalNanoseconds) / 1e6)
         guard summary.outputTokenCount > 1 else { return }

@@ -17,7 +17,7 @@ enum SpeculationBenchmark: Command {
         [
             OptionDefinition("--prompt-tokens", "N", "tokens of each prompt (default: 128)"),
             OptionDefinition("--output-tokens", "N", "tokens generated for each (default: 256)"),
-            OptionDefinition("--concurrency", "LIST", "requests at once (default: 1,2,4,8,16)"),
+            OptionDefinition("--concurrency", "LIST", "requests at all times (default: 1,2,4,8,16)"),
             OptionDefinition("--rounds", "N", "pairs of runs of each, after one to warm up (default: 12)"),
             OptionDefinition("--quote", nil, "answers copy passages of their prompt"),
             OptionDefinition("--mislead", nil, "answers repeat pairs of tokens and never what follows them"),
@@ -144,15 +144,23 @@ private struct EnginePair {
         _ plain: EngineCore<DictatedModel>, _ guessing: EngineCore<DictatedModel>, _ workload: Workload,
         _ concurrency: Int, seed: UInt64
     ) throws -> (plain: EngineRun, guessed: EngineRun) {
-        var plainRun = EngineRun(plain, workload, concurrency: concurrency, seed: seed, time: time)
-        var guessedRun = EngineRun(guessing, workload, concurrency: concurrency, seed: seed, time: time)
-        // Who is done first leaves the other to finish alone.
-        var (plainGoesOn, guessingGoesOn) = (true, true)
-        while plainGoesOn || guessingGoesOn {
-            if plainGoesOn { plainGoesOn = try plainRun.advance(plain) }
-            if guessingGoesOn { guessingGoesOn = try guessedRun.advance(guessing) }
+        // Whoever ends is followed by another, so that the load stays what it is: a request that guesses well must not
+        // leave the others alone with a smaller batch. It is over when a place stays empty.
+        func begin(_ core: EngineCore<DictatedModel>) -> EngineRun {
+            EngineRun(
+                core, workload, concurrency: concurrency, successors: 2 * concurrency, seed: seed, time: time)
         }
-        guard !isInvariant || plainRun.outputs == guessedRun.outputs else {
+        var (plainRun, guessedRun) = (begin(plain), begin(guessing))
+        while !plainRun.isThinning || !guessedRun.isThinning {
+            if !plainRun.isThinning { _ = try plainRun.advance(plain) }
+            if !guessedRun.isThinning { _ = try guessedRun.advance(guessing) }
+        }
+        plainRun.cancelRest(plain)
+        guessedRun.cancelRest(guessing)
+        let isSame = plainRun.outputs.allSatisfy { id, output in
+            zip(output, guessedRun.outputs[id] ?? []).allSatisfy { $0 == $1 }
+        }
+        guard !isInvariant || isSame else {
             throw RunFailure(description: "with guesses the output was another: this must never be; please report it")
         }
         return (plainRun, guessedRun)

@@ -20,7 +20,7 @@ struct SpeculationReport {
     }
 
     private static func guessesPerToken(_ pairs: [SpeculationPair]) -> Double {
-        sum(pairs) { $0.draftedTokens } / max(sum(pairs) { $0.outputTokens }, 1)
+        sum(pairs) { $0.draftedTokens } / max(sum(pairs) { $0.outputs.values.reduce(0) { $0 + $1.count } }, 1)
     }
 
     /// Tokens that one request gets in one step, on average.
