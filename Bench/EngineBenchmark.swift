@@ -29,7 +29,7 @@ enum EngineBenchmark: Command {
         workload.outputTokens = try arguments.integer("--output-tokens", in: 1...(1 << 20)) ?? 64
         workload.repeats = try arguments.integer("--repeats", in: 1...1000) ?? 3
         workload.repeatsPrompt = arguments.has("--same-prompt")
-        workload.quotes = arguments.has("--quote")
+        if arguments.has("--quote") { workload.answers = .quoting }
         workload.temperature = try arguments.number("--temperature") ?? 0
         guard (0...2).contains(workload.temperature) else { throw UsageError("--temperature must be from 0 to 2") }
         let list = (arguments["--concurrency"] ?? "1,4,16").split(separator: ",").map { Int($0) ?? 0 }
@@ -58,7 +58,7 @@ enum EngineBenchmark: Command {
             report.model = ModelCost(core.model)
             var runs: [EngineRun] = []
             for index in 0...workload.repeats {
-                let run = try EngineRun(core, workload, concurrency: concurrency, seed: UInt64(index))
+                let run = try EngineRun.complete(core, workload, concurrency: concurrency, seed: UInt64(index))
                 if index > 0 { runs.append(run) }
             }
             report.results.append((concurrency, runs, Machine.residentBytes.peak))
@@ -82,86 +82,4 @@ struct ModelCost {
         multiplyAddsPerRow = model.multiplyAddsPerRow
         weightType = model.weightType
     }
-}
-
-/// A request that ended without all its tokens: there is nothing to measure.
-struct RunFailure: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// One batch of requests from submission to the last token.
-struct EngineRun {
-    /// Until every request has its first token; after that everyone decodes.
-    private(set) var prefillSeconds = 0.0
-    private(set) var decodeSeconds = 0.0
-    /// `ProcessorTime`.
-    private(set) var decodeProcessorSeconds = 0.0
-    private(set) var tokensInDecodePhase = 0
-    private(set) var stepsInDecodePhase = 0
-    private(set) var timeToFirstToken: [Double] = []
-    private(set) var timePerOutputToken: [Double] = []
-    private(set) var draftedTokens = 0
-    private(set) var acceptedTokens = 0
-    let promptTokens: Int
-    let outputTokens: Int
-
-    /// What every request was answered.
-    private(set) var outputs: [RequestID: [TokenID]] = [:]
-
-    init<Model: LanguageModel>(
-        _ core: EngineCore<Model>, _ workload: Workload, concurrency: Int, seed: UInt64,
-        time: any TimeSource = MonotonicTime()
-    ) throws {
-        promptTokens = concurrency * workload.promptTokens
-        outputTokens = concurrency * workload.outputTokens
-        for index in 0..<concurrency {
-            core.submit(workload.request(index, run: seed, vocabularySize: core.model.vocabularySize))
-        }
-
-        var startedCount: Set<RequestID> = []
-        let start = time.nanoseconds()
-        var prefillEnd = start
-        var processorStart = ProcessorTime().nanoseconds()
-        while core.step() {
-            let isDecodePhase = startedCount.count == concurrency
-            if isDecodePhase { stepsInDecodePhase += 1 }
-            for event in core.takeEvents() {
-                switch event.kind {
-                case .admitted: break
-                case .tokens(let tokens):
-                    if isDecodePhase { tokensInDecodePhase += tokens.count }
-                    outputs[event.request, default: []] += tokens
-                    startedCount.insert(event.request)
-                case .finished(let summary):
-                    if case .failed(let reason) = summary.reason { throw RunFailure(description: reason) }
-                    note(summary)
-                }
-            }
-            if !isDecodePhase {
-                prefillEnd = time.nanoseconds()
-                processorStart = ProcessorTime().nanoseconds()
-            }
-        }
-        decodeProcessorSeconds = Double(ProcessorTime().nanoseconds() - processorStart) / 1e9
-        let end = time.nanoseconds()
-        prefillSeconds = Double(prefillEnd - start) / 1e9
-        decodeSeconds = Double(end - prefillEnd) / 1e9
-    }
-
-    private mutating func note(_ summary: RequestSummary) {
-        draftedTokens += summary.draftedTokenCount
-        acceptedTokens += summary.acceptedTokenCount
-        let timings = summary.timings
-        timeToFirstToken.append(Double(timings.firstTokenNanoseconds - timings.arrivalNanoseconds) / 1e6)
-        guard summary.outputTokenCount > 1 else { return }
-        timePerOutputToken.append(
-            Double(timings.finishedNanoseconds - timings.firstTokenNanoseconds) / 1e6
-                / Double(summary.outputTokenCount - 1))
-    }
-
-    var prefillTokensPerSecond: Double { Double(promptTokens) / max(prefillSeconds, 1e-9) }
-    var decodeTokensPerSecond: Double { Double(tokensInDecodePhase) / max(decodeSeconds, 1e-9) }
-    var decodeTokensPerProcessorSecond: Double { Double(tokensInDecodePhase) / max(decodeProcessorSeconds, 1e-9) }
-    var totalTokensPerSecond: Double { Double(promptTokens + outputTokens) / (prefillSeconds + decodeSeconds) }
-    var outputTokensPerSecond: Double { Double(outputTokens) / (prefillSeconds + decodeSeconds) }
 }

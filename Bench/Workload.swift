@@ -5,14 +5,23 @@ import Base
 import Engine
 import Sampling
 
+/// What is answered, whatever the model would rather say.
+enum Answers: String {
+    /// What the model says.
+    case own
+    /// Passages copied from the prompt.
+    case quoting
+    /// Pairs of tokens come again and again, what follows them is always new: every guess by what was said is wrong.
+    case misleading
+}
+
 /// Prompts and answers of one run.
 struct Workload {
     var promptTokens = 512
     var outputTokens = 64
     var repeats = 3
     var repeatsPrompt = false
-    /// Answers copy from their prompt, whatever the model would rather say.
-    var quotes = false
+    var answers = Answers.own
     var temperature: Float = 0
 
     /// - Parameter run: makes the numbers of one run differ from those of another.
@@ -26,9 +35,12 @@ struct Workload {
         var request = GenerationRequest(
             id: RequestID(run << 20 | UInt64(index)), promptTokens: prompt, sampling: sampling,
             maxOutputTokens: outputTokens)
-        if quotes {
+        switch answers {
+        case .own: break
+        case .quoting:
             request.constraint = Dictation(
                 answer: quotation(of: prompt, vocabularySize: vocabularySize, &numbers))
+        case .misleading: request.constraint = Dictation(answer: misleadingAnswer(&numbers))
         }
         return request
     }
@@ -42,6 +54,22 @@ struct Workload {
             answer += prompt[start..<min(start + 16 + numbers.next(below: 49), prompt.count)]
         }
         return answer
+    }
+
+    /// Random tokens of a small alphabet in which no three follow each other twice.
+    private func misleadingAnswer(_ numbers: inout Numbers) -> [TokenID] {
+        // Half of all triples are never needed, so that a new one is found nearly always.
+        let letterCount = (2...).first { $0 * $0 * $0 >= 2 * outputTokens } ?? 2
+        var answer: [Int] = []
+        var seen: Set<[Int]> = []
+        while answer.count < outputTokens {
+            let start = numbers.next(below: letterCount)
+            let letters = (0..<letterCount).map { (start + $0) % letterCount }
+            let letter = letters.first { !seen.contains(answer.suffix(2) + [$0]) } ?? start
+            seen.insert(answer.suffix(2) + [letter])
+            answer.append(letter)
+        }
+        return answer.map { TokenID($0) }
     }
 
     private struct Numbers {

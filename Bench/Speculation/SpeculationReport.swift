@@ -8,40 +8,43 @@ struct SpeculationReport {
     let arguments: Arguments
     let workload: Workload
     let threads: Int
-    var results: [(concurrency: Int, turns: [SpeculationTurn])] = []
+    var results: [(concurrency: Int, pairs: [SpeculationPair])] = []
 
-    private static func share(_ turns: [SpeculationTurn]) -> Double {
-        let drafted = turns.reduce(0) { $0 + $1.guessed.draftedTokens }
-        return drafted == 0 ? 0 : Double(turns.reduce(0) { $0 + $1.guessed.acceptedTokens }) / Double(drafted)
+    /// A sum over all runs with guesses.
+    private static func sum(_ pairs: [SpeculationPair], _ count: (EngineRun) -> Int) -> Double {
+        Double(pairs.flatMap(\.guessed).reduce(0) { $0 + count($1) })
+    }
+
+    private static func share(_ pairs: [SpeculationPair]) -> Double {
+        sum(pairs) { $0.acceptedTokens } / max(sum(pairs) { $0.draftedTokens }, 1)
+    }
+
+    private static func guessesPerToken(_ pairs: [SpeculationPair]) -> Double {
+        sum(pairs) { $0.draftedTokens } / max(sum(pairs) { $0.outputs.values.reduce(0) { $0 + $1.count } }, 1)
     }
 
     /// Tokens that one request gets in one step, on average.
-    private static func tokensPerStep(_ turns: [SpeculationTurn], _ concurrency: Int) -> Double {
-        let steps = turns.reduce(0) { $0 + $1.guessed.stepsInDecodePhase }
-        return Double(turns.reduce(0) { $0 + $1.guessed.tokensInDecodePhase }) / Double(max(steps * concurrency, 1))
+    private static func tokensPerStep(_ pairs: [SpeculationPair], _ concurrency: Int) -> Double {
+        sum(pairs) { $0.tokensInDecodePhase } / max(sum(pairs) { $0.stepsInDecodePhase * concurrency }, 1)
     }
 
     func line(_ concurrency: Int) -> String {
-        guard let turns = results.last(where: { $0.concurrency == concurrency })?.turns else { return "" }
-        let speedups = turns.map(\.speedup).sorted()
-        return "\(concurrency) at once: \(rounded(median(speedups))) × (\(rounded(speedups.first ?? 0)) to"
-            + " \(rounded(speedups.last ?? 0)));"
-            + " \(rounded(100 * Self.share(turns))) % of the guesses right"
+        guard let pairs = results.last(where: { $0.concurrency == concurrency })?.pairs else { return "" }
+        let speedup = PairedRatio(pairs.map(\.speedup))
+        return "\(concurrency) at once: \(speedup); \(rounded(100 * Self.share(pairs))) % of the guesses right"
     }
 
     var table: String {
         var lines = [
-            "| requests | plain tokens/s | guessed tokens/s | speed-up | from … to | guesses right | tokens a step |",
-            "|---|---|---|---|---|---|---|",
+            "| requests | plain tokens/s | guessed tokens/s | speed-up, 95 % interval | guesses right | tokens a step |",
+            "|---|---|---|---|---|---|",
         ]
-        for (concurrency, turns) in results {
-            let speedups = turns.map(\.speedup).sorted()
+        for (concurrency, pairs) in results {
             lines.append(
-                "| \(concurrency) | \(rounded(median(turns.map(\.plain.decodeTokensPerSecond))))"
-                    + " | \(rounded(median(turns.map(\.guessed.decodeTokensPerSecond))))"
-                    + " | \(rounded(median(speedups))) × | \(rounded(speedups.first ?? 0)) … \(rounded(speedups.last ?? 0))"
-                    + " | \(rounded(100 * Self.share(turns))) %"
-                    + " | \(rounded(Self.tokensPerStep(turns, concurrency))) |")
+                "| \(concurrency) | \(rounded(median(pairs.flatMap(\.plain).map(\.decodeTokensPerSecond))))"
+                    + " | \(rounded(median(pairs.flatMap(\.guessed).map(\.decodeTokensPerSecond))))"
+                    + " | \(PairedRatio(pairs.map(\.speedup))) | \(rounded(100 * Self.share(pairs))) %"
+                    + " | \(rounded(Self.tokensPerStep(pairs, concurrency))) |")
         }
         return lines.joined(separator: "\n")
     }
@@ -56,7 +59,7 @@ struct SpeculationReport {
                 guard let value = arguments[name] else { continue }
                 writer.field(String(name.dropFirst(2)), ModelLocator.displayName(value))
             }
-            writer.field("quotes", workload.quotes)
+            writer.field("answers", workload.answers.rawValue)
             writer.field("temperature", Double(workload.temperature))
             writer.field("prompt_tokens", workload.promptTokens)
             writer.field("output_tokens", workload.outputTokens)
@@ -66,17 +69,24 @@ struct SpeculationReport {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    private func write(_ result: (concurrency: Int, turns: [SpeculationTurn]), _ writer: inout JSONWriter) {
-        let (concurrency, turns) = result
+    private func write(_ result: (concurrency: Int, pairs: [SpeculationPair]), _ writer: inout JSONWriter) {
+        let (concurrency, pairs) = result
         writer.object { writer in
             writer.field("concurrency", concurrency)
-            writer.field("plain_tokens_per_second", median(turns.map(\.plain.decodeTokensPerSecond)))
-            writer.field("guessed_tokens_per_second", median(turns.map(\.guessed.decodeTokensPerSecond)))
-            writer.field("speedup", median(turns.map(\.speedup)))
-            writer.field("share_of_guesses_right", Self.share(turns))
-            writer.field("tokens_per_step", Self.tokensPerStep(turns, concurrency))
+            writer.field("plain_tokens_per_second", median(pairs.flatMap(\.plain).map(\.decodeTokensPerSecond)))
+            writer.field("guessed_tokens_per_second", median(pairs.flatMap(\.guessed).map(\.decodeTokensPerSecond)))
+            let speedup = PairedRatio(pairs.map(\.speedup))
+            writer.field("speedup", speedup.median)
+            writer.key("interval")
+            writer.array { writer in
+                writer.number(speedup.interval.lowerBound)
+                writer.number(speedup.interval.upperBound)
+            }
+            writer.field("guesses_per_token", Self.guessesPerToken(pairs))
+            writer.field("share_of_guesses_right", Self.share(pairs))
+            writer.field("tokens_per_step", Self.tokensPerStep(pairs, concurrency))
             writer.key("speedups")
-            writer.array { writer in for turn in turns { writer.number(turn.speedup) } }
+            writer.array { writer in for turn in pairs { writer.number(turn.speedup) } }
         }
     }
 }

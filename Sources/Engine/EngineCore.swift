@@ -130,7 +130,9 @@ package final class EngineCore<Model: LanguageModel> {
         settleTimes()
         let promptRowCount = account.promptRowCount
         endStepAccount()
-        learn(plannedFrom: start, computedFrom: now, tokens: statistics.generatedTokenCount - before.generated)
+        learn(
+            plannedFrom: start, computedFrom: now,
+            acceptedCount: Int(statistics.acceptedTokenCount - before.accepted))
         statistics.stepCount += 1
         statistics.rowsPerStep.observe(Double(plan.rowCount))
         statistics.lastStepNanoseconds = time.nanoseconds()
@@ -293,11 +295,11 @@ package final class EngineCore<Model: LanguageModel> {
     }
 
     /// Steps that only decode teach what a row costs, and whether guesses pay.
-    private func learn(plannedFrom start: UInt64, computedFrom middle: UInt64, tokens: UInt64) {
+    private func learn(plannedFrom start: UInt64, computedFrom middle: UInt64, acceptedCount: Int) {
         guard plan.entries.allSatisfy({ $0.range.count == 1 }) else { return }
         let end = time.nanoseconds()
         scheduler.learn(
-            from: plan, tokens: Int(tokens), seconds: Double(end - middle) / 1e9,
+            from: plan, acceptedCount: acceptedCount, seconds: Double(end - middle) / 1e9,
             planningSeconds: Double(middle - start) / 1e9)
     }
 

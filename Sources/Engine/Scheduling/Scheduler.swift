@@ -11,14 +11,10 @@ struct Scheduler {
     private(set) var preemptionCount: UInt64 = 0
     private(set) var prefixQueriedTokenCount: UInt64 = 0
     private(set) var prefixHitTokenCount: UInt64 = 0
-    /// What steps were measured to cost, for the length of drafts.
-    private var stepCost = StepCost()
-    /// What guesses that cost something have given.
-    private var ledger = DraftLedger()
+    /// How much is guessed.
+    private var draftPolicy = DraftPolicy()
     /// Whether the step being planned admitted somebody.
     private var hasAdmitted = false
-    /// Whether the planned step's requests were to be guessed for.
-    private var hasWished = false
     /// Share of right guesses of the requests so far, the latest most: what a new one is believed to have.
     private var usualAcceptance = 0.5
     private let configuration: EngineConfiguration
@@ -98,56 +94,65 @@ struct Scheduler {
     /// Adds guesses to the decoding requests already planned. They never cost anybody a row or a block: they take what
     /// is left of the budget and of the free blocks.
     private mutating func planDrafts(into plan: inout StepPlan) {
-        hasWished = false
         guard let drafts, !plan.isEmpty else { return }
-        let options = configuration.speculation
-        let rowLimit = min(configuration.maxBatchedTokens, plan.rowCount + options.maxDraftRows)
-
-        let mayGuess =
-            drafts.guessesAreFree || !options.isAdaptive || ledger.allowsGuesses(requests: plan.entries.count)
         wishes.removeAll(keepingCapacity: true)
-        var (wishedRowCount, draftingCount) = (plan.rowCount, 0)
         for entry in plan.entries {
             let request = entry.request
+            if request.speculation == nil { request.speculation = drafts.begin(believing: usualAcceptance) }
             // One token is always chosen besides those that are guessed.
-            var count = max(0, min(options.maxDraftCount, request.maxTokenCount - request.tokens.count - 1))
-            if let effort = drafts.effort(for: request, besides: draftingCount) {
-                var speculation = request.speculation ?? Speculation(believing: usualAcceptance)
-                count = min(count, rowLimit - wishedRowCount)
-                if !mayGuess {
-                    count = 0
-                } else if options.isAdaptive {
-                    count = speculation.countWorthMaking(
-                        atMost: count, besides: wishedRowCount, stepCost, effort: effort)
-                }
-                request.speculation = speculation
-                wishedRowCount += count
-                if count > 0 { draftingCount += 1 }
-            }
+            let room = request.maxTokenCount - request.tokens.count - 1
+            let count = max(0, min(configuration.speculation.maxDraftCount, room))
             wishes.append(DraftWish(request: request, count: count))
         }
-        hasWished = draftingCount > 0
-        drafts.propose(wishes)
+        if drafts.guessesAreFree {
+            drafts.propose(wishes)
+            for index in wishes.indices { wishes[index].count = wishes[index].request.guessCount }
+        }
+        let rowLimit = min(
+            configuration.maxBatchedTokens - plan.rowCount, configuration.speculation.maxDraftRows)
+        limitWishes(rowLimit: rowLimit, drafts)
+        if !drafts.guessesAreFree { drafts.propose(wishes) }
         for (index, wish) in wishes.enumerated() {
-            guard let speculation = wish.request.speculation else { continue }
-            var count = min(speculation.guesses.count, rowLimit - plan.rowCount)
-            if options.isAdaptive, drafts.guessesAreFree {
-                count = speculation.bestCount(atMost: count, besides: plan.rowCount, stepCost)
-            }
+            var count = min(wish.count, wish.request.guessCount)
             while count > 0, !cache.reserve(wish.request, upTo: wish.request.tokens.count + count) { count -= 1 }
             plan.addDraft(count, toEntry: index)
         }
     }
 
+    /// Leaves of the wishes what is worth its cost.
+    private mutating func limitWishes(rowLimit: Int, _ drafts: any DraftSource) {
+        guard configuration.speculation.isAdaptive else {
+            var room = rowLimit
+            for index in wishes.indices {
+                wishes[index].count = min(wishes[index].count, room)
+                room -= wishes[index].count
+            }
+            return
+        }
+        let candidates = wishes.map { wish in
+            var candidate = DraftPolicy.Candidate(
+                limit: wish.count, acceptance: wish.request.speculation?.acceptance ?? usualAcceptance)
+            candidate.secondsToBegin = drafts.secondsToBegin(wish.request)
+            candidate.isRested = !drafts.guessesAreFree && wish.request.speculation?.isRested == true
+            return candidate
+        }
+        let counts = draftPolicy.counts(for: candidates, rowLimit: rowLimit) { drafts.secondsPerPass(requests: $0) }
+        for index in wishes.indices {
+            wishes[index].count = counts[index]
+            wishes[index].request.speculation?.noteStep(guessCount: counts[index])
+        }
+    }
+
     /// Learns from a step that did nothing but decode.
     /// - Parameters:
-    ///   - tokens: that it gave.
+    ///   - acceptedCount: guesses that came true.
     ///   - seconds: of computing it.
     ///   - planningSeconds: before that; a draft model has its turn then.
-    mutating func learn(from plan: StepPlan, tokens: Int, seconds: Double, planningSeconds: Double) {
-        stepCost.observe(rows: plan.rowCount, seconds: seconds)
-        ledger.observe(
-            requests: plan.entries.count, tokens: tokens, seconds: seconds + planningSeconds, hadGuesses: hasWished)
+    mutating func learn(from plan: StepPlan, acceptedCount: Int, seconds: Double, planningSeconds: Double) {
+        guard let drafts, configuration.speculation.isAdaptive else { return }
+        draftPolicy.observe(
+            requests: plan.entries.count, guesses: plan.draftRowCount, accepted: acceptedCount, seconds: seconds,
+            draftingSeconds: drafts.guessesAreFree ? 0 : planningSeconds, readingSeconds: drafts.readingSeconds)
     }
 
     /// - Parameter servedLessThan: only requests of tenants below this counter.
@@ -257,8 +262,8 @@ struct Scheduler {
 
     /// Takes a request out for good; its blocks are free at once.
     mutating func finish(_ request: Request) {
-        if let acceptance = request.speculation?.acceptance, request.draftedTokenCount > 0 {
-            usualAcceptance += 0.2 * (acceptance - usualAcceptance)
+        if let speculation = request.speculation, speculation.hasLearned {
+            usualAcceptance += 0.2 * (speculation.acceptance - usualAcceptance)
         }
         remove(request)
         cache.release(request)

@@ -32,6 +32,9 @@ final class DraftModelDrafter: DraftSource {
     private var asked: [DraftWish] = []
     private var answered: [DraftWish] = []
     private var cost = StepCost()
+    /// Rows of the pass being computed that only catch up with what was said.
+    private var readingRowCount = 0
+    private(set) var readingSeconds = 0.0
 
     /// What the draft model's cache holds of one request.
     fileprivate struct CachedSequence {
@@ -72,6 +75,7 @@ final class DraftModelDrafter: DraftSource {
         }
         batch.removeAll()
         asked.removeAll(keepingCapacity: true)
+        readingSeconds = 0
         // Nobody's guesses wait for a newcomer's prompt.
         for wish in wishes where wish.count > 0 && !isBehind(wish.request) { addTokens(of: wish) }
         for wish in wishes where wish.count > 0 && isBehind(wish.request) { addTokens(of: wish) }
@@ -101,6 +105,7 @@ final class DraftModelDrafter: DraftSource {
         let isComplete = end == request.tokens.count
         // The last guess is never computed here: only the target wants to know what follows it.
         guard count > 0, reserve(request.id, upTo: end + (isComplete ? wish.count - 1 : 0)) else { return }
+        if isBehind(request) { readingRowCount += isComplete ? count - 1 : count }
         sequences[request.id]?.knownCount = end
         batch.append(
             tokens: request.tokens, range: known..<end, blockTable: blockTable(request.id),
@@ -131,7 +136,10 @@ final class DraftModelDrafter: DraftSource {
             defer { index += 1 }
             return !guess(for: wish.request, logitsIndex: index)
         }
-        cost.observe(rows: rows, seconds: Double(time.nanoseconds() - start) / 1e9)
+        let seconds = Double(time.nanoseconds() - start) / 1e9
+        cost.observe(rows: rows, seconds: seconds)
+        readingSeconds += seconds * Double(readingRowCount) / Double(rows)
+        readingRowCount = 0
     }
 
     /// Draws a guess as the target would draw its token: through the same filters, after the guesses before it.
@@ -180,14 +188,14 @@ final class DraftModelDrafter: DraftSource {
 
     var guessesAreFree: Bool { false }
 
-    func effort(for request: Request, besides otherCount: Int) -> DraftEffort? {
-        guard cost.isMeasured else { return DraftEffort() }
-        let behindCount = request.tokens.count - (sequences[request.id]?.knownCount ?? 0)
-        // The first pays for the pass, the others for their row in it.
-        let others = otherCount == 0 ? 0 : cost.cost(rows: otherCount)
-        return DraftEffort(
-            secondsPerGuess: cost.cost(rows: otherCount + 1) - others,
-            secondsToBegin: isBehind(request) ? cost.cost(rows: behindCount) : 0)
+    func begin(believing acceptance: Double) -> Speculation { Speculation(believing: acceptance) }
+
+    func secondsPerPass(requests: Int) -> Double { cost.isMeasured ? cost.cost(rows: requests) : 0 }
+
+    func secondsToBegin(_ request: Request) -> Double {
+        guard cost.isMeasured, isBehind(request) else { return 0 }
+        let count = request.tokens.count - (sequences[request.id]?.knownCount ?? 0)
+        return max(0, cost.cost(rows: count) - cost.cost(rows: 1))
     }
 
     // MARK: - Blocks

@@ -4,14 +4,7 @@
 /// How many guesses a request may have in the step that is being planned.
 struct DraftWish {
     let request: Request
-    let count: Int
-}
-
-/// What guessing costs, besides computing the guesses with the target.
-struct DraftEffort {
-    var secondsPerGuess = 0.0
-    /// Once, before the first guess: a draft model reads what was said without it.
-    var secondsToBegin = 0.0
+    var count: Int
 }
 
 /// Guesses for all requests of a step in one go, into each request's `speculation`.
@@ -19,14 +12,19 @@ protocol DraftSource: AnyObject {
     /// Leaves at most as many guesses as wished for. How many it leaves must not depend on which tokens it drew: under
     /// `DraftAcceptance.rejection` that would change what the remaining ones are drawn from.
     func propose(_ wishes: [DraftWish])
-    /// Whether `effort` is nil.
+    /// What a request is guessed for with. - Parameter acceptance: believed at first.
+    func begin(believing acceptance: Double) -> Speculation
+    /// Free guesses are made first and counted afterwards; those that cost something are made only as many as are to be
+    /// verified.
     var guessesAreFree: Bool { get }
+    /// What it takes to guess one token for so many requests at once.
+    func secondsPerPass(requests: Int) -> Double
+    /// What it takes to read what was said so far, before the first guess.
+    func secondsToBegin(_ request: Request) -> Double
+    /// The part of the last `propose` that was such reading.
+    var readingSeconds: Double { get }
     /// The request was preempted or has ended: frees what is kept for it.
     func forget(_ request: Request)
-    /// What guesses for this request cost before they are verified, where so many others are guessed for; nil where they
-    /// are free. Those are made first and counted afterwards; guesses that cost something are made only as many as are to
-    /// be verified.
-    func effort(for request: Request, besides otherCount: Int) -> DraftEffort?
     /// Recounts everything; for tests.
     func checkInvariants()
 }
@@ -40,14 +38,15 @@ final class SequenceDrafting: DraftSource {
 
     func propose(_ wishes: [DraftWish]) {
         for wish in wishes {
-            let request = wish.request
-            if request.speculation == nil { request.speculation = Speculation(kind.make?()) }
-            request.speculation?.propose(after: request.tokens, atMost: wish.count)
+            wish.request.speculation?.propose(after: wish.request.tokens, atMost: wish.count)
         }
     }
 
     /// A drafter lives with its request.
+    func begin(believing acceptance: Double) -> Speculation { Speculation(kind.make?(), believing: acceptance) }
     func forget(_ request: Request) {}
-    func effort(for request: Request, besides otherCount: Int) -> DraftEffort? { nil }
+    func secondsPerPass(requests: Int) -> Double { 0 }
+    func secondsToBegin(_ request: Request) -> Double { 0 }
+    var readingSeconds: Double { 0 }
     func checkInvariants() {}
 }

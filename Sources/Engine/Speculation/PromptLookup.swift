@@ -3,48 +3,57 @@
 
 package import Base
 
-/// Remembers where each pair, triple and quadruple of tokens ended last.
+/// Finds the last occurrence of the last four tokens, or else of the last three, or two.
 ///
-/// - Complexity: O(1) a token and a proposal; three dictionary entries a token.
+/// Positions whose pair of tokens has the same hash are chained, the newest first, as LZ77 coders do it; a proposal walks
+/// the chain and compares. One place in a table a token: a drafter that finds nothing must cost next to nothing.
+///
+/// - Complexity: O(1) a token, amortised, and a proposal.
 package struct PromptLookup: Drafter {
+    /// By hash of a pair: where one ended last; −1 for nowhere.
+    private var lastEnds: [Int32] = []
+    /// By position: where a pair of the same hash ended before.
+    private var endsBefore: [Int32] = []
+
+    private static let longestMatch = 4
+    private static let leastMatch = 2
+    /// Occurrences that are looked at, at most.
+    private static let longestWalk = 64
+
     package init() {}
 
-    /// Longest first: more context, better guesses.
-    private static let lengths = [4, 3, 2]
-
-    private struct Gram: Hashable {
-        var first: TokenID
-        var second: TokenID
-        /// Negative where the gram is shorter.
-        var third = TokenID(rawValue: -1)
-        var fourth = TokenID(rawValue: -1)
-    }
-
-    /// Ends of each gram's last two occurrences: the newest is often the end of the sequence itself.
-    private var ends: [Gram: (last: Int32, before: Int32)] = [:]
-
     package mutating func note(_ tokens: borrowing [TokenID], at index: Int) {
-        for length in Self.lengths {
-            guard let gram = Self.gram(length, of: tokens, endingAt: index) else { continue }
-            ends[gram] = (last: Int32(index), before: ends[gram]?.last ?? -1)
-        }
+        if lastEnds.count < 2 * (index + 1) { makeRoom(tokens) }
+        endsBefore.append(-1)
+        if index > 0 { chain(index, tokens) }
     }
 
     package func propose(after tokens: borrowing [TokenID], atMost count: Int, into draft: inout [TokenID]) {
-        for length in Self.lengths {
-            guard let gram = Self.gram(length, of: tokens, endingAt: tokens.count - 1), let known = ends[gram],
-                known.before >= 0
-            else { continue }
-            copy(tokens, after: Int(known.before), atMost: count, into: &draft)
-            return
+        guard let last = endsBefore.indices.last else { return }
+        var (end, matchEnd, matchLength) = (Int(endsBefore[last]), 0, Self.leastMatch - 1)
+        for _ in 0..<Self.longestWalk where end >= 0 && matchLength < Self.longestMatch {
+            var length = 0
+            while length < Self.longestMatch, length <= end, tokens[end - length] == tokens[last - length] {
+                length += 1
+            }
+            if length > matchLength { (matchEnd, matchLength) = (end, length) }
+            end = Int(endsBefore[end])
         }
+        if matchLength >= Self.leastMatch { copy(tokens, after: matchEnd, atMost: count, into: &draft) }
     }
 
-    private static func gram(_ length: Int, of tokens: borrowing [TokenID], endingAt end: Int) -> Gram? {
-        guard end >= length - 1 else { return nil }
-        var gram = Gram(first: tokens[end], second: tokens[end - 1])
-        if length >= 3 { gram.third = tokens[end - 2] }
-        if length >= 4 { gram.fourth = tokens[end - 3] }
-        return gram
+    private mutating func chain(_ end: Int, _ tokens: borrowing [TokenID]) {
+        let pair = UInt64(UInt32(bitPattern: tokens[end - 1].rawValue)) << 32 | UInt64(tokens[end].index)
+        let place = Int((pair &* 0x9E37_79B9_7F4A_7C15) >> 32) & (lastEnds.count - 1)
+        endsBefore[end] = lastEnds[place]
+        lastEnds[place] = Int32(end)
+    }
+
+    /// Room for twice the tokens there are.
+    private mutating func makeRoom(_ tokens: borrowing [TokenID]) {
+        var size = 64
+        while size < 4 * tokens.count { size *= 2 }
+        lastEnds = [Int32](repeating: -1, count: size)
+        for end in endsBefore.indices.dropFirst() { chain(end, tokens) }
     }
 }

@@ -13,6 +13,8 @@ struct Speculation {
     /// Nil where a `DraftSource` guesses for all requests together.
     private var drafter: (any Drafter)?
     private var notedCount = 0
+    /// Whether a guess was ever compared with what was said.
+    private(set) var hasLearned = false
     /// Decayed counts of guesses that were looked at and of those that were right, given that all before them were.
     private var triedCount: Double
     private var rightCount: Double
@@ -26,11 +28,6 @@ struct Speculation {
     /// seldom each time it was not.
     private static let shortestRest = 32
     private static let longestRest = 1024
-    /// What guesses that cost something must promise: costs are measured with errors, and their own is paid for sure.
-    private static let caution = 1.05
-    /// Steps over which the cost of beginning is spread.
-    private static let horizon = 32.0
-
     /// - Parameter acceptance: believed share of right guesses, until this request shows its own.
     init(_ drafter: (any Drafter)? = nil, believing acceptance: Double = 0.5) {
         self.drafter = drafter
@@ -70,6 +67,7 @@ struct Speculation {
     /// drafter that was switched off for bad guesses shows for free that it guesses well again.
     mutating func learn(from emitted: some Collection<TokenID>) {
         for (guess, token) in zip(guesses, emitted) {
+            hasLearned = true
             triedCount = triedCount * 0.9 + 1
             rightCount = rightCount * 0.9 + (guess == token ? 1 : 0)
             if guess != token { break }
@@ -86,48 +84,20 @@ struct Speculation {
         clear()
     }
 
-    /// How many guesses to compute in a step that has `rowCount` rows already, this request's own among them: the number
-    /// that gives the most tokens per unit of cost, for everybody in the step together.
-    /// - Parameters:
-    ///   - limit: guesses there are, or may be made.
-    ///   - effort: what making them costs, besides computing their rows.
-    ///   - acceptance: believed instead of what was counted.
-    func bestCount(
-        atMost limit: Int, besides rowCount: Int, _ cost: StepCost, effort: DraftEffort = DraftEffort(),
-        ifAccepted acceptance: Double? = nil
-    ) -> Int {
-        let acceptance = acceptance ?? self.acceptance
-        var best = 0
-        var tokens = Double(rowCount)
-        var bestRate = tokens / cost.cost(rows: rowCount)
-        if effort.secondsPerGuess > 0 { bestRate *= Self.caution }
-        var chance = 1.0
-        for count in 1..<max(limit, 0) + 1 {
-            chance *= acceptance
-            tokens += chance
-            let seconds =
-                cost.cost(rows: rowCount + count) + effort.secondsPerGuess * Double(count)
-                + effort.secondsToBegin / Self.horizon
-            if tokens / seconds > bestRate { (best, bestRate) = (count, tokens / seconds) }
-        }
-        return best
-    }
+    /// Whether no guess was made for so long that one may be tried.
+    var isRested: Bool { restCount >= restLength }
 
-    /// As `bestCount`, for guesses that cost something even when they are not computed.
-    mutating func countWorthMaking(
-        atMost limit: Int, besides rowCount: Int, _ cost: StepCost, effort: DraftEffort
-    ) -> Int {
-        let best = bestCount(atMost: limit, besides: rowCount, cost, effort: effort)
-        guard best == 0, limit > 0 else { return best }
-        restCount += 1
-        // Where not even good guesses would pay, because rows are dear, there is nothing to find out.
-        guard restCount > restLength,
-            bestCount(atMost: limit, besides: rowCount, cost, effort: effort, ifAccepted: 0.9) > 0
-        else { return 0 }
+    /// Notes how many guesses the next step is to have. One after a rest is a trial; the next rest is twice as long.
+    mutating func noteStep(guessCount: Int) {
+        guard guessCount > 0 else { return restCount += 1 }
+        if isRested { restLength = min(2 * restLength, Self.longestRest) }
         restCount = 0
-        restLength = min(2 * restLength, Self.longestRest)
-        return 1
     }
+}
+
+extension Request {
+    /// Guesses of what follows its tokens.
+    var guessCount: Int { speculation?.guesses.count ?? 0 }
 }
 
 /// When a guess is kept. The emitted law is the target's by either rule.

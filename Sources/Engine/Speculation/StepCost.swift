@@ -40,6 +40,9 @@ struct StepCost {
 
     var isMeasured: Bool { meanSeconds > 0 }
 
+    /// What one more row adds to a step of so many, as a share of it.
+    func share(ofRowBeside rows: Int) -> Double { cost(rows: rows + 1) / cost(rows: rows) - 1 }
+
     /// Cost of a step of so many rows, in seconds; before anything was measured, in one-row steps.
     func cost(rows: Int) -> Double {
         guard isMeasured else { return 1 + Self.believedShare * Double(rows - 1) }

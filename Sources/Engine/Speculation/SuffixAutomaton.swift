@@ -28,18 +28,12 @@ package struct SuffixAutomaton: Drafter {
         let next: Int32
     }
 
-    /// Edges are found here, and listed through `edges`.
-    private struct Step: Hashable {
-        let state: Int32
-        let token: TokenID
-    }
-
     /// Shorter matches say little about what follows.
     private static let leastMatch = 2
 
     private var states = [State(length: 0, link: -1, firstEnd: -1)]
     private var edges: [Edge] = []
-    private var targets: [Step: Int32] = [:]
+    private var targets = EdgeTable()
     private var last: Int32 = 0
 
     package init() {}
@@ -48,11 +42,11 @@ package struct SuffixAutomaton: Drafter {
         let token = tokens[index]
         let current = addState(State(length: Int32(index + 1), link: 0, firstEnd: Int32(index)))
         var state = last
-        while state >= 0, targets[Step(state: state, token: token)] == nil {
+        while state >= 0, targets[state, token] == nil {
             addEdge(from: state, token, to: current)
             state = states[Int(state)].link
         }
-        if state >= 0, let target = targets[Step(state: state, token: token)] {
+        if state >= 0, let target = targets[state, token] {
             states[Int(current)].link =
                 states[Int(target)].length == states[Int(state)].length + 1
                 ? target : split(target, reachedFrom: state, by: token)
@@ -80,15 +74,15 @@ package struct SuffixAutomaton: Drafter {
         var edge = old.firstEdge
         while edge >= 0 {
             let copied = edges[Int(edge)]
-            if let goal = targets[Step(state: target, token: copied.token)] {
+            if let goal = targets[target, copied.token] {
                 addEdge(from: clone, copied.token, to: goal)
             }
             edge = copied.next
         }
         states[Int(target)].link = clone
         var state = origin
-        while state >= 0, targets[Step(state: state, token: token)] == target {
-            targets[Step(state: state, token: token)] = clone
+        while state >= 0, targets[state, token] == target {
+            targets[state, token] = clone
             state = states[Int(state)].link
         }
         return clone
@@ -100,7 +94,7 @@ package struct SuffixAutomaton: Drafter {
     }
 
     private mutating func addEdge(from state: Int32, _ token: TokenID, to target: Int32) {
-        targets[Step(state: state, token: token)] = target
+        targets[state, token] = target
         edges.append(Edge(token: token, next: states[Int(state)].firstEdge))
         states[Int(state)].firstEdge = Int32(edges.count - 1)
     }
