@@ -90,11 +90,12 @@ enum LivingMeasurement {
         let rows: [[Float]]
         let count: Int
 
-        /// In round r, document n has another text and another vector than in round 0.
+        /// After round 0, document n has another text and another vector, which no other document has: each is replaced
+        /// once.
         func document(_ number: Int, round: Int) -> IndexedDocument {
             var chunk = texts[(number + round * 7919) % texts.count]
             chunk.documentID = "d\(number)"
-            let row = round == 0 ? number : count + (number + round * 104_729) % (rows.count - count)
+            let row = round == 0 ? number : count + number
             return IndexedDocument(id: "d\(number)", chunks: [chunk], vectors: [rows[row]])
         }
     }

@@ -119,9 +119,8 @@ import Testing
                 creating: folder.path(name), embedder: "test", dimension: Self.dimension, options: options)
         }
         let grown = try index("grown")
-        for start in [0, count / 2] {
-            try grown.apply((start..<start + count / 2).map { document($0, round: 0) })
-        }
+        // All at once: a single segment, which no other is merged with.
+        try grown.apply((0..<count).map { document($0, round: 0) })
         try grown.compact()
         #expect(grown.snapshot.segments.first?.segment.vectors?.graph != nil)
         var rounds = [Int](repeating: 0, count: count)
@@ -206,6 +205,30 @@ import Testing
             #expect(!ids.contains("d50"))
             #expect(try IndexReader.open(folder.path("index")).documentIDs() == ids)
         }
+    }
+
+    @Test func `a segment that dies whole during a merge stays dead`() throws {
+        let folder = try TemporaryFolder()
+        let writer = try IndexWriter(
+            creating: folder.path("index"), embedder: "test", dimension: Self.dimension,
+            options: Self.options(flushAt: 100_000))
+        func put(_ id: String) -> IndexChange {
+            let chunk = Chunk(documentID: id, text: id)
+            return .put(
+                IndexedDocument(id: id, chunks: [chunk], vectors: [[Float](repeating: 1, count: Self.dimension)]))
+        }
+        // Enough for a graph: while one is built, the merge says how far it is.
+        try writer.apply((0..<VectorIndex.graphThreshold).map { put("d\($0)") })
+        try writer.flush()
+        try writer.apply([put("a"), put("b")])
+        try writer.flush()
+        try writer.compact { _ in
+            try? writer.apply([.remove(id: "a"), .remove(id: "b")])
+            try? writer.flush()
+            return false
+        }
+        #expect(writer.snapshot.chunkCount == VectorIndex.graphThreshold)
+        #expect(try writer.snapshot.sourceHash(ofDocument: "a") == nil)
     }
 
     @Test func `a torn log gives what was whole, and is written on`() throws {

@@ -18,13 +18,19 @@ extension IndexWriter {
         }
     }
 
-    /// Flushes, and makes one segment without dead of everything.
+    /// Flushes, and makes one segment without dead of everything, with a graph where that pays.
     package func compact(progress: @escaping (Int) -> Bool = { _ in true }) throws {
         try flush()
         let all = withStored { stored in
-            stored.count > 1 || stored.contains { $0.live.live != nil } ? stored.map(\.number) : nil
+            stored.count > 1 || stored.contains { $0.live.live != nil || Self.lacksGraph($0.live.segment) }
+                ? stored.map(\.number) : nil
         }
         if let all { try merge(all, progress: progress) }
+    }
+
+    /// A flush builds no graph, not even of so many chunks that one would pay.
+    private static func lacksGraph(_ segment: Segment) -> Bool {
+        segment.vectors.map { $0.graph == nil && $0.table.count >= VectorIndex.graphThreshold } ?? false
     }
 
     /// The numbers of the segments to merge next.
@@ -75,9 +81,10 @@ extension IndexWriter {
     /// Ordinals in the new segment of the chunks that lived when the inputs were frozen and do not now.
     private static func diedMeanwhile(_ inputs: [StoredSegment], _ merged: Segment, _ state: IndexState) -> [Int] {
         inputs.flatMap { input in
-            guard let now = state.stored.first(where: { $0.number == input.number }) else { return [Int]() }
+            // A segment of which nothing lives any more is not there: a flush has dropped it.
+            let now = state.stored.first { $0.number == input.number }
             return (0..<input.live.segment.chunkCount)
-                .filter { input.live.isLive($0) && !now.live.isLive($0) }
+                .filter { input.live.isLive($0) && !(now?.live.isLive($0) ?? false) }
                 .compactMap { merged.ordinal(input.live.segment.key($0)) }
         }
     }
