@@ -157,6 +157,14 @@ import Testing
         #expect(listed.allSatisfy { $0.listed != nil && $0.split == .tune && $0.kind != .answerable })
         #expect(listed.count { $0.kind == .foreign } == others.questions.count { $0.kind == .everyday })
     }
+
+    /// Else the gate would be fitted on what it is measured with.
+    @Test func `no listed question is one of the held-out half`() throws {
+        let heldOut = try QuestionSet.read(EvidenceQuestions.path).filter { $0.split == .heldOut }
+        let asked = Set(heldOut.map { $0.query.lowercased() })
+        let others = try OtherQuestions(corpus: Corpus.shipped().folder)
+        #expect(!asked.isEmpty && !others.questions.contains { asked.contains($0.text.lowercased()) })
+    }
 }
 
 @Suite struct `Judged questions` {
