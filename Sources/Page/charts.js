@@ -115,7 +115,7 @@ export function makeBars(label, height, { room, unit = "", ends = ["", ""] }) {
 export function makeLines(label, height, { seconds, unit = "", dots = false }) {
   let lines = [];
   const canvas = makeCanvas(height, label, (context, width, tall) => {
-    const top = niceCeiling(Math.max(1e-9, ...lines.flatMap((line) => line.points.map(([, value]) => value))));
+    const top = niceCeiling(Math.max(0, ...lines.flatMap((line) => line.points.map(([, value]) => value))));
     const area = frame(context, width, tall, top, unit, [`${seconds} s ago`, "now"]);
     for (const line of lines) {
       context.strokeStyle = context.fillStyle = colour(line.colour);
