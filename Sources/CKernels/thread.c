@@ -17,16 +17,20 @@ void ck_name_thread(const char *name) {
 int ck_core(void) { return sched_getcpu(); }
 
 void ck_avoid_core(int core) {
-    static _Thread_local cpu_set_t allowed;
-    static _Thread_local int is_known;
-    if (!is_known && sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-    is_known = 1;
+    static _Thread_local cpu_set_t allowed;  // Before the first of the cores that are avoided now.
+    static _Thread_local int avoids;
+    if (!avoids && (core < 0 || sched_getaffinity(0, sizeof allowed, &allowed) != 0)) return;
     cpu_set_t others = allowed;
-    if (core >= 0 && core < CPU_SETSIZE) CPU_CLR(core, &others);
+    avoids = core >= 0 && core < CPU_SETSIZE;
+    if (avoids) CPU_CLR(core, &others);
     if (CPU_COUNT(&others) > 0) sched_setaffinity(0, sizeof others, &others);
 }
 
-long ck_preemption_count(void) {
+long ck_preemptions(void) {
+    static _Thread_local long before;
     struct rusage usage;
-    return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : 0;
+    if (getrusage(RUSAGE_THREAD, &usage) != 0) return 0;
+    long since = usage.ru_nivcsw - before;
+    before = usage.ru_nivcsw;
+    return since;
 }

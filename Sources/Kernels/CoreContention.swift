@@ -26,7 +26,7 @@ package struct CoreContention: Sendable {
 
     package init() {}
 
-    /// - Parameter preemptions: of the caller, ever.
+    /// - Parameter preemptions: of all callers, ever.
     package mutating func advise(preemptions: Int, at now: UInt64) -> Advice {
         if end > 0, now >= end {
             (lastEnd, end) = (end, 0)

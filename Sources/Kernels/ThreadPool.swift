@@ -87,9 +87,11 @@ private final class PoolState: @unchecked Sendable {
     private let isStopped = Atomic<Bool>(false)
     /// The core that workers stay away from while another process has one; −1: none.
     private let avoidedCore = Atomic<Int32>(-1)
-    /// These two belong to the caller whose turn it is.
+    /// These three belong to the caller whose turn it is.
     private var contention = CoreContention()
     private var jobCount = 0
+    /// Of all callers.
+    private var preemptions = 0
     private let job: UnsafeMutablePointer<Job?>
 
     /// Callers take turns.
@@ -140,7 +142,8 @@ private final class PoolState: @unchecked Sendable {
     private func watchCore() {
         jobCount &+= 1
         if jobCount.isMultiple(of: 64) {
-            switch contention.advise(preemptions: ck_preemption_count(), at: nanoseconds()) {
+            preemptions &+= ck_preemptions()
+            switch contention.advise(preemptions: preemptions, at: nanoseconds()) {
             case .goOn: break
             case .keepWorkersAway: avoidedCore.store(ck_core(), ordering: .relaxed)
             case .letWorkersCome: avoidedCore.store(-1, ordering: .relaxed)

@@ -222,8 +222,8 @@ int ck_core(void);
 /// `core` is −1.
 void ck_avoid_core(int core);
 
-/// How often the calling thread was taken off its core against its will, ever.
-long ck_preemption_count(void);
+/// How often the calling thread was taken off its core against its will since it last asked.
+long ck_preemptions(void);
 
 /// Tells the CPU that this is a spinning wait.
 static inline void ck_relax(void) {
