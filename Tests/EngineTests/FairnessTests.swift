@@ -228,6 +228,26 @@ private func bound(longestPrompt: Int, tokensInFlight: Int, leastWeight: Int = 1
         }
     }
 
+    /// Behind a tenant that has sixty requests a newcomer waits for none of them: level with the other, it comes first; and
+    /// once its prompt has begun, nothing but its own rows is computed until it is done.
+    @Test func `lets a newcomer's prompt through at once, and without a pause`() {
+        var harness = Harness(blocks: 256) {
+            $0.maxRunningCount = 4
+            $0.maxBatchedTokens = 36
+            $0.prefillTokensBesideDecode = 32
+            $0.sharesPrefixes = false
+        }
+        for id in 1...60 { harness.core.submit(request(id, tenant: 1, prompt: 80, output: 40)) }
+        // Far below its share, at every stage of the others' prompts.
+        for round in 0..<12 {
+            for _ in 0..<12 + round { harness.step() }
+            let newcomer = request(100 + round, tenant: 2, prompt: 80, output: 1)
+            harness.core.submit(newcomer)
+            for _ in 0..<3 { harness.step() }
+            #expect(harness.outputs[newcomer.id]?.count == 1, "\(round)")
+        }
+    }
+
     @Test func `keeps priorities above fairness`() {
         var harness = Harness { $0.maxRunningCount = 1 }
         for id in 1...20 { harness.core.submit(request(id, tenant: 1)) }

@@ -36,12 +36,14 @@ struct Scheduler {
     ///
     /// 1. Requests one row behind get that row: a step never makes a decoding request wait for somebody's prompt.
     ///    Guesses of what follows ride along where that is expected to pay.
-    /// 2. Running requests further behind get prompt rows, in order, from what is left of the budget; beside decoding
-    ///    requests at most `prefillTokensBesideDecode`, which bounds how long a step takes.
+    /// 2. Running requests further behind get prompt rows from what is left of the budget, those of the tenant with the
+    ///    fewest places first; beside decoding requests at most `prefillTokensBesideDecode`, which bounds how long a step
+    ///    takes.
     /// 3. Waiting requests are admitted while budget, slots and blocks last: by priority, then from the tenant that was
     ///    served least, its oldest first. The first that does not fit stops the queue, so a large request cannot be
-    ///    overtaken for ever. Where all places are taken, the tenant that has most makes room. Whoever was served less
-    ///    than the tenant of a running prompt is admitted before that prompt goes on.
+    ///    overtaken for ever. Where all places are taken, the tenant that has most makes room. Before a running prompt
+    ///    goes on, those are admitted whose tenant was served less and holds fewer places: behind a flood, a newcomer
+    ///    waits for the step that is being computed and for nothing else.
     ///
     /// When the pool is dry, a paused request, or else the last in order, gives up its blocks and starts over later
     /// (recompute): the result is the same bits. The first that is not paused is never preempted, so something always
@@ -61,9 +63,9 @@ struct Scheduler {
             plan.isEmpty
             ? configuration.maxBatchedTokens
             : min(configuration.maxBatchedTokens, plan.rowCount + configuration.prefillTokensBesideDecode)
-        for request in candidates where !request.isDecoding {
+        for request in inTurn(candidates.filter { !$0.isDecoding }) {
             if configuration.isFair, preemptionCount == preemptionsBefore {
-                admit(rowLimit: rowLimit, servedLessThan: request.tenant.service, into: &plan)
+                admit(rowLimit: rowLimit, before: request, into: &plan)
             }
             planRows(of: request, atMost: rowLimit - plan.rowCount, into: &plan)
         }
@@ -155,9 +157,10 @@ struct Scheduler {
             draftingSeconds: drafts.guessesAreFree ? 0 : planningSeconds, readingSeconds: drafts.readingSeconds)
     }
 
-    /// - Parameter servedLessThan: only requests of tenants below this counter.
-    private mutating func admit(rowLimit: Int, servedLessThan bound: Int = .max, into plan: inout StepPlan) {
-        while plan.rowCount < rowLimit, let request = nextToAdmit, request.tenant.service < bound {
+    /// - Parameter prompt: only requests that come before this one, which runs.
+    private mutating func admit(rowLimit: Int, before prompt: Request? = nil, into plan: inout StepPlan) {
+        while plan.rowCount < rowLimit, let request = nextToAdmit {
+            if let prompt, !overtakes(request, prompt) { return }
             let runningCount = running.count { !$0.isPaused }
             if max(runningCount, plan.entries.count) >= configuration.maxRunningCount {
                 guard !hasAdmitted, let victim = whoMakesRoom(for: request) else { return }
@@ -195,10 +198,40 @@ struct Scheduler {
         }
     }
 
-    /// The oldest of those that could be admitted; with fairness, the oldest of the tenant that was served least.
+    /// The oldest of those that could be admitted; with fairness, the oldest of the tenant that was served least. Who
+    /// comes back is level with somebody who has waited; then it is the turn of whoever would hold fewer places.
     private var nextToAdmit: Request? {
-        configuration.isFair ? counters.next(in: waiting) : waiting.first { $0.isEligible }
+        guard configuration.isFair else { return waiting.first { $0.isEligible } }
+        return counters.next(in: waiting) { own, other in wouldHold(own, noMoreThan: other) }
     }
+
+    // MARK: - Turns
+
+    /// Running prompts, those of whoever holds the fewest places for his weight first.
+    private func inTurn(_ prompts: [Request]) -> [Request] {
+        guard configuration.isFair, prompts.count > 1 else { return prompts }
+        let places = prompts.map { placeCount(of: $0.tenant) }
+        return prompts.indices.sorted { left, right in
+            let (first, second) = (prompts[left], prompts[right])
+            if first.priority != second.priority { return first.priority < second.priority }
+            let (own, other) = (places[left] * second.tenant.weight, places[right] * first.tenant.weight)
+            return own != other ? own < other : left < right
+        }.map { prompts[$0] }
+    }
+
+    /// Whether a request that waits is admitted before a running prompt goes on: its tenant was served no more, and would
+    /// hold no more places for its weight.
+    private func overtakes(_ request: Request, _ prompt: Request) -> Bool {
+        let (own, other) = (request.tenant, prompt.tenant)
+        return own.service <= other.service && wouldHold(own, noMoreThan: other)
+    }
+
+    /// Whether a tenant with one place more would still hold no more for its weight than another.
+    private func wouldHold(_ own: TenantRecord, noMoreThan other: TenantRecord) -> Bool {
+        (placeCount(of: own) + 1) * other.weight <= placeCount(of: other) * own.weight
+    }
+
+    private func placeCount(of record: TenantRecord) -> Int { running.count { $0.tenant === record && !$0.isPaused } }
 
     // MARK: - Preemption
 
@@ -207,12 +240,11 @@ struct Scheduler {
     /// first token should wait for that. What the victim loses is little: its full blocks stay in the prefix cache.
     private func whoMakesRoom(for request: Request) -> Request? {
         guard configuration.isFair else { return nil }
-        func placeCount(_ record: TenantRecord) -> Int { running.count { $0.tenant === record && !$0.isPaused } }
         let own = request.tenant
         var most: TenantRecord?
-        var (mostCount, mostWeight) = (placeCount(own) + 1, own.weight)
+        var (mostCount, mostWeight) = (placeCount(of: own) + 1, own.weight)
         for record in counters.records where record !== own {
-            let count = placeCount(record)
+            let count = placeCount(of: record)
             if count * mostWeight > mostCount * record.weight {
                 (most, mostCount, mostWeight) = (record, count, record.weight)
             }

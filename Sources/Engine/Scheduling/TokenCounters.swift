@@ -77,8 +77,10 @@ struct TokenCounters {
     }
 
     /// Of the waiting that could be admitted and have the first priority among them, the oldest of the tenant that was
-    /// served least. - Complexity: O(waiting).
-    func next(in waiting: [Request]) -> Request? {
+    /// served least.
+    /// - Parameter tied: whether the first of two that were served alike comes before the second.
+    /// - Complexity: O(waiting).
+    func next(in waiting: [Request], tied: (TenantRecord, TenantRecord) -> Bool) -> Request? {
         var best: Request?
         for request in waiting where request.isEligible {
             guard let found = best else {
@@ -86,7 +88,8 @@ struct TokenCounters {
                 continue
             }
             if request.priority != found.priority { break }
-            if request.tenant.service < found.tenant.service { best = request }
+            let (own, other) = (request.tenant, found.tenant)
+            if own.service < other.service || own.service == other.service && tied(own, other) { best = request }
         }
         return best
     }
