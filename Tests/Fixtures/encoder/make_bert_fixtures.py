@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, BertConfig, BertForSequenceClassification, BertModel
 
@@ -123,6 +124,22 @@ def tiny(name, kind, pooling, dtype, **sizes):
     write(folder / "expected.json", result)
 
 
+def changed():
+    """Other last layers for bert-mean-f32, in f16: what the encoder of questions is to MiniLM."""
+    torch.manual_seed(8)
+    folder = HERE / "bert-changed"
+    model = BertModel.from_pretrained(HERE / "bert-mean-f32", add_pooling_layer=False).eval()
+    layers = {
+        name: (tensor + 0.1 * torch.randn_like(tensor)).half().contiguous()
+        for name, tensor in model.state_dict().items()
+        if name.startswith(("encoder.layer.1.", "encoder.layer.2."))}  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    save_file(layers, folder / "model.safetensors", metadata={"format": "pt"})
+    model.load_state_dict({name: tensor.float() for name, tensor in layers.items()}, strict=False)
+    tokenizer = Tokenizer.from_file(str(HERE / "bert-mean-f32/tokenizer.json"))
+    write(folder / "expected.json", embeddings(model, tokenizer, TEXTS, 64))
+
+
 def real(folder):
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
@@ -140,6 +157,7 @@ def main():
          intermediate_size=64, num_hidden_layers=2)  # fmt: skip
     tiny("bert-pairs", BertForSequenceClassification, None, torch.float32, hidden_size=32, num_attention_heads=4,
          intermediate_size=48, num_hidden_layers=2, num_labels=1)  # fmt: skip
+    changed()
 
 
 if __name__ == "__main__":
