@@ -1,7 +1,7 @@
 """Writes tiny random BERT models with Hugging Face transformers, and what transformers computes from them.
 
     python make_bert_fixtures.py             # writes the folders beside this file
-    python make_bert_fixtures.py FOLDER      # minilm.json, from a folder with all-MiniLM-L6-v2
+    python make_bert_fixtures.py FOLDER      # minilm.json and minilm-questions.json, from a folder with all-MiniLM-L6-v2
 
 The encoder runs in f32 on the stored weights; vectors are pooled and normalised as sentence-transformers does. In the
 tiny models, weights are five times as large as training begins with, so that attention is not uniform.
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, BertConfig, BertForSequenceClassification, BertModel
 
@@ -144,6 +144,9 @@ def real(folder):
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
     write(HERE / "minilm.json", embeddings(model, tokenizer, REAL_TEXTS, 256))
+    layers = load_file(HERE.parents[2] / "Models/all-MiniLM-L6-v2-questions/model.safetensors")
+    model.load_state_dict({name: tensor.float() for name, tensor in layers.items()}, strict=False)
+    write(HERE / "minilm-questions.json", embeddings(model, tokenizer, REAL_TEXTS[3:8], 256))
 
 
 def main():
