@@ -55,6 +55,25 @@ package final class EncoderEmbedder: Sendable {
         self.model = Mutex(model)
     }
 
+    /// The same encoder with other layers, which were trained for something else (`EncoderModel`): other vectors of the
+    /// same texts, under a fingerprint of their own.
+    /// - Throws: `CheckpointError`, `AllocationError`: each one line for a person.
+    package init(changing base: EncoderEmbedder, by folder: String) throws {
+        let model = try base.model.withLock { try EncoderModel(changing: $0, by: folder) }
+        framing = base.framing
+        name = folder.split(separator: "/").last.map { String($0) } ?? folder
+        dimension = base.dimension
+        pooling = base.pooling
+        warnings =
+            model.unusedTensorNames.isEmpty
+            ? []
+            : ["\(folder): \(model.unusedTensorNames.count) tensors are not used, \(model.unusedTensorNames[0]) first"]
+        var hash = model.fingerprint
+        hash.append(Array(base.fingerprint.utf8))
+        fingerprint = hash.finish().description
+        self.model = Mutex(model)
+    }
+
     /// The vectors of texts, in order. A text beyond `framing.maximumTokenCount` is cut; to know, frame it yourself.
     package func embed(_ texts: [String]) throws -> [[Float]] { embed(texts.map { framing.frame($0) }) }
 

@@ -29,6 +29,22 @@ import Tokenization
         }
     }
 
+    @Test(arguments: KernelSet.available)
+    func `the encoder of questions has transformers' vectors, and leaves those of all-MiniLM-L6-v2 alone`(
+        kernels: KernelSet
+    ) throws {
+        let base = try EncoderEmbedder(folder: MiniLM.path, pool: ThreadPool(threadCount: 2, kernels: kernels))
+        let questions = try EncoderEmbedder(changing: base, by: MiniLM.path + "-questions")
+        #expect(questions.warnings.isEmpty && questions.dimension == 384)
+        #expect(questions.fingerprint != base.fingerprint)
+        let cases = try ExpectedVector.read("minilm-questions.json")
+        for (vector, expected) in zip(try questions.embed(cases.map(\.text)), cases) {
+            #expect(zip(vector, expected.vector).allSatisfy { abs($0 - $1) < 2e-6 }, "\(expected.text)")
+        }
+        let plain = try ExpectedVector.read("minilm.json")[0]
+        #expect(zip(try base.embed([plain.text])[0], plain.vector).allSatisfy { abs($0 - $1) < 2e-6 })
+    }
+
     @Test func `word pieces of 1,000 texts in many scripts are the reference's`() throws {
         let tokenizer = try Tokenizer.load(huggingFaceFolder: MiniLM.path)
         let lines = try TestFiles.bytes(TestFiles.fixture("encoder/wordpieces.jsonl")).split(

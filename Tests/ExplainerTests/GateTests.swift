@@ -69,12 +69,15 @@ import Testing
             answerThreshold: 0.5)
     }
 
-    private func folder(corpus: String, embedder: String?) throws -> TemporaryFolder {
+    private func folder(
+        corpus: String, embedder: String?, questions: String? = nil
+    ) throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
         try folder.makeFolder("decoding")
         try folder.write("decoding/example.md", Array(ExampleNote.text.utf8))
-        let file = GateFile(
-            corpus: corpus, embedder: embedder, gate: EvidenceGate(vectors: models(1), words: models(2)))
+        let gate = EvidenceGate(
+            questions: questions.map { _ in models(3) }, vectors: models(1), words: models(2))
+        let file = GateFile(corpus: corpus, embedder: embedder, questions: questions, gate: gate)
         try folder.write(GateFile.name, file.json)
         return folder
     }
@@ -102,6 +105,36 @@ import Testing
         #expect(other.gate.vectors == EvidenceGate.cautious.vectors)
         try changed.write(GateFile.name, Array("{}".utf8))
         #expect(GateFile.gate(for: try notes(changed), embedder: "e").gate.words == EvidenceGate.cautious.words)
+    }
+
+    @Test func `it knows the encoder of questions that it was fitted on, and does without another`() throws {
+        let plain = try folder(corpus: "", embedder: "e")
+        let folder = try folder(corpus: try notes(plain).searchHash, embedder: "e", questions: "q")
+        let notes = try notes(folder)
+        let fitted = GateFile.gate(for: notes, embedder: "e", questions: "q")
+        #expect(fitted.gate.questions == models(3) && fitted.gate.vectors == models(1) && fitted.warning == nil)
+        let without = GateFile.gate(for: notes, embedder: "e")
+        #expect(without.gate.questions == nil && without.gate.vectors == models(1) && without.warning == nil)
+        let other = GateFile.gate(for: notes, embedder: "e", questions: "r")
+        #expect(other.gate.questions == nil && other.gate.vectors == models(1))
+        #expect(other.warning?.contains("another encoder of questions") == true)
+        #expect(GateFile.gate(for: notes, embedder: "f", questions: "q").gate.questions == nil)
+        withExtendedLifetime(folder) {}
+    }
+
+    @Test func `models are chosen by what compared the questions`() {
+        let nothing = EvidenceFeatures.names.map { _ in 0.0 }
+        func deciding(_ bias: Double) -> EvidenceGate.Models {
+            let model = LogisticModel(weights: nothing, bias: bias)
+            return .init(isOurField: model, isAnswered: model, fieldThreshold: 0.5, answerThreshold: 0.9)
+        }
+        var gate = EvidenceGate(questions: deciding(9), vectors: deciding(1), words: deciding(-1))
+        let features = EvidenceFeatures.none
+        #expect(gate.grade(features, hasVectors: true, hasQuestions: true).grade == .sufficient)
+        #expect(gate.grade(features, hasVectors: true).grade == .weak)
+        #expect(gate.grade(features, hasVectors: false, hasQuestions: true).grade == .declined)
+        gate.questions = nil
+        #expect(gate.grade(features, hasVectors: true, hasQuestions: true).grade == .weak)
     }
 
     @Test(arguments: ["", "{", "[]", "{\"corpus\":\"x\"}", "{\"features\":[\"a\"]}"])

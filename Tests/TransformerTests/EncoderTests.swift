@@ -1,4 +1,5 @@
 import Base
+import Checkpoint
 import Kernels
 import TestSupport
 import Testing
@@ -92,6 +93,42 @@ import Transformer
             try copy.write(file, bytes)
         }
         #expect(try EncoderModel(path: copy.path, pool: pool).fingerprint.finish() != prints[0])
+    }
+
+    @Test(arguments: KernelSet.available)
+    func `a model with other last layers gives the reference's vectors, and the first stays as it is`(
+        kernels: KernelSet
+    ) throws {
+        let (path, layers) = (TestFiles.fixture("encoder/bert-mean-f32"), TestFiles.fixture("encoder/bert-changed"))
+        let base = try EncoderModel(path: path, pool: ThreadPool(threadCount: 2, kernels: kernels))
+        let changed = try EncoderModel(changing: base, by: layers)
+        #expect(changed.unusedTensorNames.isEmpty)
+        for (input, expected) in try Self.expected(layers) {
+            let vector = changed.embed([input])[0]
+            #expect(zip(vector, expected).allSatisfy { abs($0 - $1) < 3e-6 }, "\(input.tokens.count) tokens")
+        }
+        for (input, expected) in try Self.expected(path) {
+            #expect(zip(base.embed([input])[0], expected).allSatisfy { abs($0 - $1) < 3e-6 })
+        }
+        #expect(changed.fingerprint.finish() != base.fingerprint.finish())
+    }
+
+    @Test func `layers of another shape, and half a layer, are refused`() throws {
+        let base = try EncoderModel(
+            path: TestFiles.fixture("encoder/bert-pairs"), pool: ThreadPool(threadCount: 1))
+        #expect(throws: CheckpointError.self) {
+            try EncoderModel(changing: base, by: TestFiles.fixture("encoder/bert-changed"))
+        }
+        let file = try TestFiles.bytes(TestFiles.fixture("encoder/bert-changed/model.safetensors"))
+        let name = Array("encoder.layer.2.intermediate.dense.bias".utf8)
+        let start = try #require(file.indices.first { file[$0...].starts(with: name) })
+        var half = file
+        half[start + name.count - 1] = UInt8(ascii: "z")
+        let folder = try TemporaryFolder()
+        try folder.write("model.safetensors", half)
+        let other = try EncoderModel(
+            path: TestFiles.fixture("encoder/bert-mean-f32"), pool: ThreadPool(threadCount: 1))
+        #expect(throws: CheckpointError.self) { try EncoderModel(changing: other, by: folder.path) }
     }
 
     private static func expected(_ path: String) throws -> [(EncoderInput, [Float])] {

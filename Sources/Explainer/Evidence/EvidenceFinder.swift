@@ -14,6 +14,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let featureReader: FeatureReader
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
+    private let questions: (any Embedder)?
     private let reranker: (any Reranker)?
     private let index: @Sendable () throws -> EvidenceIndex
     private let time: any TimeSource
@@ -28,16 +29,18 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
 
     /// - Parameters:
     ///   - index: asked before every search, so that an index may grow or get its vectors meanwhile.
-    ///   - embedder: that of the index's vectors; without it words alone are searched.
+    ///   - embedder: that of the sections' vectors; without it words alone are searched.
+    ///   - questions: that of the questions' vectors, if it is another: it compares a question with questions.
     package init(
         corpus: Corpus, abbreviations: Abbreviations = Abbreviations(), others: OtherQuestions = OtherQuestions(),
-        gate: EvidenceGate = .cautious, embedder: (any Embedder)? = nil, reranker: (any Reranker)? = nil,
-        rerankMilliseconds: Int = 200,
+        gate: EvidenceGate = .cautious, embedder: (any Embedder)? = nil, questions: (any Embedder)? = nil,
+        reranker: (any Reranker)? = nil, rerankMilliseconds: Int = 200,
         time: any TimeSource = MonotonicTime(), index: @escaping @Sendable () throws -> EvidenceIndex
     ) {
         self.corpus = corpus
         self.gate = gate
         self.embedder = embedder
+        self.questions = embedder == nil ? nil : questions
         self.reranker = reranker
         self.rerankMilliseconds = rerankMilliseconds
         self.time = time
@@ -73,11 +76,12 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let isOne = understood.own == understood.text
         let texts = understood.searches + (isOne ? [] : [understood.own])
         let vectors = index.hasVectors ? try embedder?.embed(texts) : nil
+        let asking = vectors == nil ? nil : try questions?.embed(texts) ?? vectors
         timings.end("encode")
         let search = NoteSearch(index: index, names: names, filter: Self.filter(without: hidden))
         var results: [NoteSearch.Result] = []
         for (number, text) in understood.searches.enumerated() {
-            results.append(try search.notes(for: text, vector: vectors?[number]))
+            results.append(try search.notes(for: text, vector: vectors?[number], asking: asking?[number]))
         }
         var candidates = NoteMerge.merged(results.map(\.candidates))
         timings.end("search")
@@ -92,8 +96,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         }
         let features = try featureReader.features(
             understood, results[0], candidates, in: index, filter: search.filter,
-            vectors: vectors.map { .init(text: $0[0], own: $0[isOne ? 0 : $0.count - 1]) }, asked: asked)
-        let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil)
+            vectors: asking.map { .init(text: $0[0], own: $0[isOne ? 0 : $0.count - 1]) }, asked: asked)
+        let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil, hasQuestions: questions != nil)
         timings.end("judge")
 
         let best = candidates.first?.score ?? 0
@@ -127,7 +131,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let text = reader.read(question, conversation: conversation).searches[0]
         let index = try index()
         let vector = index.hasVectors ? try embedder?.embed([text]).first : nil
-        return try NoteSearch(index: index, names: names).notes(for: text, vector: vector).candidates
+        let asking = vector == nil ? nil : try questions?.embed([text]).first ?? vector
+        return try NoteSearch(index: index, names: names).notes(for: text, vector: vector, asking: asking).candidates
     }
 
     private static func verdict(_ grade: EvidenceGate.Grade, _ notes: [EvidenceNote]) -> EvidenceVerdict {

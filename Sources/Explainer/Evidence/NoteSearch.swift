@@ -41,15 +41,17 @@ struct NoteSearch {
     let names: DocumentNames
     var filter = Filter.all
 
-    /// - Parameter vector: of `text`; nil searches words alone.
-    func notes(for text: String, vector: [Float]?) throws -> Result {
+    /// - Parameters:
+    ///   - vector: of `text`; nil searches words alone.
+    ///   - asking: the same by the encoder of questions.
+    func notes(for text: String, vector: [Float]?, asking: [Float]?) throws -> Result {
         var request = SearchRequest(QuestionWords.subject(of: text))
         request.filter = filter
         request.depth = Self.depth
         request.count = 2 * Self.depth
         var notes: [NoteID: NoteCandidate] = [:]
         func each(
-            _ snapshot: Snapshot, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void
+            _ snapshot: Snapshot, _ vector: [Float]?, _ body: (inout NoteCandidate, Retriever.Candidate) -> Void
         ) throws -> (ceiling: Double, floor: Double) {
             let found = try Retriever.candidates(request, vector: vector, in: snapshot)
             for hit in found.candidates {
@@ -60,15 +62,15 @@ struct NoteSearch {
             let cosines = found.candidates.compactMap(\.cosine).sorted(by: >)
             return (found.bm25Ceiling, cosines.isEmpty ? 0 : cosines[min(Self.depth, cosines.count) - 1])
         }
-        let wordings = try each(index.wordings) { note, hit in
+        let wordings = try each(index.wordings, asking) { note, hit in
             note.wordingBM25.raise(to: hit.bm25)
             note.wordingCosine.raise(to: hit.cosine)
         }
-        let sections = try each(index.sections) { note, hit in
+        let sections = try each(index.sections, vector) { note, hit in
             note.sectionCosine.raise(to: hit.cosine)
             note.sections.append(.init(place: hit.place, bm25: hit.bm25 ?? 0, cosine: hit.cosine ?? 0))
         }
-        let wholes = try each(index.wholes) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
+        let wholes = try each(index.wholes, vector) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
         var candidates = notes.values.sorted { $0.id < $1.id }
         NoteOrder.order(
             &candidates, wordingFloor: wordings.floor, sectionFloor: sections.floor,

@@ -21,7 +21,7 @@ package struct EvidenceFeatures: Sendable {
     init(_ values: [Double]) { self.values = values }
 
     /// Nothing was found.
-    static let none = EvidenceFeatures(names.map { _ in 0 })
+    package static let none = EvidenceFeatures(names.map { _ in 0 })
 
     /// A model that was written by hand: the weights that are not 0.
     static func model(_ weights: [String: Double], _ bias: Double) -> LogisticModel {

@@ -23,16 +23,23 @@ package struct EvidenceGate: Sendable {
 
     package enum Grade: String, Sendable { case sufficient, weak, declined }
 
+    /// For vectors of questions by an encoder of their own; nil does without it.
+    package var questions: Models?
+    /// For vectors by one encoder.
     package var vectors: Models
     package var words: Models
 
-    package init(vectors: Models, words: Models) {
+    package init(questions: Models? = nil, vectors: Models, words: Models) {
+        self.questions = questions
         self.vectors = vectors
         self.words = words
     }
 
-    package func grade(_ features: EvidenceFeatures, hasVectors: Bool) -> (grade: Grade, confidence: Double) {
-        let models = hasVectors ? vectors : words
+    /// - Parameter hasQuestions: whether an encoder of questions compared these.
+    package func grade(
+        _ features: EvidenceFeatures, hasVectors: Bool, hasQuestions: Bool = false
+    ) -> (grade: Grade, confidence: Double) {
+        let models = !hasVectors ? words : hasQuestions ? questions ?? vectors : vectors
         let confidence = models.isAnswered.probability(features.values)
         guard models.isOurField.probability(features.values) >= models.fieldThreshold else {
             return (.declined, confidence)

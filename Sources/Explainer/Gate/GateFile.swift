@@ -11,16 +11,22 @@ package struct GateFile: Sendable {
     package let corpus: String
     /// The encoder's fingerprint; nil if there was none.
     package let embedder: String?
+    /// That of the encoder of questions; nil if there was none.
+    package let questions: String?
     package let gate: EvidenceGate
 
-    package init(corpus: String, embedder: String?, gate: EvidenceGate) {
+    package init(corpus: String, embedder: String?, questions: String? = nil, gate: EvidenceGate) {
         self.corpus = corpus
         self.embedder = embedder
+        self.questions = questions
         self.gate = gate
     }
 
-    /// The gate for these notes and this encoder, and one line of warning if it is not the fitted one.
-    package static func gate(for corpus: Corpus, embedder: String?) -> (gate: EvidenceGate, warning: String?) {
+    /// The gate for these notes and these encoders, and one line of warning if it is not the fitted one. For an encoder of
+    /// questions that it was not fitted on it has no models.
+    package static func gate(
+        for corpus: Corpus, embedder: String?, questions: String? = nil
+    ) -> (gate: EvidenceGate, warning: String?) {
         let path = corpus.folder + "/" + name
         let file: GateFile
         do { file = try GateFile(path) } catch {
@@ -35,7 +41,10 @@ package struct GateFile: Sendable {
         if let embedder, embedder != file.embedder {
             gate.vectors = EvidenceGate.cautious.vectors
             warning = "the evidence gate was fitted on another encoder; it is a cautious default therefore"
+        } else if let questions, questions != file.questions {
+            warning = "the evidence gate was fitted on another encoder of questions; it does without one therefore"
         }
+        if embedder != file.embedder || questions != file.questions { gate.questions = nil }
         return (gate, warning.map { $0 + " (`swiftlet evaluate evidence --fit` fits it)" })
     }
 
@@ -55,7 +64,8 @@ package struct GateFile: Sendable {
             let words = Self.models(json["words"])
         else { throw GateFault(description: "\(path): it needs corpus, vectors and words") }
         self.init(
-            corpus: corpus, embedder: json["embedder"]?.string, gate: EvidenceGate(vectors: vectors, words: words))
+            corpus: corpus, embedder: json["embedder"]?.string, questions: json["question_encoder"]?.string,
+            gate: EvidenceGate(questions: Self.models(json["questions"]), vectors: vectors, words: words))
     }
 
     package var json: [UInt8] {
@@ -63,9 +73,11 @@ package struct GateFile: Sendable {
         writer.object { writer in
             writer.field("corpus", corpus)
             writer.field("embedder", embedder)
+            writer.field("question_encoder", questions)
             writer.key("features")
             writer.array { writer in for name in EvidenceFeatures.names { writer.string(name) } }
-            for (name, models) in [("vectors", gate.vectors), ("words", gate.words)] {
+            for (name, models) in [("questions", gate.questions), ("vectors", gate.vectors), ("words", gate.words)] {
+                guard let models else { continue }
                 writer.key(name)
                 writer.object { writer in
                     Self.write("is_our_field", models.isOurField, models.fieldThreshold, to: &writer)
@@ -116,7 +128,8 @@ extension EvidenceGate {
             models.answerThreshold += (1 - models.answerThreshold) / 2
             return models
         }
-        return EvidenceGate(vectors: raised(vectors), words: raised(words))
+        return EvidenceGate(
+            questions: questions.map(raised), vectors: raised(vectors), words: raised(words))
     }
 }
 

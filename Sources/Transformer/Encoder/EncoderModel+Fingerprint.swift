@@ -6,7 +6,7 @@ import Checkpoint
 
 extension EncoderModel {
     /// A hash of every weight and every number of the configuration, ready for more to be added. Vectors that were
-    /// made under another one must not be compared with this model's.
+    /// made under another one must not be compared with this model's. Of a changed model, the changes alone.
     ///
     /// - Complexity: reads all weights, about 0.1 s for 90 MB.
     package var fingerprint: SipHash128 { Self.hash(configuration, source) }

@@ -31,16 +31,34 @@ package final class EncoderModel {
     /// - Parameter rowsPerPass: tokens computed together, raised to the longest text. More rows read the weights less
     ///   often; fewer leave the activations in the cache.
     /// - Throws: `ModelError`, `CheckpointError`, `AllocationError`: each one line for a person.
-    package init(path: String, rowsPerPass: Int = 512, pool: ThreadPool) throws {
+    package convenience init(path: String, rowsPerPass: Int = 512, pool: ThreadPool) throws {
         let folder = try Self.folder(path)
         guard let config = try folder.json("config.json") else {
             throw ModelError.notAModel(path: path, problem: "it has no config.json")
         }
         let configuration = try EncoderConfiguration(huggingFace: config, source: path + "/config.json")
+        let weights = try EncoderWeights(configuration, from: folder, pool: pool)
+        try self.init(configuration, weights, source: folder, rowsPerPass: rowsPerPass, pool: pool)
+    }
+
+    /// The same model with other layers, which were trained for something else: those that a folder's model.safetensors
+    /// has, under the names `encoder.layer.5.…`. All other weights are shared.
+    /// - Throws: as the other, also where a layer is there in part.
+    package convenience init(changing base: EncoderModel, by path: String) throws {
+        let folder = try Self.folder(path)
+        let weights = try EncoderWeights(base.configuration, changing: base.weights, by: folder, pool: base.pool)
+        try self.init(
+            base.configuration, weights, source: folder, rowsPerPass: base.workspace.maxRows, pool: base.pool)
+    }
+
+    private init(
+        _ configuration: EncoderConfiguration, _ weights: EncoderWeights, source: any TensorSource, rowsPerPass: Int,
+        pool: ThreadPool
+    ) throws {
         self.configuration = configuration
         self.pool = pool
-        source = folder
-        weights = try EncoderWeights(configuration, from: folder, pool: pool)
+        self.source = source
+        self.weights = weights
         unusedTensorNames = weights.unusedNames
         workspace = try EncoderWorkspace(configuration, maxRows: max(rowsPerPass, configuration.maxPositionCount))
         // An encoder's files hold floats: there is nothing to round.

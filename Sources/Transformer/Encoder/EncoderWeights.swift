@@ -39,57 +39,52 @@ struct EncoderWeights {
     /// Takes every weight by name and shape.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape; `AllocationError`.
     init(_ configuration: EncoderConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
-        var reader = WeightReader(source)
-        let packing = Packing(numerics: .reproducible)
-        let (V, D, F) = (configuration.vocabularySize, configuration.modelWidth, configuration.feedForwardWidth)
+        var parts = EncoderParts(source, configuration, pool: pool)
+        let (V, D) = (configuration.vocabularySize, configuration.modelWidth)
         // A model with a head stores its encoder under a name of its own.
         let isNested = source.shape(of: "bert." + Self.wordEmbedding) != nil
         let root = isNested ? "bert." : ""
-        func norm(_ name: String) throws -> NormWeight {
-            try NormWeight(
-                scale: reader.take(name + ".weight", shape: [D]), shift: reader.take(name + ".bias", shape: [D]),
-                pool: pool)
-        }
-        func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Projection {
-            Projection(
-                weight: try Weight(
-                    Matrix(reader.take(name + ".weight", shape: [rows, columns])), packing, pool: pool),
-                bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
-        }
 
-        wordEmbedding_VD = Matrix(try reader.take(root + Self.wordEmbedding, shape: [V, D]))
+        wordEmbedding_VD = Matrix(try parts.reader.take(root + Self.wordEmbedding, shape: [V, D]))
         placeEmbedding = try Self.places(
             positions: Matrix(
-                reader.take(
+                parts.reader.take(
                     root + "embeddings.position_embeddings.weight", shape: [configuration.maxPositionCount, D])),
             types: Matrix(
-                reader.take(root + "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, D])),
+                parts.reader.take(
+                    root + "embeddings.token_type_embeddings.weight", shape: [configuration.typeCount, D])),
             pool: pool)
-        embeddingNorm = try norm(root + "embeddings.LayerNorm")
-        layers = try (0..<configuration.layerCount).map { index in
-            let layer = root + "encoder.layer.\(index)."
-            return EncoderLayer(
-                query: try projection(layer + "attention.self.query", D, D),
-                key: try projection(layer + "attention.self.key", D, D),
-                value: try projection(layer + "attention.self.value", D, D),
-                attentionOutput: try projection(layer + "attention.output.dense", D, D),
-                attentionNorm: try norm(layer + "attention.output.LayerNorm"),
-                up: try projection(layer + "intermediate.dense", F, D),
-                down: try projection(layer + "output.dense", D, F),
-                feedForwardNorm: try norm(layer + "output.LayerNorm"))
-        }
+        embeddingNorm = try parts.norm(root + "embeddings.LayerNorm")
+        layers = try (0..<configuration.layerCount).map { try parts.layer($0, root: root) }
         // Without a classifier the pooler, which pre-training leaves behind, has no use here.
         if let labels = source.shape(of: "classifier.weight")?.first {
             head = ClassificationHead(
-                pooler: try projection(root + "pooler.dense", D, D),
-                classifier: try projection("classifier", labels, D))
+                pooler: try parts.projection(root + "pooler.dense", D, D),
+                classifier: try parts.projection("classifier", labels, D))
         } else {
             head = nil
-            for part in ["weight", "bias"] { reader.skip(root + "pooler.dense." + part) }
+            for part in ["weight", "bias"] { parts.reader.skip(root + "pooler.dense." + part) }
         }
         // 0, 1, 2, …: old versions stored them.
-        reader.skip(root + "embeddings.position_ids")
-        unusedNames = reader.finish()
+        parts.reader.skip(root + "embeddings.position_ids")
+        unusedNames = parts.reader.finish()
+    }
+
+    /// Another model's weights but for the layers that `source` has, which lie in memory once.
+    /// - Throws: as the other; `missingTensor` too where a layer is there in part.
+    init(
+        _ configuration: EncoderConfiguration, changing base: EncoderWeights, by source: any TensorSource,
+        pool: ThreadPool
+    ) throws {
+        var parts = EncoderParts(source, configuration, pool: pool)
+        wordEmbedding_VD = base.wordEmbedding_VD
+        placeEmbedding = base.placeEmbedding
+        embeddingNorm = base.embeddingNorm
+        layers = try base.layers.enumerated().map { index, layer in
+            try parts.has(index) ? parts.layer(index, root: "") : layer
+        }
+        head = base.head
+        unusedNames = parts.reader.finish()
     }
 
     private static let wordEmbedding = "embeddings.word_embeddings.weight"
@@ -111,6 +106,52 @@ struct EncoderWeights {
         }
         return Matrix(
             .f32, rows: types.rows * P, columns: D, pointer: UnsafeRawPointer(sums.baseAddress), owner: sums)
+    }
+}
+
+/// Reads what an encoder is made of.
+private struct EncoderParts {
+    var reader: WeightReader
+    private let configuration: EncoderConfiguration
+    private let pool: ThreadPool
+
+    init(_ source: any TensorSource, _ configuration: EncoderConfiguration, pool: ThreadPool) {
+        reader = WeightReader(source)
+        self.configuration = configuration
+        self.pool = pool
+    }
+
+    mutating func norm(_ name: String) throws -> NormWeight {
+        let D = configuration.modelWidth
+        return try NormWeight(
+            scale: reader.take(name + ".weight", shape: [D]), shift: reader.take(name + ".bias", shape: [D]),
+            pool: pool)
+    }
+
+    mutating func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Projection {
+        Projection(
+            weight: try Weight(
+                Matrix(reader.take(name + ".weight", shape: [rows, columns])), Packing(numerics: .reproducible),
+                pool: pool),
+            bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
+    }
+
+    mutating func layer(_ index: Int, root: String) throws -> EncoderLayer {
+        let name = root + "encoder.layer.\(index)."
+        let (D, F) = (configuration.modelWidth, configuration.feedForwardWidth)
+        return EncoderLayer(
+            query: try projection(name + "attention.self.query", D, D),
+            key: try projection(name + "attention.self.key", D, D),
+            value: try projection(name + "attention.self.value", D, D),
+            attentionOutput: try projection(name + "attention.output.dense", D, D),
+            attentionNorm: try norm(name + "attention.output.LayerNorm"),
+            up: try projection(name + "intermediate.dense", F, D),
+            down: try projection(name + "output.dense", D, F),
+            feedForwardNorm: try norm(name + "output.LayerNorm"))
+    }
+
+    func has(_ index: Int) -> Bool {
+        reader.source.shape(of: "encoder.layer.\(index).attention.self.query.weight") != nil
     }
 }
 

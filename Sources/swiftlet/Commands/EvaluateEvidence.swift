@@ -42,7 +42,8 @@ enum EvaluateEvidence {
         return sources + "/../../../Tests/Fixtures/questions.jsonl"
     }
 
-    /// Twice: with vectors, and by words alone.
+    /// Every question is asked by words alone, with the encoder's vectors, and with those of the encoder of questions too,
+    /// if there is one.
     private static func fit(_ questions: [JudgedQuestion], _ arguments: Arguments) throws {
         let tuning = questions.filter { $0.split == .tune }
         let corpus = try Corpus.shipped()
@@ -52,21 +53,25 @@ enum EvaluateEvidence {
         }
         let sections = try IndexReader.status(found.folder).snapshot
         let others = try OtherQuestions(corpus: corpus.folder)
-        let index = try EvidenceIndexes(corpus, others: others, embedder: embedder) { sections }.complete()
         let abbreviations = try Abbreviations(corpus: corpus.folder)
-        func evaluation(_ embedder: (any Embedder)?) throws -> EvidenceEvaluation {
+        func models(
+            _ name: String, _ embedder: EncoderEmbedder?, _ questions: EncoderEmbedder? = nil
+        ) throws -> EvidenceGate.Models {
+            let index = try EvidenceIndexes(corpus, others: others, embedder: questions ?? embedder) { sections }
+                .complete()
             let finder = EvidenceFinder(
-                corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder
+                corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder, questions: questions
             ) { index }
-            return try EvidenceEvaluation(tuning + QuestionSet.listed(others), finder)
+            let evaluation = try EvidenceEvaluation(tuning + QuestionSet.listed(others), finder)
+            if let path = arguments["--details"] { try writeDetails(evaluation, to: path + name) }
+            return GateFit.models(evaluation.trials)
         }
-        let (byVectors, byWords) = (try evaluation(embedder), try evaluation(nil))
-        if let path = arguments["--details"] {
-            try writeDetails(byVectors, to: path)
-            try writeDetails(byWords, to: path + ".words")
-        }
-        let gate = EvidenceGate(vectors: GateFit.models(byVectors.trials), words: GateFit.models(byWords.trials))
-        let file = GateFile(corpus: corpus.searchHash, embedder: embedder.fingerprint, gate: gate)
+        let questions = EmbedderLocator.questions(beside: embedder)
+        let gate = EvidenceGate(
+            questions: try questions.map { try models("", embedder, $0) },
+            vectors: try models(questions == nil ? "" : ".vectors", embedder), words: try models(".words", nil))
+        let file = GateFile(
+            corpus: corpus.searchHash, embedder: embedder.fingerprint, questions: questions?.fingerprint, gate: gate)
         for folder in Set([corpus.folder, CorpusFolder.sources() ?? corpus.folder]).sorted() {
             let path = folder + "/" + GateFile.name
             try AtomicFile.write(to: path) { try $0.write(file.json + [UInt8(ascii: "\n")]) }
@@ -81,11 +86,14 @@ enum EvaluateEvidence {
         let found = try IndexLocator.find(arguments)
         let sections = try IndexReader.status(found.folder).snapshot
         let others = try OtherQuestions(corpus: corpus.folder)
-        let index = try EvidenceIndexes(corpus, others: others, embedder: found.embedder) { sections }.complete()
         let abbreviations = try Abbreviations(corpus: corpus.folder)
+        let asking = found.embedder.flatMap { EmbedderLocator.questions(beside: $0) }
         for (name, embedder) in [("hybrid", found.embedder), ("words", nil)] {
+            let questions = embedder == nil ? nil : asking
+            let index = try EvidenceIndexes(corpus, others: others, embedder: questions ?? embedder) { sections }
+                .complete()
             let finder = EvidenceFinder(
-                corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder
+                corpus: corpus, abbreviations: abbreviations, others: others, embedder: embedder, questions: questions
             ) { index }
             let lists = try tuning.map { question -> OrderFit.List in
                 try finder.orderParts(for: question.query, conversation: question.conversation)

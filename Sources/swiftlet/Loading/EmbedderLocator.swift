@@ -23,6 +23,22 @@ enum EmbedderLocator {
         return embedder
     }
 
+    /// The same encoder with the last layers that were trained to compare questions with the notes' questions:
+    /// `NAME-questions` among the models. nil where there are none, or where they cannot be read, after one line.
+    static func questions(beside embedder: EncoderEmbedder) -> EncoderEmbedder? {
+        guard let models = ModelLocator.modelsFolder else { return nil }
+        let folder = "\(models)/\(embedder.name)-questions"
+        guard (try? MappedFile(folder + "/model.safetensors")) != nil else { return nil }
+        do {
+            let found = try EncoderEmbedder(changing: embedder, by: folder)
+            for warning in found.warnings { Output.note("warning: \(warning)") }
+            return found
+        } catch {
+            Output.note("warning: questions are compared by \(embedder.name) itself: \(error)")
+            return nil
+        }
+    }
+
     /// As `find`; where there is no encoder, or the default one is damaged, nil after one line that says so: words
     /// still find much.
     static func findOrWarn(_ wanted: String?) throws -> EncoderEmbedder? {

@@ -19,6 +19,7 @@ final class EvidenceIndexes: Sendable {
 
     private let corpus: Corpus
     private let others: OtherQuestions
+    /// Of questions; that of the sections is known by their index.
     private let embedder: EncoderEmbedder?
     private let sections: @Sendable () throws -> Snapshot
     private let state = Mutex(State())

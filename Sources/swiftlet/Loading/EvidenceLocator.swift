@@ -13,8 +13,13 @@ enum EvidenceLocator {
         let found = try IndexLocator.find(arguments)
         let sections = try IndexReader.status(found.folder).snapshot
         let others = try OtherQuestions(corpus: corpus.folder)
-        let index = try EvidenceIndexes(corpus, others: others, embedder: found.embedder) { sections }.complete()
-        return try finder(corpus, others, embedder: found.embedder, reranker: reranker) { index }
+        let (gate, questions) = gate(corpus, found.embedder)
+        let index = try EvidenceIndexes(corpus, others: others, embedder: questions ?? found.embedder) { sections }
+            .complete()
+        return EvidenceFinder(
+            corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), others: others, gate: gate,
+            embedder: found.embedder, questions: questions, reranker: reranker
+        ) { index }
     }
 
     /// For a server: questions are answered by words until the vectors are there.
@@ -24,18 +29,22 @@ enum EvidenceLocator {
     ) throws -> EvidenceFinder {
         let corpus = try Corpus.shipped()
         let others = try OtherQuestions(corpus: corpus.folder)
-        let indexes = EvidenceIndexes(corpus, others: others, embedder: embedder, sections: sections)
-        return try finder(corpus, others, embedder: embedder, reranker: reranker) { try indexes.current() }
-    }
-
-    private static func finder(
-        _ corpus: Corpus, _ others: OtherQuestions, embedder: EncoderEmbedder?, reranker: (any Reranker)?,
-        index: @escaping @Sendable () throws -> EvidenceIndex
-    ) throws -> EvidenceFinder {
-        let (gate, warning) = GateFile.gate(for: corpus, embedder: embedder?.fingerprint)
-        if let warning { Output.note("warning: \(warning)") }
+        let (gate, questions) = gate(corpus, embedder)
+        let indexes = EvidenceIndexes(corpus, others: others, embedder: questions ?? embedder, sections: sections)
         return EvidenceFinder(
             corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), others: others, gate: gate,
-            embedder: embedder, reranker: reranker, index: index)
+            embedder: embedder, questions: questions, reranker: reranker
+        ) { try indexes.current() }
+    }
+
+    /// The fitted gate, and the encoder of questions if the gate knows it.
+    private static func gate(
+        _ corpus: Corpus, _ embedder: EncoderEmbedder?
+    ) -> (gate: EvidenceGate, questions: EncoderEmbedder?) {
+        let questions = embedder.flatMap { EmbedderLocator.questions(beside: $0) }
+        let (gate, warning) = GateFile.gate(
+            for: corpus, embedder: embedder?.fingerprint, questions: questions?.fingerprint)
+        if let warning { Output.note("warning: \(warning)") }
+        return (gate, gate.questions == nil ? nil : questions)
     }
 }

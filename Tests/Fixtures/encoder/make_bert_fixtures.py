@@ -1,7 +1,7 @@
 """Writes tiny random BERT models with Hugging Face transformers, and what transformers computes from them.
 
     python make_bert_fixtures.py             # writes the folders beside this file
-    python make_bert_fixtures.py FOLDER      # minilm.json, from a folder with all-MiniLM-L6-v2
+    python make_bert_fixtures.py FOLDER      # minilm.json and minilm-questions.json, from a folder with all-MiniLM-L6-v2
 
 The encoder runs in f32 on the stored weights; vectors are pooled and normalised as sentence-transformers does. In the
 tiny models, weights are five times as large as training begins with, so that attention is not uniform.
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, BertConfig, BertForSequenceClassification, BertModel
 
@@ -123,10 +124,29 @@ def tiny(name, kind, pooling, dtype, **sizes):
     write(folder / "expected.json", result)
 
 
+def changed():
+    """Other last layers for bert-mean-f32, in f16: what the encoder of questions is to MiniLM."""
+    torch.manual_seed(8)
+    folder = HERE / "bert-changed"
+    model = BertModel.from_pretrained(HERE / "bert-mean-f32", add_pooling_layer=False).eval()
+    layers = {
+        name: (tensor + 0.1 * torch.randn_like(tensor)).half().contiguous()
+        for name, tensor in model.state_dict().items()
+        if name.startswith(("encoder.layer.1.", "encoder.layer.2."))}  # fmt: skip
+    folder.mkdir(exist_ok=True)
+    save_file(layers, folder / "model.safetensors", metadata={"format": "pt"})
+    model.load_state_dict({name: tensor.float() for name, tensor in layers.items()}, strict=False)
+    tokenizer = Tokenizer.from_file(str(HERE / "bert-mean-f32/tokenizer.json"))
+    write(folder / "expected.json", embeddings(model, tokenizer, TEXTS, 64))
+
+
 def real(folder):
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
     write(HERE / "minilm.json", embeddings(model, tokenizer, REAL_TEXTS, 256))
+    layers = load_file(HERE.parents[2] / "Models/all-MiniLM-L6-v2-questions/model.safetensors")
+    model.load_state_dict({name: tensor.float() for name, tensor in layers.items()}, strict=False)
+    write(HERE / "minilm-questions.json", embeddings(model, tokenizer, REAL_TEXTS[3:8], 256))
 
 
 def main():
@@ -140,6 +160,7 @@ def main():
          intermediate_size=64, num_hidden_layers=2)  # fmt: skip
     tiny("bert-pairs", BertForSequenceClassification, None, torch.float32, hidden_size=32, num_attention_heads=4,
          intermediate_size=48, num_hidden_layers=2, num_labels=1)  # fmt: skip
+    changed()
 
 
 if __name__ == "__main__":
