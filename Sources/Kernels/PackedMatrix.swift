@@ -30,20 +30,24 @@ package struct PackedMatrix {
 
     /// Copies the weights into panels, all threads together. The matrix is not needed for products any more.
     ///
+    /// - Parameter memory: where the panels shall lie; matrices that are read one after the other best share it.
     /// - Precondition: `packs(matrix.elementType)`.
     /// - Throws: `AllocationError`.
     /// - Complexity: reads and writes each byte once.
-    package init(_ matrix: Matrix, pool: ThreadPool) throws(AllocationError) {
+    package init(
+        _ matrix: Matrix, memory: PanelMemory = PanelMemory(), pool: ThreadPool
+    ) throws(AllocationError) {
         precondition(Self.packs(matrix.elementType), "no panels of \(matrix.elementType)")
         elementType = matrix.elementType
         rows = matrix.rows
         columns = matrix.columns
         let panelCount = (rows + Self.panelRows - 1) / Self.panelRows
         let layout = PanelLayout(elementType, columns: columns)
-        let memory = try SharedBuffer<UInt8>(count: panelCount * layout.panelByteCount)
-        let panels = UnsafeMutableRawPointer(memory.baseAddress)
-        bytes = UnsafeRawBufferPointer(start: panels, count: memory.count)
-        owner = memory
+        let byteCount = panelCount * layout.panelByteCount
+        let piece = try memory.take(byteCount)
+        let panels = piece.start
+        bytes = UnsafeRawBufferPointer(start: panels, count: byteCount)
+        owner = piece.owner
         // A few panels at a time: a slice is worth its hand-over, and the count stays below the pool's limit.
         let panelsPerSlice = max((64 << 10) / max(layout.panelByteCount, 1), panelCount / 100_000) + 1
         pool.run(sliceCount: (panelCount + panelsPerSlice - 1) / panelsPerSlice) { slice in

@@ -11,6 +11,8 @@ struct Packing {
     let numerics: Numerics
     /// Where panels may be found, and are left for the next start.
     var cache: PanelCache?
+    /// Where they are put otherwise.
+    let memory = PanelMemory()
 
     func packs(_ type: ElementType) -> Bool {
         PackedMatrix.packs(type) && (numerics == .reproducible || type != .f32)
@@ -35,7 +37,7 @@ enum Weight {
             self = .packed(ready)
             return
         }
-        let packed = try PackedMatrix(matrix, pool: pool)
+        let packed = try PackedMatrix(matrix, memory: packing.memory, pool: pool)
         packing.cache?.add(packed)
         self = .packed(packed)
         (matrix.owner as? any DiscardableMemory)?.discard(

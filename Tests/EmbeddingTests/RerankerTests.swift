@@ -2,10 +2,13 @@
 
 import Base
 import Embedding
+import Glibc
 import Kernels
 import Retrieval
 import TestSupport
 import Testing
+import Tokenization
+import Transformer
 
 @Suite struct `Rerankers` {
     private static let texts = [
@@ -92,6 +95,72 @@ import Testing
         #expect(scores == encoder.scores(Self.query, Self.texts).map { Double($0) })
     }
 
+    /// swiftlet-5m, which is committed.
+    private static func likelihood() throws -> (LikelihoodReranker, Tokenizer) {
+        let path = TestFiles.root + "/Models/swiftlet-5m"
+        let tokenizer = try Tokenizer.load(huggingFaceFolder: path)
+        let reranker = LikelihoodReranker(
+            tokenizer: tokenizer, contextLength: try ModelCheckpoint(path: path).configuration.maxPositionCount,
+            threadCount: 1
+        ) {
+            try ModelCheckpoint(path: path)
+        }
+        return (reranker, tokenizer)
+    }
+
+    @Test func `the likelihood is the mean over the question's tokens`() throws {
+        let (reranker, tokenizer) = try Self.likelihood()
+        let chunks = [Chunk(documentID: "a", text: Self.texts[0])]
+        let found = try reranker.scores(
+            query: Self.query, chunks: chunks, snapshot: Snapshot(chunks: chunks), deadline: .max,
+            time: MonotonicTime())
+
+        func encoded(_ text: String) -> [TokenID] {
+            tokenizer.encode(text, addSpecialTokens: false, parseSpecialTokens: false)
+        }
+        let question = encoded(" " + Self.query)
+        let passage =
+            (tokenizer.beginningOfSequence.map { [$0] } ?? []) + encoded("Passage: ")
+            + encoded(chunks[0].embeddedText) + encoded("\nQuestion:")
+        // All rows in one pass, and the softmax written out.
+        let tokens = passage + question
+        let model = try DecoderModel(
+            ModelCheckpoint(path: TestFiles.root + "/Models/swiftlet-5m"),
+            options: DecoderOptions(blockCount: 8, maxModelLength: 128), pool: ThreadPool(threadCount: 1))
+        var batch = ForwardBatch(tokensPerBlock: 16)
+        batch.append(tokens: tokens, range: 0..<tokens.count, blockTable: Array(0..<8), logits: .everyRow)
+        model.forward(batch)
+        var sum = 0.0
+        for position in passage.count..<tokens.count {
+            let logits = model.logits(position - 1).map { Double($0) }
+            let largest = logits.max()!
+            let total = logits.reduce(0) { $0 + exp($1 - largest) }
+            sum += logits[tokens[position].index] - largest - log(total)
+        }
+        #expect(abs(try #require(found)[0] - sum / Double(question.count)) < 1e-4)
+    }
+
+    @Test func `a question is likelier after a passage that answers it, however long that is`() throws {
+        let (reranker, _) = try Self.likelihood()
+        let about = "Paged attention keeps keys and values in blocks of fixed size. "
+        let texts = [about, "The weather was fine, and she went to town.", String(repeating: about, count: 100), ""]
+        let chunks = texts.enumerated().map { Chunk(documentID: "\($0.offset)", text: $0.element) }
+        let query = "Why does paged attention keep keys and values in blocks?"
+        let scores = try #require(
+            try reranker.scores(
+                query: query, chunks: chunks, snapshot: Snapshot(chunks: chunks), deadline: .max,
+                time: MonotonicTime()))
+        #expect(scores[0] > scores[1] && scores[0] > scores[3])
+        #expect(scores.allSatisfy { $0.isFinite && $0 < 0 })
+        // The long passage is cut, and a question is as well.
+        #expect(reranker.tokenCount(query: query, texts: [texts[2]]) <= 512)
+        let long = String(repeating: query, count: 50)
+        #expect(
+            try reranker.scores(
+                query: long, chunks: chunks, snapshot: Snapshot(chunks: chunks), deadline: .max,
+                time: MonotonicTime()) != nil)
+    }
+
     @Test func `past the deadline nobody answers, and the fused order stays`() throws {
         let embedder = try Self.embedder()
         let chunks = Self.chunks()
@@ -100,7 +169,9 @@ import Testing
         time.advance(nanoseconds: 1_000_000_000)
         let encoder = try CrossEncoder(
             folder: TestFiles.fixture("encoder/bert-pairs"), pool: ThreadPool(threadCount: 1))
-        let rerankers: [any Reranker] = [try #require(MaxSimReranker(embedder)), CrossEncoderReranker(encoder)]
+        let rerankers: [any Reranker] = [
+            try #require(MaxSimReranker(embedder)), CrossEncoderReranker(encoder), try Self.likelihood().0,
+        ]
         for reranker in rerankers {
             let late = try reranker.scores(
                 query: "cache", chunks: chunks, snapshot: snapshot, deadline: 0, time: time)

@@ -352,6 +352,21 @@ import Testing
         }
     }
 
+    @Test func `CRC32C is the same by the CPU's instruction and by tables`() {
+        var state: UInt32 = 1
+        let bytes = (0..<300).map { _ in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return UInt8(truncatingIfNeeded: state >> 24)
+        }
+        for start in 0..<9 {
+            for end in stride(from: start, through: bytes.count, by: start + 1) {
+                var byTables = CRC32C(seed: UInt32(end))
+                bytes[start..<end].withUnsafeBytes { byTables.appendByTables($0) }
+                #expect(bytes[start..<end].withUnsafeBytes { CRC32C.of($0, seed: UInt32(end)) } == byTables.value)
+            }
+        }
+    }
+
     @Test func `CRC32C is Castagnoli's`() {
         #expect(CRC32C.of(Array("123456789".utf8)) == 0xE306_9283)
         #expect(CRC32C.of([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)

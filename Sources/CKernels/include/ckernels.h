@@ -225,6 +225,10 @@ void ck_avoid_core(int core);
 /// How often the calling thread was taken off its core against its will since it last asked.
 long ck_preemptions(void);
 
+/// Moves a CRC-32C's state (inverted, as between its first and last step) over some bytes; false, and nothing done, on
+/// a CPU without an instruction for it.
+bool ck_crc32c(uint32_t *state, const void *bytes, size_t count);
+
 /// Tells the CPU that this is a spinning wait.
 static inline void ck_relax(void) {
 #if defined(__x86_64__) || defined(__i386__)

@@ -37,6 +37,9 @@ INLINE void float_tile(
         panel_finish(part, m + i, (v + j) * LANES, total[i][j]);
 }
 
+// 16 rows are two tiles of 8 instead of 12 and 4: each asks for half of the next weights, with the same time for it.
+INLINE bool splits_evenly(ptrdiff_t rows) { return FLOAT_PANEL_ROWS == 12 && rows == 16; }
+
 // Rows m … end over some vectors of outputs.
 INLINE void float_column(
     const int type, const int vectors, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end,
@@ -44,7 +47,7 @@ INLINE void float_column(
     const ptrdiff_t vector_bytes = a->input_count * (type == CK_F32 ? 4 : 2) * LANES;
     panels_ahead ahead = panels_from(part, next, vectors, vector_bytes, end - m);
     if (vectors <= 2) {
-        for (; m + FLOAT_PANEL_ROWS <= end; m += FLOAT_PANEL_ROWS)
+        for (; m + FLOAT_PANEL_ROWS <= end && !splits_evenly(end - m); m += FLOAT_PANEL_ROWS)
             float_tile(type, FLOAT_PANEL_ROWS, vectors, a, part, m, v, &ahead);
 #if FLOAT_PANEL_ROWS > 8
         for (; m + 8 <= end; m += 8) float_tile(type, 8, vectors, a, part, m, v, &ahead);

@@ -47,36 +47,48 @@ package struct LexicalStatistics: Sendable, Equatable {
 ///
 /// `@unchecked Sendable`: the table is written by `init` only.
 final class TermScoring: @unchecked Sendable {
-    private let parameters: BM25Parameters
-    private let average: Float
-    /// The factor of x for each length up to `longest`.
+    /// For loops; valid while the object lives.
+    let norms: InverseNorms
     private let table: UnsafeMutablePointer<Float>
-    private let longest: Int
 
     init(_ parameters: BM25Parameters, averageLength: Double, longest: Int) {
-        self.parameters = parameters
-        self.longest = longest
-        average = Float(averageLength > 0 ? averageLength : 1)
         table = .allocate(capacity: longest + 1)
-        for length in 0...longest {
-            (table + length).initialize(to: Self.inverseNorm(length, parameters, average))
-        }
+        norms = InverseNorms(
+            parameters: parameters, average: Float(averageLength > 0 ? averageLength : 1), table: UnsafePointer(table),
+            longest: longest)
+        for length in 0...longest { (table + length).initialize(to: norms.computed(length)) }
     }
 
     deinit { table.deallocate() }
 
     static let leastWeight: Float = 0x1p-16
 
-    /// `1 / (k1 · (1 − b + b · length / average))`.
     @inline(__always)
-    func inverseNorm(_ length: Int) -> Float {
-        length <= longest ? table[length] : Self.inverseNorm(length, parameters, average)
-    }
-
-    private static func inverseNorm(_ length: Int, _ parameters: BM25Parameters, _ average: Float) -> Float {
-        1 / (parameters.k1 * ((1 - parameters.b) + parameters.b * (Float(length) / average)))
-    }
+    func inverseNorm(_ length: Int) -> Float { norms[length] }
 
     @inline(__always)
     static func score(weight: Float, saturation: Float) -> Float { weight - weight / (1 + saturation) }
+}
+
+/// The factor of x for each length: `1 / (k1 · (1 − b + b · length / average))`.
+struct InverseNorms {
+    fileprivate let parameters: BM25Parameters
+    fileprivate let average: Float
+    /// Of the lengths up to `longest`.
+    fileprivate let table: UnsafePointer<Float>
+    fileprivate let longest: Int
+
+    fileprivate init(parameters: BM25Parameters, average: Float, table: UnsafePointer<Float>, longest: Int) {
+        self.parameters = parameters
+        self.average = average
+        self.table = table
+        self.longest = longest
+    }
+
+    @inline(__always)
+    subscript(length: Int) -> Float { length <= longest ? table[length] : computed(length) }
+
+    fileprivate func computed(_ length: Int) -> Float {
+        1 / (parameters.k1 * ((1 - parameters.b) + parameters.b * (Float(length) / average)))
+    }
 }

@@ -66,25 +66,26 @@ struct PostingsCursor {
         hasCounts = true
     }
 
-    /// Adds what the term adds to each chunk of `[start, limit)` from here on, marks these chunks, and moves past them.
+    /// Adds what the term adds to each chunk of `[start, limit)` from here on, and moves past them.
     ///
-    /// - Parameters:
-    ///   - sums: one a chunk, from `start` on.
-    ///   - marks: one bit a chunk.
+    /// - Parameter marks: whether the chunks are marked.
+    @inline(__always)
     mutating func addScores(
         from start: UInt32, until limit: UInt32, _ postings: borrowing Postings, _ scoring: TermScoring,
-        to sums: UnsafeMutablePointer<Double>, marks: UnsafeMutablePointer<UInt64>
+        to window: ScoreWindow, marks: Bool
     ) {
+        // Copies: the compiler cannot know that the sums do not overwrite them.
+        let (weight, lengths, norms) = (weight, postings.lengths, scoring.norms)
         while ordinal < limit {
             loadCounts(postings)
             var place = position
             while place < postingCount, ordinals[place] < limit {
-                let chunk = ordinals[place]
-                let saturation = Float(counts[place] &+ 1) * scoring.inverseNorm(Int(postings.lengths[Int(chunk)]))
-                let slot = Int(chunk &- start)
-                sums[slot] += Double(TermScoring.score(weight: weight, saturation: saturation))
-                marks[slot >> 6] |= 1 << UInt64(slot & 63)
-                place += 1
+                let chunk = Int(ordinals[place])
+                let slot = chunk &- Int(start)
+                let saturation = Float(Int32(bitPattern: counts[place] &+ 1)) * norms[Int(lengths[chunk])]
+                window.sums[slot] += Double(TermScoring.score(weight: weight, saturation: saturation))
+                if marks { window.marks[slot] = 1 }
+                place &+= 1
             }
             position = place
             if place < postingCount {
@@ -94,6 +95,29 @@ struct PostingsCursor {
             }
         }
     }
+
+    /// Adds what the term adds to the wanted chunks of a window: by going to each, or to all chunks where the list
+    /// has not many more.
+    mutating func addRest(
+        from start: UInt32, until limit: UInt32, _ postings: borrowing Postings, _ scoring: TermScoring,
+        to window: ScoreWindow
+    ) {
+        let expected = postings.frequency(term) * ScoreWindow.width / postings.chunkCount
+        if expected < Self.postingsPerSeek * window.wantedCount {
+            seek(start, postings)
+            return addScores(from: start, until: limit, postings, scoring, to: window, marks: false)
+        }
+        for slot in window.wanted {
+            let chunk = start + UInt32(slot)
+            seek(chunk, postings)
+            guard ordinal == chunk else { continue }
+            window.sums[Int(slot)] += score(
+                postings, inverseNorm: scoring.inverseNorm(Int(postings.lengths[Int(chunk)])))
+        }
+    }
+
+    /// Postings that are added up in the time of one `seek`.
+    private static let postingsPerSeek = 4
 
     /// What the term adds to the chunk here.
     @inline(__always)
@@ -130,13 +154,13 @@ struct PostingsCursor {
         }
         // The first of 128 that is not below: seven halvings without a branch.
         var low = position
-        var size = PostingsWriter.blockSize - position
-        while size > 0 {
-            let half = size / 2
-            let isBelow = ordinals[low + half] < target
-            low = isBelow ? low + half + 1 : low
-            size = isBelow ? size - half - 1 : half
+        var size = PostingsWriter.blockSize &- position
+        while size > 1 {
+            let half = size &>> 1
+            low = ordinals[low &+ half &- 1] < target ? low &+ half : low
+            size &-= half
         }
+        low = ordinals[low] < target ? low &+ 1 : low
         position = low
         ordinal = ordinals[low]
     }

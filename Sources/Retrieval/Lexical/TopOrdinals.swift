@@ -45,17 +45,17 @@ struct TopOrdinals {
     }
 
     private mutating func sinkRoot() {
+        let moved = heap[0]
         var parent = 0
         while true {
-            var worst = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < heap.count && ScoredOrdinal.isWorse(heap[child], heap[worst]) {
-                worst = child
-            }
-            if worst == parent { return }
-            heap.swapAt(parent, worst)
-            parent = worst
+            var child = 2 * parent + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, ScoredOrdinal.isWorse(heap[child + 1], heap[child]) { child += 1 }
+            guard ScoredOrdinal.isWorse(heap[child], moved) else { break }
+            heap[parent] = heap[child]
+            parent = child
         }
+        heap[parent] = moved
     }
 }
 

@@ -7,6 +7,8 @@ package import Base
 /// was given stays.
 package protocol Reranker: Sendable {
     var name: String { get }
+    /// Whether it may be taken where none is named.
+    var isUsual: Bool { get }
     /// How many of the best it wants to see.
     var depth: Int { get }
     /// One score a passage, higher is better; nil when the deadline passed.
@@ -22,6 +24,8 @@ package protocol Reranker: Sendable {
 }
 
 extension Reranker {
+    package var isUsual: Bool { true }
+
     /// What words alone say, for a reranker without a tokenizer.
     package func tokenCount(query: String, texts: [String]) -> Int {
         ([query] + texts).reduce(0) { $0 + Chunker.estimate($1) }

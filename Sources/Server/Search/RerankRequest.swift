@@ -38,7 +38,7 @@ struct RerankRequest: Sendable {
                     SearchQuery.choices(service.rerankers.map { $0.name } + [Self.lexical]))
             }
         } else {
-            reranker = service.rerankers.first
+            reranker = service.rerankers.first { $0.isUsual }
         }
         let name = reranker?.name ?? Self.lexical
         guard mayUse(name) else { throw .modelNotAllowed(name) }

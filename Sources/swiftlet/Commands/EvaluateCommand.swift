@@ -59,7 +59,8 @@ enum EvaluateCommand: Command {
         guard let embedder = try EmbedderLocator.find(arguments["--encoder"]) else {
             throw UsageError("--compare needs an encoder; `make models` fetches one, and --encoder DIR names another")
         }
-        let rerankers = try RerankerLocator.all(arguments["--cross-encoder"], embedder: embedder)
+        let model = try arguments["--language-model"].map { try LoadedModel.open($0).model }
+        let rerankers = try RerankerLocator.all(arguments["--cross-encoder"], embedder: embedder, model: model)
         try EvaluationTable(JudgedCollection(folder: folder), embedder: embedder, rerankers: rerankers)
             .print(json: arguments.has("--json"))
     }

@@ -31,7 +31,7 @@ struct LoadedEngine: Sendable {
         let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
         encoder = try Self.encoder(settings.encoder, threadCount: plan.threadCount)
         let index = settings.index == "none" ? nil : try ServedIndex(settings.index, embedder: encoder)
-        search = try Self.search(settings, index, encoder)
+        search = try Self.search(settings, index, encoder, model)
         explain = try Self.explain(settings, index, encoder)
         client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: deliver)
         self.model = model
@@ -45,9 +45,9 @@ struct LoadedEngine: Sendable {
 
     /// An index that is named must be one; the rerankers are those that can be had.
     private static func search(
-        _ settings: ServeSettings, _ index: ServedIndex?, _ encoder: EncoderEmbedder?
+        _ settings: ServeSettings, _ index: ServedIndex?, _ encoder: EncoderEmbedder?, _ model: LoadedModel
     ) throws -> SearchService {
-        let rerankers = try RerankerLocator.all(settings.crossEncoder, embedder: encoder)
+        let rerankers = try RerankerLocator.all(settings.crossEncoder, embedder: encoder, model: model)
         guard let index else { return SearchService(snapshot: nil, embedder: encoder, rerankers: rerankers) }
         return SearchService(snapshot: { try index.snapshot() }, embedder: encoder, rerankers: rerankers)
     }

@@ -6,21 +6,30 @@ import Console
 import Embedding
 import Kernels
 import Retrieval
+import Transformer
 
 enum RerankerLocator {
     static let options = [
-        OptionDefinition("--rerank", "NAME", "a second look at the best: none (default), maxsim or cross"),
+        OptionDefinition("--rerank", "NAME", "a second look at the best: none (default), maxsim, likelihood or cross"),
+        OptionDefinition(
+            "--language-model", "PATH_OR_NAME",
+            "reads the question after a passage, for --rerank likelihood (default: the embedded one)"),
         crossEncoderOption,
     ]
     static let crossEncoderOption = OptionDefinition(
         "--cross-encoder", "DIR", "a BERT with a classification head of one score, for --rerank cross")
 
+    private static let names = ["none", "maxsim", "likelihood", "cross"]
+
     /// The reranker that `--rerank` names.
     ///
     /// - Throws: one line, when what it needs is missing.
     static func find(_ arguments: Arguments, embedder: EncoderEmbedder?) throws -> (any Reranker)? {
-        let wanted = try arguments.choice("--rerank", ["none", "maxsim", "cross"].map { ($0, $0) }) ?? "none"
+        let wanted = try arguments.choice("--rerank", names.map { ($0, $0) }) ?? "none"
         guard wanted != "none" else { return nil }
+        if wanted == "likelihood" {
+            return likelihood(of: try LoadedModel.open(arguments["--language-model"]).model)
+        }
         let found = try all(arguments["--cross-encoder"], embedder: embedder).first { $0.name == wanted }
         guard let found else {
             throw UsageError(
@@ -32,13 +41,28 @@ enum RerankerLocator {
     }
 
     /// All that can be had, the best first.
-    static func all(_ crossEncoder: String?, embedder: EncoderEmbedder?) throws -> [any Reranker] {
+    ///
+    /// - Parameter model: the language model to ask; nil for none.
+    static func all(
+        _ crossEncoder: String?, embedder: EncoderEmbedder?, model: LoadedModel? = nil
+    ) throws -> [any Reranker] {
         var rerankers: [any Reranker] = []
         if let folder = crossEncoder {
             let pool = ThreadPool(threadCount: Machine.usableCoreCount)
             rerankers.append(CrossEncoderReranker(try CrossEncoder(folder: ModelLocator.path(folder), pool: pool)))
         }
         if let embedder, let maxsim = MaxSimReranker(embedder) { rerankers.append(maxsim) }
+        if let model { rerankers.append(likelihood(of: model)) }
         return rerankers
+    }
+
+    private static func likelihood(of model: LoadedModel) -> LikelihoodReranker {
+        let path = model.path
+        return LikelihoodReranker(
+            tokenizer: model.tokenizer, contextLength: model.configuration.maxPositionCount,
+            threadCount: Machine.usableCoreCount
+        ) {
+            try ModelCheckpoint(path: path)
+        }
     }
 }
