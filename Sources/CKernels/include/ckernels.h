@@ -48,13 +48,15 @@ typedef struct {
     int32_t start;               // what the block's integer sum starts from: −(offset of the weights) · Σ integers
 } ck_block;
 
-// Rounds rows, as `panels` wants them. Slice s covers rows [s · rows_per_slice, …).
+// Rounds rows, as `panels` wants them; with a gain, their RMSNorm. Slice s covers rows [s · rows_per_slice, …).
 typedef struct {
     const float *input;          // [T, K]
     ptrdiff_t input_stride;
     ck_block *output;            // [T, K/32]
     ptrdiff_t row_count, column_count, rows_per_slice;
     int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
+    const float *gain;           // [K], or NULL: no norm
+    float epsilon;
 } ck_quantize;
 
 // Several matrices times the same rows: a layer's queries, keys and values are one job. Slice s covers some
@@ -78,6 +80,15 @@ typedef struct {
     int32_t element_type;        // CK_Q8_0, CK_Q4_0, CK_F32, CK_F16 or CK_BF16
     const ck_panel_part *part;
 } ck_panels;
+
+// activation(gate · in) · (up · in), rounded for the product that follows: both products of 32 outputs stay in L1 until
+// they have become a block. Slice s covers panels_per_slice panels, an even number, of both matrices and all rows.
+typedef struct {
+    ck_panels product;           // CK_Q8_0 or CK_Q4_0; two parts of N outputs, a multiple of 32, without `output`
+    ck_block *output;            // [M, N/32]
+    int32_t output_type;         // of the weights of the product that follows
+    bool gelu;                   // gelu by its tanh formula; else silu
+} ck_gated;
 
 // Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D], a vector b[D], or for layer_norm
 // the two rows b[2, D].
@@ -185,6 +196,7 @@ typedef struct {
     ck_slice *linear;            // ck_linear
     ck_slice *quantize_rows;     // ck_quantize
     ck_slice *panels;            // ck_panels
+    ck_slice *gated;             // ck_gated
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
     ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
     ck_slice *gelu;              // ck_rows: a · Φ(a), without b

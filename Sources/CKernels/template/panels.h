@@ -27,11 +27,11 @@ typedef struct {
 // Beyond so many rows the weights at hand last for so long that memory has time without being asked.
 enum { ASKING_ROWS = 48 };
 
-// - next: number of the vector that follows.
+// - next: number of the vector that follows; negative: none.
 INLINE panels_ahead panels_from(
     const ck_panel_part *part, ptrdiff_t next, int vectors, ptrdiff_t vector_bytes, ptrdiff_t row_count) {
     // Very long panels the processor notices, and they would push each other out of L2.
-    const bool asks = row_count <= ASKING_ROWS && vectors * vector_bytes <= 256 << 10;
+    const bool asks = next >= 0 && row_count <= ASKING_ROWS && vectors * vector_bytes <= 256 << 10;
     const char *weights = (const char *)part->panels + next * vector_bytes;
     return (panels_ahead){weights, vector_bytes, asks ? vector_bytes / 64 : 0, row_count};
 }
@@ -47,8 +47,9 @@ INLINE void ask(panels_ahead *ahead, const int vectors, ptrdiff_t lines) {
 }
 
 // A column is some rows' tiles over the same vectors. The number of the vector that the thread takes after vectors v …
-// of a slice that ends with `last`.
+// of a slice that ends with `last`; −1 where it takes the same again.
 INLINE ptrdiff_t vector_after(const ck_panels *a, ptrdiff_t v, ptrdiff_t vectors, ptrdiff_t last) {
+    if (a->thread_count == 0) return -1;
     const ptrdiff_t others = (a->thread_count - 1) * a->panels_per_slice * (16 / LANES);
     return v + vectors < last ? v + vectors : last + others;
 }
@@ -69,7 +70,8 @@ INLINE void panel_slice(const int type, const ck_panels *a, ptrdiff_t slice) {
     const ptrdiff_t chunk = larger((768 << 10) / row_bytes / tile, 1) * tile;
     for (ptrdiff_t m = 0; m < a->row_count; m += chunk) {
         const ptrdiff_t last = smaller(m + chunk, a->row_count);
-        if (integer) integer_rows(type, a, part, m, last, begin, end);
+        if (type == CK_Q4_0) q4_0_rows(a, part, m, last, begin, end);
+        else if (type == CK_Q8_0) q8_0_rows(a, part, m, last, begin, end);
         else float_rows(type, a, part, m, last, begin, end);
     }
 }
@@ -83,4 +85,46 @@ static void panels(const void *arguments, ptrdiff_t slice) {
     case CK_BF16: panel_slice(CK_BF16, a, slice); break;
     default: panel_slice(CK_F32, a, slice); break;
     }
+}
+
+// ---- Gate and up
+
+// Rows whose products wait in L1 for each other.
+enum { GATED_ROWS = 48 };
+
+INLINE void gated_slice(const int type, const ck_gated *a, ptrdiff_t slice) {
+    const ptrdiff_t blocks = a->product.part->output_count / 32, row_blocks = a->product.input_count / 32;
+    const ptrdiff_t pair_bytes = row_blocks * (type == CK_Q4_0 ? 576 : 1088);
+    const ptrdiff_t first = slice * a->product.panels_per_slice / 2;
+    const ptrdiff_t last = smaller(first + a->product.panels_per_slice / 2, blocks);
+    float result[2][GATED_ROWS * 32];
+    for (ptrdiff_t b = first; b < last; b++) {
+        ck_panels product = a->product;
+        for (ptrdiff_t m = 0; m < a->product.row_count; m += GATED_ROWS) {
+            const ptrdiff_t rows = smaller(GATED_ROWS, a->product.row_count - m);
+            product.input = (const ck_block *)a->product.input + m * row_blocks;
+            // What follows: the same weights, this slice's next, or those behind what the other threads take.
+            product.thread_count = m + rows < a->product.row_count ? 0 : b + 1 < last ? 1 : a->product.thread_count;
+            for (int i = 0; i < 2; i++) {
+                ck_panel_part part = a->product.part[i];
+                part.panels = (const char *)part.panels + b * pair_bytes;
+                part.bias = part.bias ? part.bias + b * 32 : NULL;
+                part.output = result[i];
+                part.output_stride = part.output_count = 32;
+                if (type == CK_Q4_0) q4_0_rows(&product, &part, 0, rows, 0, 32 / LANES);
+                else q8_0_rows(&product, &part, 0, rows, 0, 32 / LANES);
+            }
+            for (ptrdiff_t i = 0; i < rows * 32; i += LANES) {
+                const vec gate = load(result[0] + i);
+                save(result[0] + i, (a->gelu ? gelu_by_tanh(gate) : silu(gate)) * load(result[1] + i));
+            }
+            quantize_some(rows, result[0], panel_offset(a->output_type), a->output + m * blocks + b, blocks);
+        }
+    }
+}
+
+static void gated(const void *arguments, ptrdiff_t slice) {
+    const ck_gated *a = arguments;
+    if (a->product.element_type == CK_Q4_0) gated_slice(CK_Q4_0, a, slice);
+    else gated_slice(CK_Q8_0, a, slice);
 }

@@ -21,18 +21,23 @@ INLINE vec first_lanes(vec v, ptrdiff_t n) {
     return v;
 }
 
-// out = a · (1 / sqrt(mean(a²) + epsilon)) · b. The squares are summed like a product: by lanes, then folded.
+// 1 / sqrt(mean(x²) + epsilon). The squares are summed like a product: by lanes, then folded.
+INLINE vec inverse_rms(const float *x, ptrdiff_t count, float epsilon) {
+    vec squares = splat(0);
+    FOR_VECTORS(count) {
+        vec v = load_lanes(x + i, n);
+        squares = fused(v, v, squares);
+    }
+    return splat(1.0f / sqrtf(fold(squares) / (float)count + epsilon));
+}
+
+// out = a · (1 / sqrt(mean(a²) + epsilon)) · b.
 static void rms_norm(const void *arguments, ptrdiff_t slice) {
     const ck_rows *a = arguments;
     FOR_ROWS(a, slice) {
         const float *in = a->a + t * a->a_stride;
         float *out = a->output + t * a->output_stride;
-        vec squares = splat(0);
-        FOR_VECTORS(a->column_count) {
-            vec x = load_lanes(in + i, n);
-            squares = fused(x, x, squares);
-        }
-        vec scale = splat(1.0f / sqrtf(fold(squares) / (float)a->column_count + a->epsilon));
+        const vec scale = inverse_rms(in, a->column_count, a->epsilon);
         FOR_VECTORS(a->column_count)
             save_lanes(out + i, load_lanes(in + i, n) * scale * load_lanes(a->b + i, n), n);
     }
@@ -92,30 +97,31 @@ static void gelu(const void *arguments, ptrdiff_t slice) {
     }
 }
 
-// out = a · sigmoid(a) · b. For very negative a the exponential is infinite and the result −0.
+// x · sigmoid(x). For very negative x the exponential is infinite and the result −0.
+INLINE vec silu(vec x) { return x / (splat(1) + exponential(-x)); }
+
+// x · (1 + tanh u) / 2 = x · sigmoid(2u), where u = √(2/π) · (x + 0.044715 x³).
+INLINE vec gelu_by_tanh(vec x) {
+    vec u = x * fused(x * x, splat(0.044715f), splat(1)) * splat(0x1.988454p-1f);
+    return x / (splat(1) + exponential(splat(-2) * u));
+}
+
 static void silu_multiply(const void *arguments, ptrdiff_t slice) {
     const ck_rows *a = arguments;
     FOR_ROWS(a, slice) {
         const float *gate = a->a + t * a->a_stride, *up = a->b + t * a->b_stride;
         float *out = a->output + t * a->output_stride;
-        FOR_VECTORS(a->column_count) {
-            vec g = load_lanes(gate + i, n);
-            save_lanes(out + i, g / (splat(1) + exponential(-g)) * load_lanes(up + i, n), n);
-        }
+        FOR_VECTORS(a->column_count) save_lanes(out + i, silu(load_lanes(gate + i, n)) * load_lanes(up + i, n), n);
     }
 }
 
-// out = gelu(a) · b, where gelu(a) = a · (1 + tanh u) / 2 = a · sigmoid(2u) and u = √(2/π) · (a + 0.044715 a³).
 static void gelu_multiply(const void *arguments, ptrdiff_t slice) {
     const ck_rows *a = arguments;
     FOR_ROWS(a, slice) {
         const float *gate = a->a + t * a->a_stride, *up = a->b + t * a->b_stride;
         float *out = a->output + t * a->output_stride;
-        FOR_VECTORS(a->column_count) {
-            vec g = load_lanes(gate + i, n);
-            vec u = g * fused(g * g, splat(0.044715f), splat(1)) * splat(0x1.988454p-1f);
-            save_lanes(out + i, g / (splat(1) + exponential(splat(-2) * u)) * load_lanes(up + i, n), n);
-        }
+        FOR_VECTORS(a->column_count)
+            save_lanes(out + i, gelu_by_tanh(load_lanes(gate + i, n)) * load_lanes(up + i, n), n);
     }
 }
 
