@@ -98,6 +98,7 @@ struct EngineReport {
         writer.object { writer in
             writer.field("concurrency", result.concurrency)
             writer.field("prefill_tokens_per_second", middle { $0.prefillTokensPerSecond })
+            writer.field("prefill_tokens_per_processor_second", middle { $0.prefillTokensPerProcessorSecond })
             writer.field("decode_tokens_per_second", middle { $0.decodeTokensPerSecond })
             writer.field("decode_tokens_per_processor_second", middle { $0.decodeTokensPerProcessorSecond })
             writer.field("total_tokens_per_second", middle { $0.totalTokensPerSecond })
