@@ -1,6 +1,6 @@
 // GatedProduct.swift — gate and up in one job, which leaves the rounded input of the product that follows.
-// Kernels.  Shazeer 2020, arXiv:2002.05202.  Written out, the two products of 512 rows and 1,536 outputs are 6 MB that no
-// L2 holds: they are made 48 rows × 32 outputs at a time, gated and rounded where they are.
+// Kernels.  Shazeer 2020, arXiv:2002.05202.  Written out, the two products of 512 rows and 1,536 outputs are 6 MB,
+// which no L2 holds. So they are made 48 rows × 32 outputs at a time, and gated and rounded where they are.
 
 internal import CKernels
 

@@ -30,7 +30,7 @@ package final class RoundedRows {
     /// Rounds some rows, for products with weights of one type; what was there before is gone.
     ///
     /// - Parameters:
-    ///   - gain_K: rounds not the rows but their RMSNorm with these gains, in one pass: `rmsNorm` would give the same bits.
+    ///   - gain_K: not the rows are rounded but their RMSNorm with these gains, in one pass. The bits are `rmsNorm`'s.
     ///   - epsilon: the norm's.
     /// - Precondition: there is room; whole blocks of 32.
     package func round(

@@ -10,6 +10,9 @@ struct Multiplier {
     let rounded: RoundedRows
     /// The input of the product after a gate; nil in a model without gates.
     var gated: RoundedRows?
+    /// From so many rows on a gate is computed with its products. The products of fewer stay in L2, and memory would
+    /// stand still between two blocks of weights.
+    private static let gatedRows = 8
     let numerics: Numerics
     let pool: ThreadPool
 
@@ -74,7 +77,8 @@ struct Multiplier {
     ) {
         if case .packed(let gateWeight) = gate.projection.weight, case .packed(let upWeight) = up.projection.weight,
             case .packed(let downWeight) = down.weight, gateWeight.elementType == upWeight.elementType,
-            gateWeight.elementType.takesRoundedRows, downWeight.elementType.takesRoundedRows, let gated
+            gateWeight.elementType.takesRoundedRows, downWeight.elementType.takesRoundedRows,
+            let gated, input.rows >= Self.gatedRows
         {
             round(input, norm, for: gateWeight.elementType)
             gatedLinear(

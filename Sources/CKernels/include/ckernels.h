@@ -90,8 +90,8 @@ typedef struct {
     bool gelu;                   // gelu by its tanh formula; else silu
 } ck_gated;
 
-// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D], a vector b[D], or for layer_norm
-// the two rows b[2, D].
+// Row operations: out[T, D] from a[T, D] and b[T, D], whose numbers only operations with two operands use; the norms
+// take a vector b[D], or for layer_norm the two rows b[2, D].
 // Slice s covers rows [s · rows_per_slice, …). Output may be an operand.
 typedef struct {
     const float *a;
@@ -199,12 +199,12 @@ typedef struct {
     ck_slice *gated;             // ck_gated
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
     ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
-    ck_slice *gelu;              // ck_rows: a · Φ(a), without b
+    ck_slice *gelu;              // ck_rows: a · Φ(a)
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
     ck_slice *gelu_multiply;     // ck_rows: gelu(a) · b, gelu by its tanh formula
     ck_slice *add;               // ck_rows
-    ck_slice *scale;             // ck_rows: a · factor; b is not read
-    ck_slice *soft_cap;          // ck_rows: cap · tanh(a / cap); b is not read
+    ck_slice *scale;             // ck_rows: a · factor
+    ck_slice *soft_cap;          // ck_rows: cap · tanh(a / cap)
     ck_slice *rotate;            // ck_rotary
     ck_slice *gather;            // ck_gather
     ck_slice *store;             // ck_store

@@ -170,7 +170,8 @@ INLINE const float *value_scales(const query_group *group, const segment_places 
 }
 
 // Masked softmax numerators of a query: lanes of tokens that it does not see become −∞ before anything is compared.
-INLINE void softmax(const int type, const query_group *group, ptrdiff_t q, const segment_places *places, segment_result *r) {
+INLINE void softmax(
+    const int type, const query_group *group, ptrdiff_t q, const segment_places *places, segment_result *r) {
     const float cap = group->arguments->soft_cap;
     float *weight = r->weight[q];
     const ptrdiff_t seen = r->begin[q], unseen = r->end[q], aligned = seen / LANES * LANES;
@@ -225,10 +226,12 @@ INLINE void direct_segment(
 // The same for many queries: keys and values are converted once for all of them, as many as L1 holds beside the rest.
 enum { CONVERTED_TOKENS = 64 };
 
-static void scores_f32(const query_group *group, const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
+static void scores_f32(
+    const query_group *group, const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
     FOR_TILES(score_tokens, CK_F32, group, false, places, from, to, r)
 }
-static void values_f32(const query_group *group, const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
+static void values_f32(
+    const query_group *group, const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
     FOR_TILES(value_tokens, CK_F32, group, places, from, to, r)
 }
 

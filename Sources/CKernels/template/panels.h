@@ -5,18 +5,23 @@
 // rows stream by.
 
 // LANES sums of row m: + bias, then + the output's old value.
-static __attribute__((noinline)) void panel_finish(const ck_panel_part *part, ptrdiff_t m, ptrdiff_t n, vec result) {
-    float *out = part->output + m * part->output_stride + n;
+static __attribute__((noinline)) void panel_add(const ck_panel_part *part, float *out, ptrdiff_t n, vec result) {
     const ptrdiff_t lanes = smaller(LANES, part->output_count - n);
     if (lanes <= 0) return;  // the last panel is filled up with zeros
     if (part->bias) result += load_lanes(part->bias + n, lanes);
     if (part->accumulate) result += load_lanes(out, lanes);
     save_lanes(out, result, lanes);
 }
+INLINE void panel_finish(const ck_panel_part *part, ptrdiff_t m, ptrdiff_t n, vec result) {
+    float *out = part->output + m * part->output_stride + n;
+    if (part->bias || part->accumulate || n + LANES > part->output_count) panel_add(part, out, n, result);
+    else save(out, result);
+}
 
-// Weights that are asked for while others are multiplied: those of the thread's next vectors of outputs, which lie right
-// behind, or, after a slice, behind the slices that the other threads will take. Panels are too short for the processor to notice that they follow each other. The tiles of all rows share the asking
-// evenly, each as much as it has rows, so that memory works all the time: in one go the lines would wait for each other.
+// Weights that are asked for while others are multiplied: those of the thread's next vectors of outputs, which lie
+// right behind, or, after a slice, behind the slices that the other threads will take. Panels are too short for the
+// processor to notice that they follow each other. The tiles of all rows share the asking evenly, each as much as it has
+// rows, so that memory works all the time: in one go the lines would wait for each other.
 typedef struct {
     const char *next;
     ptrdiff_t vector_bytes;

@@ -71,6 +71,8 @@ package final class DecoderModel: LanguageModel {
     /// With the embedding, which a step only looks up in; where the head is the same matrix packed, both are there.
     package var weightBytes: Int { weightBytesPerStep + (weights.sharesHead ? 0 : weights.embedding_VD.byteCount) }
     package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.shape.rows * $1.shape.columns } }
+    /// Those of them that only rows with logits cost: of a prompt one.
+    package var headMultiplyAdds: Int { weights.head.weight.shape.rows * weights.head.weight.shape.columns }
     /// The stored type of most weights.
     package var weightType: ElementType {
         weights.layers.first?.up.weight.elementType ?? weights.head.weight.elementType
