@@ -26,19 +26,17 @@ typedef struct {
     const char *next;
     ptrdiff_t vector_bytes;
     ptrdiff_t line_count;        // 64 bytes each, of every vector; 0: nothing is asked for
+    ptrdiff_t left;              // of them, and half as many of those behind, which are wanted soon after
     ptrdiff_t row_count;         // of all the tiles
 } panels_ahead;
-
-// Beyond so many rows the weights at hand last for so long that memory has time without being asked.
-enum { ASKING_ROWS = 48 };
 
 // - next: number of the vector that follows; negative: none.
 INLINE panels_ahead panels_from(
     const ck_panel_part *part, ptrdiff_t next, int vectors, ptrdiff_t vector_bytes, ptrdiff_t row_count) {
     // Very long panels the processor notices, and they would push each other out of L2.
-    const bool asks = next >= 0 && row_count <= ASKING_ROWS && vectors * vector_bytes <= 256 << 10;
-    const char *weights = (const char *)part->panels + next * vector_bytes;
-    return (panels_ahead){weights, vector_bytes, asks ? vector_bytes / 64 : 0, row_count};
+    const bool asks = next >= 0 && vectors * vector_bytes <= 256 << 10;
+    const ptrdiff_t lines = asks ? vector_bytes / 64 : 0;
+    return (panels_ahead){(const char *)part->panels + next * vector_bytes, vector_bytes, lines, lines * 3 / 2, row_count};
 }
 
 // How many lines of each vector a tile of some rows must ask for in each of its steps.
@@ -47,6 +45,8 @@ INLINE ptrdiff_t lines_per_step(const panels_ahead *ahead, ptrdiff_t rows, ptrdi
 }
 
 INLINE void ask(panels_ahead *ahead, const int vectors, ptrdiff_t lines) {
+    lines = smaller(lines, ahead->left);
+    ahead->left -= lines;
     for (ptrdiff_t i = 0; i < lines; i++, ahead->next += 64)
         UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(ahead->next + j * ahead->vector_bytes, 0, 2);
 }
