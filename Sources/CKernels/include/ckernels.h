@@ -71,7 +71,7 @@ typedef struct {
     bool accumulate;
 } ck_panel_part;
 typedef struct {
-    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, whose K is a multiple of 32; else f32 [M, K]
+    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, K a multiple of 32; else f32 [M, K]
     ptrdiff_t input_stride;      // of f32 rows
     ptrdiff_t row_count;         // M
     ptrdiff_t input_count;       // K

@@ -36,7 +36,8 @@ INLINE panels_ahead panels_from(
     // Very long panels the processor notices, and they would push each other out of L2.
     const bool asks = next >= 0 && vectors * vector_bytes <= 256 << 10;
     const ptrdiff_t lines = asks ? vector_bytes / 64 : 0;
-    return (panels_ahead){(const char *)part->panels + next * vector_bytes, vector_bytes, lines, lines * 3 / 2, row_count};
+    const char *weights = (const char *)part->panels + next * vector_bytes;
+    return (panels_ahead){weights, vector_bytes, lines, lines * 3 / 2, row_count};
 }
 
 // How many lines of each vector a tile of some rows must ask for in each of its steps.
