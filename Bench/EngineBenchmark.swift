@@ -75,11 +75,13 @@ enum EngineBenchmark: Command {
 struct ModelCost {
     let weightBytes: Int
     let multiplyAddsPerRow: Int
+    let headMultiplyAdds: Int
     let weightType: ElementType
 
     init(_ model: DecoderModel) {
         weightBytes = model.weightBytesPerStep
         multiplyAddsPerRow = model.multiplyAddsPerRow
+        headMultiplyAdds = model.headMultiplyAdds
         weightType = model.weightType
     }
 }

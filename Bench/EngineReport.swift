@@ -20,11 +20,13 @@ struct EngineReport {
 
     // MARK: - Shares of the machine's limits
 
-    /// Arithmetic: two operations per weight and row, at the peak of the weights' kind.
+    /// Arithmetic: two operations per weight and row, at the peak of the weights' kind; the head's for one row a prompt.
     private func prefillShare(_ run: EngineRun) -> Double {
         guard let model, let limits else { return 0 }
         let peak = limits.peak(for: model.weightType)
-        return run.prefillTokensPerSecond * 2 * Double(model.multiplyAddsPerRow) / (peak * 1e9)
+        let perRow = Double(model.multiplyAddsPerRow - model.headMultiplyAdds)
+        let perToken = perRow + Double(model.headMultiplyAdds) / Double(workload.promptTokens)
+        return run.prefillTokensPerSecond * 2 * perToken / (peak * 1e9)
     }
 
     /// Bandwidth: every step reads every weight once.
@@ -98,6 +100,7 @@ struct EngineReport {
         writer.object { writer in
             writer.field("concurrency", result.concurrency)
             writer.field("prefill_tokens_per_second", middle { $0.prefillTokensPerSecond })
+            writer.field("prefill_tokens_per_processor_second", middle { $0.prefillTokensPerProcessorSecond })
             writer.field("decode_tokens_per_second", middle { $0.decodeTokensPerSecond })
             writer.field("decode_tokens_per_processor_second", middle { $0.decodeTokensPerProcessorSecond })
             writer.field("total_tokens_per_second", middle { $0.totalTokensPerSecond })

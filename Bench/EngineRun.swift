@@ -16,6 +16,7 @@ struct EngineRun {
     private(set) var prefillSeconds = 0.0
     private(set) var decodeSeconds = 0.0
     /// `ProcessorTime`.
+    private(set) var prefillProcessorSeconds = 0.0
     private(set) var decodeProcessorSeconds = 0.0
     private(set) var tokensInDecodePhase = 0
     private(set) var stepsInDecodePhase = 0
@@ -93,6 +94,7 @@ struct EngineRun {
             decodeProcessorSeconds += processorSeconds
         } else {
             prefillSeconds += seconds
+            prefillProcessorSeconds += processorSeconds
         }
         while isThinning, let next = pending.popLast() {
             core.submit(next)
@@ -125,6 +127,7 @@ struct EngineRun {
     }
 
     var prefillTokensPerSecond: Double { Double(promptTokens) / max(prefillSeconds, 1e-9) }
+    var prefillTokensPerProcessorSecond: Double { Double(promptTokens) / max(prefillProcessorSeconds, 1e-9) }
     var decodeTokensPerSecond: Double { Double(tokensInDecodePhase) / max(decodeSeconds, 1e-9) }
     var decodeTokensPerProcessorSecond: Double { Double(tokensInDecodePhase) / max(decodeProcessorSeconds, 1e-9) }
     var totalTokensPerSecond: Double { Double(promptTokens + outputTokens) / (prefillSeconds + decodeSeconds) }

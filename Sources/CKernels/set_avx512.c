@@ -17,6 +17,8 @@
 #define STORE_F16(pointer, v) \
     _mm256_storeu_si256((__m256i *)(pointer), _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC))
 
+#define TIMES_POWER_OF_2(v, n) _mm512_scalef_ps(v, n)
+
 // 12 integer sums, 12 totals and 2 vectors of weights.
 #define PANEL_ROWS 6
 #define PANEL_VECTORS 2

@@ -77,6 +77,7 @@ package struct PackedMatrix {
     }
 
     package var byteCount: Int { bytes.count }
+    var panelCount: Int { (rows + Self.panelRows - 1) / Self.panelRows }
     var panels: UnsafeRawPointer { bytes.baseAddress! }
 }
 

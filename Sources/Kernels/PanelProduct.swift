@@ -25,7 +25,7 @@ package struct PanelPart {
     /// The weights' type: what the input must have been rounded for.
     package var elementType: ElementType { weight.elementType }
 
-    var panelCount: Int { (weight.rows + PackedMatrix.panelRows - 1) / PackedMatrix.panelRows }
+    var panelCount: Int { weight.panelCount }
 }
 
 /// Computes one to three products of the same rows: a layer's queries, keys and values are one job for the pool.
@@ -100,7 +100,7 @@ private func arguments(_ part: PanelPart, _ input: PanelInput, _ panelsPerSlice:
 
 /// How many panels a slice covers. Any number gives the same bits; a good one leaves every thread several slices to
 /// take, and makes each worth the hand-over. Even, as the kernels take two panels at a time.
-private func panelSliceWidth(_ panelCount: Int, rows: Int, columns: Int, pool: ThreadPool) -> Int {
+func panelSliceWidth(_ panelCount: Int, rows: Int, columns: Int, pool: ThreadPool) -> Int {
     let slicesPerThread = 8
     let leastProducts = 64 << 10
     if pool.threadCount == 1 { return panelCount }

@@ -29,18 +29,31 @@ package final class RoundedRows {
 
     /// Rounds some rows, for products with weights of one type; what was there before is gone.
     ///
+    /// - Parameters:
+    ///   - gain_K: not the rows are rounded but their RMSNorm with these gains, in one pass. The bits are `rmsNorm`'s.
+    ///   - epsilon: the norm's.
     /// - Precondition: there is room; whole blocks of 32.
-    package func round(_ input_MK: MatrixView, for elementType: ElementType, pool: ThreadPool) {
-        precondition(elementType.takesRoundedRows && input_MK.columns % 32 == 0, "no rounding for \(elementType)")
-        precondition(Self.blockCount(rows: input_MK.rows, columns: input_MK.columns) <= blocks.count, "no room")
-        rows = input_MK.rows
-        columns = input_MK.columns
-        self.elementType = elementType
+    package func round(
+        _ input_MK: MatrixView, gain gain_K: UnsafePointer<Float>? = nil, epsilon: Float = 0,
+        for elementType: ElementType, pool: ThreadPool
+    ) {
+        _ = prepare(rows: input_MK.rows, columns: input_MK.columns, for: elementType)
         let slices = RowSlices(rows: rows, columns: columns, pool: pool)
         var arguments = ck_quantize(
             input: input_MK.pointer, input_stride: input_MK.rowStride, output: blocks.baseAddress, row_count: rows,
-            column_count: columns, rows_per_slice: slices.rowsPerSlice, element_type: elementType.rawValue)
+            column_count: columns, rows_per_slice: slices.rowsPerSlice, element_type: elementType.rawValue,
+            gain: gain_K, epsilon: epsilon)
         pool.run(sliceCount: slices.count, &arguments, pool.kernels.table.quantize_rows)
+    }
+
+    /// Takes a new shape; the caller fills the blocks.
+    func prepare(rows: Int, columns: Int, for elementType: ElementType) -> UnsafeMutablePointer<ck_block> {
+        precondition(elementType.takesRoundedRows && columns % 32 == 0, "no rounding for \(elementType)")
+        precondition(Self.blockCount(rows: rows, columns: columns) <= blocks.count, "no room")
+        self.rows = rows
+        self.columns = columns
+        self.elementType = elementType
+        return blocks.baseAddress
     }
 
     var pointer: UnsafePointer<ck_block> { UnsafePointer(blocks.baseAddress) }

@@ -21,6 +21,8 @@ final class Workspace {
     let states_SD: AlignedBuffer<Float>
     /// The input of the product at hand, for packed weights.
     let rounded: RoundedRows
+    /// The same of the product after a gate.
+    let gated: RoundedRows
     let logits_RV: AlignedBuffer<Float>
 
     init(
@@ -40,6 +42,7 @@ final class Workspace {
         states_SD = try AlignedBuffer(count: stateSlotCount * configuration.modelWidth)
         rounded = try RoundedRows(
             maxRows: max(maxRows, maxLogitRows), maxColumns: Self.widestInput(configuration))
+        gated = try RoundedRows(maxRows: maxRows, maxColumns: configuration.feedForwardWidth)
         logits_RV = try AlignedBuffer(count: maxLogitRows * configuration.vocabularySize)
     }
 
@@ -51,6 +54,7 @@ final class Workspace {
         let perLogitRow = configuration.modelWidth + configuration.vocabularySize
         return 4 * (maxRows * perRow + maxLogitRows * perLogitRow)
             + RoundedRows.byteCount(maxRows: max(maxRows, maxLogitRows), maxColumns: widestInput(configuration))
+            + RoundedRows.byteCount(maxRows: maxRows, maxColumns: configuration.feedForwardWidth)
     }
 
     private static func widestInput(_ configuration: ModelConfiguration) -> Int {

@@ -48,13 +48,15 @@ typedef struct {
     int32_t start;               // what the block's integer sum starts from: −(offset of the weights) · Σ integers
 } ck_block;
 
-// Rounds rows, as `panels` wants them. Slice s covers rows [s · rows_per_slice, …).
+// Rounds rows, as `panels` wants them; with a gain, their RMSNorm. Slice s covers rows [s · rows_per_slice, …).
 typedef struct {
     const float *input;          // [T, K]
     ptrdiff_t input_stride;
     ck_block *output;            // [T, K/32]
     ptrdiff_t row_count, column_count, rows_per_slice;
     int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
+    const float *gain;           // [K], or NULL: no norm
+    float epsilon;
 } ck_quantize;
 
 // Several matrices times the same rows: a layer's queries, keys and values are one job. Slice s covers some
@@ -69,7 +71,7 @@ typedef struct {
     bool accumulate;
 } ck_panel_part;
 typedef struct {
-    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, whose K is a multiple of 32; else f32 [M, K]
+    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, K a multiple of 32; else f32 [M, K]
     ptrdiff_t input_stride;      // of f32 rows
     ptrdiff_t row_count;         // M
     ptrdiff_t input_count;       // K
@@ -79,8 +81,17 @@ typedef struct {
     const ck_panel_part *part;
 } ck_panels;
 
-// Row operations: out[T, D] from a[T, D] and, where there are two operands, b[T, D], a vector b[D], or for layer_norm
-// the two rows b[2, D].
+// activation(gate · in) · (up · in), rounded for the product that follows: both products of 32 outputs stay in L1 until
+// they have become a block. Slice s covers panels_per_slice panels, an even number, of both matrices and all rows.
+typedef struct {
+    ck_panels product;           // CK_Q8_0 or CK_Q4_0; two parts of N outputs, a multiple of 32, without `output`
+    ck_block *output;            // [M, N/32]
+    int32_t output_type;         // of the weights of the product that follows
+    bool gelu;                   // gelu by its tanh formula; else silu
+} ck_gated;
+
+// Row operations: out[T, D] from a[T, D] and b[T, D], whose numbers only operations with two operands use; the norms
+// take a vector b[D], or for layer_norm the two rows b[2, D].
 // Slice s covers rows [s · rows_per_slice, …). Output may be an operand.
 typedef struct {
     const float *a;
@@ -185,14 +196,15 @@ typedef struct {
     ck_slice *linear;            // ck_linear
     ck_slice *quantize_rows;     // ck_quantize
     ck_slice *panels;            // ck_panels
+    ck_slice *gated;             // ck_gated
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
     ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
-    ck_slice *gelu;              // ck_rows: a · Φ(a), without b
+    ck_slice *gelu;              // ck_rows: a · Φ(a)
     ck_slice *silu_multiply;     // ck_rows: a · sigmoid(a) · b
     ck_slice *gelu_multiply;     // ck_rows: gelu(a) · b, gelu by its tanh formula
     ck_slice *add;               // ck_rows
-    ck_slice *scale;             // ck_rows: a · factor; b is not read
-    ck_slice *soft_cap;          // ck_rows: cap · tanh(a / cap); b is not read
+    ck_slice *scale;             // ck_rows: a · factor
+    ck_slice *soft_cap;          // ck_rows: cap · tanh(a / cap)
     ck_slice *rotate;            // ck_rotary
     ck_slice *gather;            // ck_gather
     ck_slice *store;             // ck_store

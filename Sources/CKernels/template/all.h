@@ -25,6 +25,7 @@ const ck_table SET_TABLE = {
     .linear = linear,
     .quantize_rows = quantize_rows,
     .panels = panels,
+    .gated = gated,
     .rms_norm = rms_norm,
     .layer_norm = layer_norm,
     .gelu = gelu,

@@ -36,37 +36,49 @@ typedef struct {
     float value[ATTENTION_QUERIES][CK_MAXIMUM_HEAD_WIDTH];
 } segment_result;
 
-// Where a segment's keys and values lie.
+// Where a segment's keys and values lie: in the cache, or converted to f32, a few tokens at a time.
 typedef struct {
-    const char *keys[CK_SEGMENT / LANES];        // per vector of tokens: feature 0 of the first
-    const float *key_scales[CK_SEGMENT / LANES]; // int8: the scale of that token
+    ptrdiff_t block;                             // tokens that lie together
+    const char *keys[CK_SEGMENT / LANES];        // per vector of tokens: feature 0 of the first; a feature is `block` wide
+    const float *key_scales[CK_SEGMENT / LANES]; // int8: the scale of that token; else NULL
     const char *values[CK_SEGMENT / 16];         // per block
     ptrdiff_t vector_count;
 } segment_places;
 
-// weight[q][token] = scale · query · key for the tokens of the vectors v ..< v + vectors. The first queries of a segment
-// wait for memory: while they are scored, it is asked for the values of these tokens and the keys of those that follow.
+// While keys are read, memory is asked for the values of their tokens and the keys of the tokens that follow.
+typedef struct { const char *values, *keys; } places_ahead;
+
+INLINE places_ahead ahead_of(const int type, const query_group *group, const segment_places *places, ptrdiff_t v) {
+    const ptrdiff_t token = v * LANES, width = group->arguments->layer.head_width;
+    return (places_ahead){
+        places->values[token / places->block] + token % places->block * width * (ptrdiff_t)element_bytes(type),
+        places->keys[smaller(v + ATTENTION_VECTORS, places->vector_count - 1)]};
+}
+
+// Of feature k, if it begins a line of memory.
+INLINE void ask_at(const int type, const places_ahead *ahead, ptrdiff_t block, ptrdiff_t k) {
+    const ptrdiff_t bytes = (ptrdiff_t)element_bytes(type);
+    if (k % larger(1, 64 / (LANES * bytes)) != 0) return;
+    __builtin_prefetch(ahead->values + k * LANES * bytes, 0, 2);
+    __builtin_prefetch(ahead->keys + k * block * bytes, 0, 2);
+}
+
+// weight[q][token] = scale · query · key for the tokens of the vectors v ..< v + vectors.
 INLINE void score_tile(
-    const int type, const int queries, const int vectors, const query_group *group, ptrdiff_t q,
+    const int type, const int queries, const int vectors, const query_group *group, ptrdiff_t q, const bool asks,
     const segment_places *places, ptrdiff_t first, segment_result *result) {
-    const ck_kv_layer *l = &group->arguments->layer;
-    const ptrdiff_t tokens = l->tokens_per_block, bytes = (ptrdiff_t)element_bytes(type);
-    const ptrdiff_t features_per_line = larger(1, 64 / (LANES * bytes));
-    const char *value[ATTENTION_VECTORS], *later[ATTENTION_VECTORS];
-    UNROLL for (int v = 0; v < vectors; v++) {
-        const ptrdiff_t token = (first + v) * LANES;
-        value[v] = places->values[token / tokens] + token % tokens * l->head_width * bytes;
-        later[v] = places->keys[smaller(first + v + vectors, places->vector_count - 1)];
-    }
+    places_ahead ahead[ATTENTION_VECTORS];
     vec sum[ATTENTION_TILE][ATTENTION_VECTORS];
-    UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = splat(0);
-    for (ptrdiff_t k = 0; k < l->head_width; k++) {
-        if (q == 0 && k % features_per_line == 0) UNROLL for (int v = 0; v < vectors; v++) {
-            __builtin_prefetch(value[v] + k * LANES * bytes, 0, 2);
-            __builtin_prefetch(later[v] + k * tokens * bytes, 0, 2);
-        }
+    UNROLL for (int v = 0; v < vectors; v++) {
+        if (asks) ahead[v] = ahead_of(type, group, places, first + v);
+        UNROLL for (int i = 0; i < queries; i++) sum[i][v] = splat(0);
+    }
+    for (ptrdiff_t k = 0; k < group->arguments->layer.head_width; k++) {
         vec key[ATTENTION_VECTORS];
-        UNROLL for (int v = 0; v < vectors; v++) key[v] = load_cached(type, places->keys[first + v], k * tokens);
+        UNROLL for (int v = 0; v < vectors; v++) {
+            if (asks) ask_at(type, &ahead[v], places->block, k);
+            key[v] = load_cached(type, places->keys[first + v], k * places->block);
+        }
         UNROLL for (int i = 0; i < queries; i++) {
             vec x = splat(group->query[q + i][k]);
             UNROLL for (int v = 0; v < vectors; v++) sum[i][v] = fused(x, key[v], sum[i][v]);
@@ -74,10 +86,25 @@ INLINE void score_tile(
     }
     UNROLL for (int v = 0; v < vectors; v++) {
         vec scale = splat(group->arguments->scale);
-        if (type == CK_INT8) scale = scale * load(places->key_scales[first + v]);
+        if (places->key_scales[first + v]) scale = scale * load(places->key_scales[first + v]);
         UNROLL for (int i = 0; i < queries; i++)
             save(&result->weight[q + i][(first + v) * LANES], sum[i][v] * scale);
     }
+}
+
+// Scores of the tokens from ..< to that any of the queries q … sees.
+INLINE void score_tokens(
+    const int type, const int queries, const query_group *group, ptrdiff_t q, const bool asks,
+    const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
+    ptrdiff_t first = to, last = from;
+    for (ptrdiff_t i = q; i < q + queries; i++) {
+        first = smaller(first, larger(r->begin[i], from));
+        last = larger(last, smaller(r->end[i], to));
+    }
+    ptrdiff_t v = first / LANES, vectors = (last + LANES - 1) / LANES;
+    for (; v + ATTENTION_VECTORS <= vectors; v += ATTENTION_VECTORS)
+        score_tile(type, queries, ATTENTION_VECTORS, group, q, asks, places, v, r);
+    for (; v < vectors; v++) score_tile(type, queries, 1, group, q, asks, places, v, r);
 }
 
 // value[q] += weight[q][j] · V[j] for the tokens j = begin ..< end, upward; features d … of `vectors` whole vectors, or
@@ -85,10 +112,8 @@ INLINE void score_tile(
 INLINE void value_tile(
     const int type, const int queries, const int vectors, const int whole, ptrdiff_t lanes, const query_group *group,
     ptrdiff_t q, const segment_places *places, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t d, segment_result *result) {
-    const ck_kv_layer *l = &group->arguments->layer;
-    const ptrdiff_t width = l->head_width;
-    const int shift = __builtin_ctz((unsigned)l->tokens_per_block);
-    const ptrdiff_t mask = l->tokens_per_block - 1;
+    const ptrdiff_t width = group->arguments->layer.head_width, mask = places->block - 1;
+    const int shift = __builtin_ctz((unsigned)places->block);
     vec sum[ATTENTION_TILE][ATTENTION_VECTORS];
     UNROLL for (int i = 0; i < queries; i++) UNROLL for (int v = 0; v < vectors; v++)
         sum[i][v] = whole ? load(&result->value[q + i][d + v * LANES]) : load_some(&result->value[q + i][d], lanes);
@@ -121,74 +146,132 @@ INLINE void value_features(
     if (d < width) value_tile(type, queries, 1, 0, width - d, group, q, places, begin, end, d, r);
 }
 
-// int8: the scales of the values of tokens i … i + LANES − 1, which lie in one block.
-INLINE const float *value_scales(const query_group *group, const segment_places *places, ptrdiff_t i) {
-    const ck_kv_layer *l = &group->arguments->layer;
-    const char *block = places->values[i / l->tokens_per_block];
-    return (const float *)(block + number_bytes(CK_INT8, l)) + i % l->tokens_per_block;
-}
-
-INLINE void segment_tile(
+// Weighted values of the tokens from ..< to: together where all the queries see, each for itself before and after.
+INLINE void value_tokens(
     const int type, const int queries, const query_group *group, ptrdiff_t q, const segment_places *places,
-    segment_result *r) {
-    // Seen by any of the queries: first ..< last; by all of them: begin ..< end.
-    ptrdiff_t first = CK_SEGMENT, last = 0, begin = 0, end = CK_SEGMENT;
+    ptrdiff_t from, ptrdiff_t to, segment_result *r) {
+    ptrdiff_t begin = from, end = to;
     for (ptrdiff_t i = q; i < q + queries; i++) {
-        first = smaller(first, r->begin[i]);
-        last = larger(last, r->end[i]);
         begin = larger(begin, r->begin[i]);
         end = smaller(end, r->end[i]);
     }
-
-    // 1. Scores of every token that any of the queries sees.
-    ptrdiff_t vectors = (last + LANES - 1) / LANES, v = first / LANES;
-    for (; v + ATTENTION_VECTORS <= vectors; v += ATTENTION_VECTORS)
-        score_tile(type, queries, ATTENTION_VECTORS, group, q, places, v, r);
-    for (; v + 2 <= vectors; v += 2) score_tile(type, queries, 2, group, q, places, v, r);
-    if (v < vectors) score_tile(type, queries, 1, group, q, places, v, r);
-
-    // 2. Masked softmax numerators: lanes of tokens that the row does not see become −∞ before anything is compared.
-    const float cap = group->arguments->soft_cap;
-    for (ptrdiff_t j = q; j < q + queries; j++) {
-        float *weight = r->weight[j];
-        const ptrdiff_t seen = r->begin[j], unseen = r->end[j], aligned = seen / LANES * LANES;
-        vec best = splat(-INFINITY), sum = splat(0);
-        if (cap != 0)
-            for (ptrdiff_t i = aligned; i < unseen; i += LANES) save(weight + i, capped(load(weight + i), splat(cap)));
-        for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
-            vec score = load(weight + i);
-            if (i < seen || i + LANES > unseen) {
-                for (ptrdiff_t lane = 0; lane < LANES; lane++)
-                    if (i + lane < seen || i + lane >= unseen) score[lane] = -INFINITY;
-                save(weight + i, score);
-            }
-            best = choose(score > best, score, best);
-        }
-        float maximum = best[0];
-        for (int lane = 1; lane < LANES; lane++) maximum = best[lane] > maximum ? best[lane] : maximum;
-        for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
-            vec e = exponential(load(weight + i) - splat(maximum));
-            sum = sum + e;
-            // From here on the weight is of the value's integers.
-            if (type == CK_INT8) e = e * load(value_scales(group, places, i));
-            save(weight + i, e);
-        }
-        r->maximum[j] = maximum;
-        r->sum[j] = fold(sum);
-        memset(r->value[j], 0, (size_t)group->arguments->layer.head_width * sizeof(float));
-    }
-
-    // 3. Weighted values: together where all the queries see, each for itself before and after.
-    if (begin > end) begin = end = CK_SEGMENT;
+    if (begin >= end) begin = end = to;
     for (ptrdiff_t i = q; i < q + queries; i++)
-        value_features(type, 1, group, i, places, r->begin[i], smaller(begin, r->end[i]), r);
+        value_features(type, 1, group, i, places, larger(from, r->begin[i]), smaller(begin, r->end[i]), r);
     value_features(type, queries, group, q, places, begin, end, r);
-    for (ptrdiff_t i = q; i < q + queries; i++) value_features(type, 1, group, i, places, end, r->end[i], r);
+    for (ptrdiff_t i = q; i < q + queries; i++)
+        value_features(type, 1, group, i, places, larger(end, r->begin[i]), smaller(to, r->end[i]), r);
+}
+
+// int8: the scales of the values of tokens i … i + LANES − 1, which lie in one block.
+INLINE const float *value_scales(const query_group *group, const segment_places *places, ptrdiff_t i) {
+    const char *block = places->values[i / places->block];
+    return (const float *)(block + number_bytes(CK_INT8, &group->arguments->layer)) + i % places->block;
+}
+
+// Masked softmax numerators of a query: lanes of tokens that it does not see become −∞ before anything is compared.
+INLINE void softmax(
+    const int type, const query_group *group, ptrdiff_t q, const segment_places *places, segment_result *r) {
+    const float cap = group->arguments->soft_cap;
+    float *weight = r->weight[q];
+    const ptrdiff_t seen = r->begin[q], unseen = r->end[q], aligned = seen / LANES * LANES;
+    vec best = splat(-INFINITY), sum = splat(0);
+    for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
+        vec score = load(weight + i);
+        if (cap != 0) score = capped(score, splat(cap));
+        if (i < seen || i + LANES > unseen) {
+            const ivec token = lane_numbers() + (int32_t)i;
+            score = choose((token >= (int32_t)seen) & (token < (int32_t)unseen), score, splat(-INFINITY));
+        }
+        save(weight + i, score);
+        best = choose(score > best, score, best);
+    }
+    const float maximum = largest_lane(best);
+    for (ptrdiff_t i = aligned; i < unseen; i += LANES) {
+        vec e = exponential(load(weight + i) - splat(maximum));
+        sum = sum + e;
+        // From here on the weight is of the value's integers.
+        if (type == CK_INT8) e = e * load(value_scales(group, places, i));
+        save(weight + i, e);
+    }
+    r->maximum[q] = maximum;
+    r->sum[q] = fold(sum);
+    memset(r->value[q], 0, (size_t)group->arguments->layer.head_width * sizeof(float));
 }
 
 // The first position that a row sees.
 INLINE ptrdiff_t first_seen(const ck_attention *a, ptrdiff_t position) {
     return position < a->window ? 0 : position - a->window + 1;
+}
+
+// Calls `do_tile(type, queries, group, q, …)` for all the queries of the group, ATTENTION_TILE at a time.
+#define FOR_TILES(do_tile, type, group, ...) \
+    for (ptrdiff_t q = 0; q < (group)->query_count; q += ATTENTION_TILE) switch ((group)->query_count - q) { \
+        default: do_tile(type, 6, group, q, __VA_ARGS__); break; \
+        case 5: do_tile(type, 5, group, q, __VA_ARGS__); break; \
+        case 4: do_tile(type, 4, group, q, __VA_ARGS__); break; \
+        case 3: do_tile(type, 3, group, q, __VA_ARGS__); break; \
+        case 2: do_tile(type, 2, group, q, __VA_ARGS__); break; \
+        case 1: do_tile(type, 1, group, q, __VA_ARGS__); break; \
+    }
+
+// A segment's tokens 0 ..< last, keys and values converted as often as they are read: for one tile of queries.
+INLINE void direct_segment(
+    const int type, const query_group *group, const segment_places *places, ptrdiff_t last, segment_result *r) {
+    FOR_TILES(score_tokens, type, group, q == 0, places, 0, last, r)
+    for (ptrdiff_t q = 0; q < group->query_count; q++) softmax(type, group, q, places, r);
+    FOR_TILES(value_tokens, type, group, places, 0, last, r)
+}
+
+// The same for many queries: keys and values are converted once for all of them, as many as L1 holds beside the rest.
+enum { CONVERTED_TOKENS = 64 };
+
+static void scores_f32(
+    const query_group *group, const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
+    FOR_TILES(score_tokens, CK_F32, group, false, places, from, to, r)
+}
+static void values_f32(
+    const query_group *group, const segment_places *places, ptrdiff_t from, ptrdiff_t to, segment_result *r) {
+    FOR_TILES(value_tokens, CK_F32, group, places, from, to, r)
+}
+
+INLINE void converted_segment(
+    const int type, const query_group *group, const segment_places *places, ptrdiff_t last, segment_result *r) {
+    const ptrdiff_t width = group->arguments->layer.head_width;
+    float room[CONVERTED_TOKENS * CK_MAXIMUM_HEAD_WIDTH];
+    segment_places converted = *places;
+    converted.block = CONVERTED_TOKENS;
+    ptrdiff_t first = CK_SEGMENT;
+    for (ptrdiff_t q = 0; q < group->query_count; q++) first = smaller(first, r->begin[q]);
+    first = first / CONVERTED_TOKENS * CONVERTED_TOKENS;
+
+    for (ptrdiff_t from = first; from < last; from += CONVERTED_TOKENS) {
+        const ptrdiff_t to = smaller(from + CONVERTED_TOKENS, last);
+        for (ptrdiff_t v = from / LANES; v * LANES < to; v++) {
+            float *key = room + v * LANES % CONVERTED_TOKENS;
+            const places_ahead ahead = ahead_of(type, group, places, v);
+            converted.keys[v] = (const char *)key;
+            for (ptrdiff_t k = 0; k < width; k++) {
+                ask_at(type, &ahead, places->block, k);
+                save(key + k * CONVERTED_TOKENS, load_cached(type, places->keys[v], k * places->block));
+            }
+        }
+        scores_f32(group, &converted, from, to, r);
+    }
+    for (ptrdiff_t q = 0; q < group->query_count; q++) softmax(type, group, q, places, r);
+    for (ptrdiff_t from = first; from < last; from += CONVERTED_TOKENS) {
+        const ptrdiff_t to = smaller(from + CONVERTED_TOKENS, last);
+        converted.values[from / CONVERTED_TOKENS] = (const char *)room;
+        for (ptrdiff_t j = from; j < to; j++) {
+            const char *block = places->values[j / places->block];
+            const ptrdiff_t token = j % places->block * width;
+            float *value = room + (j - from) * width;
+            ptrdiff_t d = 0;
+            for (; d + LANES <= width; d += LANES) save(value + d, load_cached(type, block, token + d));
+            if (d < width) save_some(value + d, load_some_cached(type, block, token + d, width - d), width - d);
+        }
+        values_f32(group, &converted, from, to, r);
+    }
 }
 
 // All queries of the group over segment s. A query that sees nothing of it has begin = end and must not be merged.
@@ -204,6 +287,7 @@ INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t 
     }
 
     segment_places places;
+    places.block = tokens;
     places.vector_count = (last + LANES - 1) / LANES;
     const int32_t *table = group->table + s * (CK_SEGMENT / tokens);
     for (ptrdiff_t b = 0; b * tokens < last; b++) {
@@ -212,19 +296,13 @@ INLINE void segment_of_type(const int type, const query_group *group, ptrdiff_t 
         places.values[b] = (const char *)l->values + base;
         for (ptrdiff_t v = 0; v < tokens / LANES; v++) {
             places.keys[b * (tokens / LANES) + v] = keys + (size_t)(v * LANES) * element_bytes(type);
-            places.key_scales[b * (tokens / LANES) + v] = (const float *)(keys + number_bytes(type, l)) + v * LANES;
+            places.key_scales[b * (tokens / LANES) + v] =
+                type == CK_INT8 ? (const float *)(keys + number_bytes(type, l)) + v * LANES : NULL;
         }
     }
 
-    ptrdiff_t q = 0;
-    for (; q + 6 <= group->query_count; q += 6) segment_tile(type, 6, group, q, &places, r);
-    switch (group->query_count - q) {
-    case 5: segment_tile(type, 5, group, q, &places, r); break;
-    case 4: segment_tile(type, 4, group, q, &places, r); break;
-    case 3: segment_tile(type, 3, group, q, &places, r); break;
-    case 2: segment_tile(type, 2, group, q, &places, r); break;
-    case 1: segment_tile(type, 1, group, q, &places, r); break;
-    }
+    if (type != CK_F32 && group->query_count > ATTENTION_TILE) converted_segment(type, group, &places, last, r);
+    else direct_segment(type, group, &places, last, r);
 }
 
 static __attribute__((noinline)) void attend_one_segment(const query_group *group, ptrdiff_t s, segment_result *r) {
@@ -237,10 +315,17 @@ static __attribute__((noinline)) void attend_one_segment(const query_group *grou
 
 // ---- Between segments
 
-// Adds a segment's (maximum, sum, values) to the running ones: both are scaled to the larger maximum first.
+// Adds a segment's (maximum, sum, values) to the running ones, whose sum is 0 before the first: both are scaled to the
+// larger maximum first.
 static void merge(
     float *running_maximum, float *running_sum, float *context, float maximum, float sum, const float *value,
     ptrdiff_t width) {
+    if (*running_sum == 0) {
+        *running_maximum = maximum;
+        *running_sum = sum;
+        memcpy(context, value, (size_t)width * sizeof *context);
+        return;
+    }
     float both = maximum > *running_maximum ? maximum : *running_maximum;
     vec old = exponential(splat(*running_maximum - both)), new = exponential(splat(maximum - both));
     *running_maximum = both;
@@ -249,7 +334,8 @@ static void merge(
 }
 
 static void divide(float *context, float sum, ptrdiff_t width) {
-    FOR_VECTORS(width) save_lanes(context + i, load_lanes(context + i, n) / splat(sum), n);
+    const vec inverse = splat(1 / sum);
+    FOR_VECTORS(width) save_lanes(context + i, load_lanes(context + i, n) * inverse, n);
 }
 
 static void attend_group(const query_group *group) {
@@ -257,9 +343,7 @@ static void attend_group(const query_group *group) {
     float running_maximum[ATTENTION_QUERIES], running_sum[ATTENTION_QUERIES];
     ptrdiff_t first = PTRDIFF_MAX, last = 0;
     for (ptrdiff_t i = 0; i < group->query_count; i++) {
-        running_maximum[i] = -INFINITY;
         running_sum[i] = 0;
-        memset(group->context[i], 0, (size_t)width * sizeof(float));
         first = smaller(first, first_seen(group->arguments, group->position[i]));
         last = larger(last, group->position[i]);
     }
@@ -334,8 +418,7 @@ static void merge_segments(const void *arguments, ptrdiff_t row) {
     const ptrdiff_t width = a->layer.head_width;
     for (ptrdiff_t head = 0; head < a->head_count; head++) {
         float *context = a->context + row * a->context_stride + head * width;
-        float running_maximum = -INFINITY, running_sum = 0;
-        memset(context, 0, (size_t)width * sizeof(float));
+        float running_maximum, running_sum = 0;
         for (ptrdiff_t s = first_seen(a, a->position[row]) / CK_SEGMENT; s <= a->position[row] / CK_SEGMENT; s++) {
             const float *partial = partial_at(a, row, head, s);
             merge(&running_maximum, &running_sum, context, partial[0], partial[1], partial + 2, width);

@@ -12,8 +12,10 @@ INLINE int32_t panel_offset(const int type) { return type == CK_Q4_0 ? 8 : Q8_0_
 
 // Rounds rows to 8 bits, 32 numbers to a scale: x ≈ scale · integer, |integer| ≤ 127. A number that is not finite makes
 // its block's scale NaN, so that the fault stays visible in its row.
-// Four blocks at a time: their peaks and sums are folded together, which costs a third of folding each.
-INLINE void quantize_blocks(const int count, const float *in, const int32_t offset, ck_block *out) {
+// Four blocks at a time, which become every `apart`th of `out`: their peaks and sums are folded together, which costs a
+// third of folding each.
+INLINE void quantize_blocks(
+    const int count, const float *in, const int32_t offset, ck_block *out, ptrdiff_t apart) {
     ivec peak_bits[4], total[4];
     UNROLL for (int i = 0; i < 4; i++) peak_bits[i] = total[i] = 0;
     // As integers, magnitudes are ordered as the numbers are, with ∞ and NaN above all.
@@ -31,13 +33,19 @@ INLINE void quantize_blocks(const int count, const float *in, const int32_t offs
         integers = __builtin_elementwise_max(__builtin_elementwise_min(integers, (ivec)127), (ivec)-127);
         total[i] += integers;
         i8vec narrow = __builtin_convertvector(integers, i8vec);
-        memcpy(out[i].integers + s, &narrow, sizeof narrow);
+        memcpy(out[i * apart].integers + s, &narrow, sizeof narrow);
     }
     ivec4 start = -offset * sum_four(total);
     UNROLL for (int i = 0; i < count; i++) {
-        out[i].scale = scale[i];
-        out[i].start = start[i];
+        out[i * apart].scale = scale[i];
+        out[i * apart].start = start[i];
     }
+}
+
+INLINE void quantize_some(ptrdiff_t count, const float *in, const int32_t offset, ck_block *out, ptrdiff_t apart) {
+    ptrdiff_t b = 0;
+    for (; b + 4 <= count; b += 4) quantize_blocks(4, in + 32 * b, offset, out + b * apart, apart);
+    for (; b < count; b++) quantize_blocks(1, in + 32 * b, offset, out + b * apart, apart);
 }
 
 static void quantize_rows(const void *arguments, ptrdiff_t slice) {
@@ -46,9 +54,15 @@ static void quantize_rows(const void *arguments, ptrdiff_t slice) {
     FOR_ROWS(a, slice) {
         const float *in = a->input + t * a->input_stride;
         ck_block *out = a->output + t * (a->column_count / 32);
-        ptrdiff_t b = 0;
-        for (; b + 4 <= a->column_count / 32; b += 4) quantize_blocks(4, in + 32 * b, offset, out + b);
-        for (; b < a->column_count / 32; b++) quantize_blocks(1, in + 32 * b, offset, out + b);
+        const vec scale = a->gain ? inverse_rms(in, a->column_count, a->epsilon) : splat(1);
+        for (ptrdiff_t k = 0; k < a->column_count; k += 128) {
+            const ptrdiff_t count = smaller(128, a->column_count - k);
+            float normed[128];
+            if (a->gain)
+                for (ptrdiff_t i = 0; i < count; i += LANES)
+                    save(normed + i, load(in + k + i) * scale * load(a->gain + k + i));
+            quantize_some(count / 32, a->gain ? normed : in + k, offset, out + k / 32, 1);
+        }
     }
 }
 
@@ -130,10 +144,12 @@ INLINE void integer_column(
 }
 
 // Rows m … end over the vectors v … last.
-INLINE void integer_rows(
-    const int type, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v,
-    ptrdiff_t last) {
-    for (; v + PANEL_VECTORS <= last; v += PANEL_VECTORS)
-        integer_column(type, PANEL_VECTORS, a, part, m, end, v, vector_after(a, v, PANEL_VECTORS, last));
-    for (; v < last; v++) integer_column(type, 1, a, part, m, end, v, vector_after(a, v, 1, last));
-}
+#define INTEGER_ROWS(name, type) \
+    static __attribute__((noinline)) void name( \
+        const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t last) { \
+        for (; v + PANEL_VECTORS <= last; v += PANEL_VECTORS) \
+            integer_column(type, PANEL_VECTORS, a, part, m, end, v, vector_after(a, v, PANEL_VECTORS, last)); \
+        for (; v < last; v++) integer_column(type, 1, a, part, m, end, v, vector_after(a, v, 1, last)); \
+    }
+INTEGER_ROWS(q8_0_rows, CK_Q8_0)
+INTEGER_ROWS(q4_0_rows, CK_Q4_0)

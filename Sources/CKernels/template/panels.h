@@ -5,35 +5,39 @@
 // rows stream by.
 
 // LANES sums of row m: + bias, then + the output's old value.
-static __attribute__((noinline)) void panel_finish(const ck_panel_part *part, ptrdiff_t m, ptrdiff_t n, vec result) {
-    float *out = part->output + m * part->output_stride + n;
+static __attribute__((noinline)) void panel_add(const ck_panel_part *part, float *out, ptrdiff_t n, vec result) {
     const ptrdiff_t lanes = smaller(LANES, part->output_count - n);
     if (lanes <= 0) return;  // the last panel is filled up with zeros
     if (part->bias) result += load_lanes(part->bias + n, lanes);
     if (part->accumulate) result += load_lanes(out, lanes);
     save_lanes(out, result, lanes);
 }
+INLINE void panel_finish(const ck_panel_part *part, ptrdiff_t m, ptrdiff_t n, vec result) {
+    float *out = part->output + m * part->output_stride + n;
+    if (part->bias || part->accumulate || n + LANES > part->output_count) panel_add(part, out, n, result);
+    else save(out, result);
+}
 
-// Weights that are asked for while others are multiplied: those of the thread's next vectors of outputs, which lie right
-// behind, or, after a slice, behind the slices that the other threads will take. Panels are too short for the processor to notice that they follow each other. The tiles of all rows share the asking
-// evenly, each as much as it has rows, so that memory works all the time: in one go the lines would wait for each other.
+// Weights that are asked for while others are multiplied: those of the thread's next vectors of outputs, which lie
+// right behind, or, after a slice, behind the slices that the other threads will take. Panels are too short for the
+// processor to notice that they follow each other. The tiles of all rows share the asking evenly, each as much as it has
+// rows, so that memory works all the time: in one go the lines would wait for each other.
 typedef struct {
     const char *next;
     ptrdiff_t vector_bytes;
     ptrdiff_t line_count;        // 64 bytes each, of every vector; 0: nothing is asked for
+    ptrdiff_t left;              // of them, and half as many of those behind, which are wanted soon after
     ptrdiff_t row_count;         // of all the tiles
 } panels_ahead;
 
-// Beyond so many rows the weights at hand last for so long that memory has time without being asked.
-enum { ASKING_ROWS = 48 };
-
-// - next: number of the vector that follows.
+// - next: number of the vector that follows; negative: none.
 INLINE panels_ahead panels_from(
     const ck_panel_part *part, ptrdiff_t next, int vectors, ptrdiff_t vector_bytes, ptrdiff_t row_count) {
     // Very long panels the processor notices, and they would push each other out of L2.
-    const bool asks = row_count <= ASKING_ROWS && vectors * vector_bytes <= 256 << 10;
+    const bool asks = next >= 0 && vectors * vector_bytes <= 256 << 10;
+    const ptrdiff_t lines = asks ? vector_bytes / 64 : 0;
     const char *weights = (const char *)part->panels + next * vector_bytes;
-    return (panels_ahead){weights, vector_bytes, asks ? vector_bytes / 64 : 0, row_count};
+    return (panels_ahead){weights, vector_bytes, lines, lines * 3 / 2, row_count};
 }
 
 // How many lines of each vector a tile of some rows must ask for in each of its steps.
@@ -42,13 +46,16 @@ INLINE ptrdiff_t lines_per_step(const panels_ahead *ahead, ptrdiff_t rows, ptrdi
 }
 
 INLINE void ask(panels_ahead *ahead, const int vectors, ptrdiff_t lines) {
+    lines = smaller(lines, ahead->left);
+    ahead->left -= lines;
     for (ptrdiff_t i = 0; i < lines; i++, ahead->next += 64)
         UNROLL for (int j = 0; j < vectors; j++) __builtin_prefetch(ahead->next + j * ahead->vector_bytes, 0, 2);
 }
 
 // A column is some rows' tiles over the same vectors. The number of the vector that the thread takes after vectors v …
-// of a slice that ends with `last`.
+// of a slice that ends with `last`; −1 where it takes the same again.
 INLINE ptrdiff_t vector_after(const ck_panels *a, ptrdiff_t v, ptrdiff_t vectors, ptrdiff_t last) {
+    if (a->thread_count == 0) return -1;
     const ptrdiff_t others = (a->thread_count - 1) * a->panels_per_slice * (16 / LANES);
     return v + vectors < last ? v + vectors : last + others;
 }
@@ -69,7 +76,8 @@ INLINE void panel_slice(const int type, const ck_panels *a, ptrdiff_t slice) {
     const ptrdiff_t chunk = larger((768 << 10) / row_bytes / tile, 1) * tile;
     for (ptrdiff_t m = 0; m < a->row_count; m += chunk) {
         const ptrdiff_t last = smaller(m + chunk, a->row_count);
-        if (integer) integer_rows(type, a, part, m, last, begin, end);
+        if (type == CK_Q4_0) q4_0_rows(a, part, m, last, begin, end);
+        else if (type == CK_Q8_0) q8_0_rows(a, part, m, last, begin, end);
         else float_rows(type, a, part, m, last, begin, end);
     }
 }
@@ -83,4 +91,46 @@ static void panels(const void *arguments, ptrdiff_t slice) {
     case CK_BF16: panel_slice(CK_BF16, a, slice); break;
     default: panel_slice(CK_F32, a, slice); break;
     }
+}
+
+// ---- Gate and up
+
+// Rows whose products wait in L1 for each other.
+enum { GATED_ROWS = 48 };
+
+INLINE void gated_slice(const int type, const ck_gated *a, ptrdiff_t slice) {
+    const ptrdiff_t blocks = a->product.part->output_count / 32, row_blocks = a->product.input_count / 32;
+    const ptrdiff_t pair_bytes = row_blocks * (type == CK_Q4_0 ? 576 : 1088);
+    const ptrdiff_t first = slice * a->product.panels_per_slice / 2;
+    const ptrdiff_t last = smaller(first + a->product.panels_per_slice / 2, blocks);
+    float result[2][GATED_ROWS * 32];
+    for (ptrdiff_t b = first; b < last; b++) {
+        ck_panels product = a->product;
+        for (ptrdiff_t m = 0; m < a->product.row_count; m += GATED_ROWS) {
+            const ptrdiff_t rows = smaller(GATED_ROWS, a->product.row_count - m);
+            product.input = (const ck_block *)a->product.input + m * row_blocks;
+            // What follows: the same weights, this slice's next, or those behind what the other threads take.
+            product.thread_count = m + rows < a->product.row_count ? 0 : b + 1 < last ? 1 : a->product.thread_count;
+            for (int i = 0; i < 2; i++) {
+                ck_panel_part part = a->product.part[i];
+                part.panels = (const char *)part.panels + b * pair_bytes;
+                part.bias = part.bias ? part.bias + b * 32 : NULL;
+                part.output = result[i];
+                part.output_stride = part.output_count = 32;
+                if (type == CK_Q4_0) q4_0_rows(&product, &part, 0, rows, 0, 32 / LANES);
+                else q8_0_rows(&product, &part, 0, rows, 0, 32 / LANES);
+            }
+            for (ptrdiff_t i = 0; i < rows * 32; i += LANES) {
+                const vec gate = load(result[0] + i);
+                save(result[0] + i, (a->gelu ? gelu_by_tanh(gate) : silu(gate)) * load(result[1] + i));
+            }
+            quantize_some(rows, result[0], panel_offset(a->output_type), a->output + m * blocks + b, blocks);
+        }
+    }
+}
+
+static void gated(const void *arguments, ptrdiff_t slice) {
+    const ck_gated *a = arguments;
+    if (a->product.element_type == CK_Q4_0) gated_slice(CK_Q4_0, a, slice);
+    else gated_slice(CK_Q8_0, a, slice);
 }

@@ -20,6 +20,12 @@ INLINE ptrdiff_t larger(ptrdiff_t a, ptrdiff_t b) { return a > b ? a : b; }
 INLINE vec splat(float x) { return (vec)x; }
 INLINE vec choose(ivec mask, vec yes, vec no) { return (vec)((mask & (ivec)yes) | (~mask & (ivec)no)); }
 
+INLINE ivec lane_numbers(void) {
+    ivec numbers;
+    UNROLL for (int l = 0; l < LANES; l++) numbers[l] = l;
+    return numbers;
+}
+
 // a · b + c: one rounding where the CPU has the instruction, two in the portable set.
 INLINE vec fused(vec a, vec b, vec c) {
 #if FUSED
@@ -117,17 +123,28 @@ INLINE float fold(vec v) {
     return (f.x + f.z) + (f.y + f.w);
 }
 
+// The largest lane of numbers.
+INLINE float largest_lane(vec v) {
+    vec4 r = -INFINITY;
+    UNROLL for (int l = 0; l < LANES; l += 4) {
+        vec4 next;
+        memcpy(&next, (const char *)&v + 4 * l, sizeof next);
+        r = next > r ? next : r;
+    }
+    r = r.zwxy > r ? r.zwxy : r;
+    return r.x > r.y ? r.x : r.y;
+}
+
 // ---- The exponential: e^x = 2^n · e^r, n the nearest integer to x / ln 2, |r| ≤ ln 2 / 2.
 // e^r ≈ 1 + r + r² · q(r), q of degree 4 with the least maximal relative error, 3.6e-9 (0.06 half-units in the last
 // place); the coefficients are our own fit. The whole stays within 1 unit in the last place, 2 in the portable set.
 // Below −104 the result is 0, above 88.73 infinity, and a NaN stays a NaN.
 INLINE vec exponential(vec x) {
     const float magic = 0x1.8p23f;  // adding it leaves the nearest integer in the low bits
-    x = choose(x < splat(-104.0f), splat(-104.0f), x);
-    x = choose(x > splat(89.0f), splat(89.0f), x);
+    x = x < splat(-104.0f) ? splat(-104.0f) : x;
+    x = x > splat(89.0f) ? splat(89.0f) : x;
     vec shifted = fused(x, splat(0x1.715476p+0f), splat(magic));
     vec n = shifted - splat(magic);
-    ivec exponent = (ivec)shifted - (ivec)splat(magic);
     // ln 2 in two parts; n times the first, 15 bits long, is exact.
     vec r = fused(n, splat(-0x1.62e4p-1f), x);
     r = fused(n, splat(-0x1.7f7d1cp-20f), r);
@@ -137,9 +154,13 @@ INLINE vec exponential(vec x) {
     q = fused(q, r, splat(0x1.555492p-3f));
     q = fused(q, r, splat(0x1.fffffcp-2f));
     vec e = fused(q * r, r, r) + splat(1.0f);
+#if defined(TIMES_POWER_OF_2)
+    return TIMES_POWER_OF_2(e, n);
+#else
     // 2^n in two factors: n itself may be below the smallest exponent while the product is a subnormal number.
-    ivec half = exponent >> 1;
+    ivec exponent = (ivec)shifted - (ivec)splat(magic), half = exponent >> 1;
     return e * (vec)((half + 127) << 23) * (vec)((exponent - half + 127) << 23);
+#endif
 }
 
 // ---- Bytes: LANES groups of four unsigned weights, and their products with four signed inputs.

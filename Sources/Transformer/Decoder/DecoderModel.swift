@@ -50,7 +50,8 @@ package final class DecoderModel: LanguageModel {
         workspace = try Workspace(
             configuration, maxRows: options.maxRows, maxLogitRows: options.maxLogitRows,
             stateSlotCount: options.stateSlotCount)
-        multiplier = Multiplier(rounded: workspace.rounded, numerics: options.numerics, pool: pool)
+        multiplier = Multiplier(
+            rounded: workspace.rounded, gated: workspace.gated, numerics: options.numerics, pool: pool)
         rotary = try RotaryTable(
             inverseFrequencies: configuration.rotaryFrequencies(length: options.maxModelLength),
             positionCount: options.maxModelLength, magnitude: configuration.rotaryScaling.magnitude)
@@ -70,6 +71,8 @@ package final class DecoderModel: LanguageModel {
     /// With the embedding, which a step only looks up in; where the head is the same matrix packed, both are there.
     package var weightBytes: Int { weightBytesPerStep + (weights.sharesHead ? 0 : weights.embedding_VD.byteCount) }
     package var multiplyAddsPerRow: Int { weights.products.reduce(0) { $0 + $1.shape.rows * $1.shape.columns } }
+    /// Those of them that only rows with logits cost: of a prompt one.
+    package var headMultiplyAdds: Int { weights.head.weight.shape.rows * weights.head.weight.shape.columns }
     /// The stored type of most weights.
     package var weightType: ElementType {
         weights.layers.first?.up.weight.elementType ?? weights.head.weight.elementType
@@ -112,14 +115,14 @@ package final class DecoderModel: LanguageModel {
         _ hidden_TD: MutableMatrixView
     ) {
         let T = hidden_TD.rows
-        let normed_TD = view(workspace.normed_TD, T, configuration.modelWidth)
         let query_THK = view(workspace.query_THK, T, configuration.queryWidth)
         let key_TGK = view(workspace.key_TGK, T, configuration.keyValueWidth)
         let value_TGK = view(workspace.value_TGK, T, configuration.keyValueWidth)
         let context_THK = view(workspace.context_THK, T, configuration.queryWidth)
 
-        norm(hidden_TD, layer.attentionNorm_D, into: normed_TD)
-        multiplier.apply(normed_TD, (layer.query, query_THK), (layer.key, key_TGK), (layer.value, value_TGK))
+        multiplier.apply(
+            hidden_TD, normed: inputNorm(layer.attentionNorm_D, T), (layer.query, query_THK), (layer.key, key_TGK),
+            (layer.value, value_TGK))
         normalizeHeads(query_THK, layer.queryNorm_K)
         normalizeHeads(key_TGK, layer.keyNorm_K)
         let table = layer.slidingWindow == nil ? rotary : windowRotary
@@ -132,23 +135,23 @@ package final class DecoderModel: LanguageModel {
             query_THK.readOnly, layer: cache, rows: rows, headCount: configuration.queryHeadCount,
             scale: configuration.attentionScale, softCap: configuration.attentionSoftCap,
             window: layer.slidingWindow, into: context_THK, scratch: scratch, pool: pool)
-        addProduct(context_THK, layer.output, layer.attentionOutputNorm_D, to: hidden_TD)
+        add(layer.attentionOutputNorm_D, to: hidden_TD) { output, accumulate in
+            multiplier.apply(layer.output, context_THK, into: output, accumulate: accumulate)
+        }
     }
 
     /// hidden += Wdown · (silu(Wgate · n) ⊙ Wup · n), where n = norm(hidden); or gelu, or a norm before the sum.
     private func feedForward(_ layer: DecoderLayer, _ hidden_TD: MutableMatrixView) {
         let T = hidden_TD.rows
-        let normed_TD = view(workspace.normed_TD, T, configuration.modelWidth)
         let gate_TF = view(workspace.gate_TF, T, configuration.feedForwardWidth)
         let up_TF = view(workspace.up_TF, T, configuration.feedForwardWidth)
 
-        norm(hidden_TD, layer.feedForwardNorm_D, into: normed_TD)
-        multiplier.apply(normed_TD, (layer.gate, gate_TF), (layer.up, up_TF))
-        switch configuration.traits.activation {
-        case .silu: siluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
-        case .gelu: geluMultiply(gate_TF.readOnly, up_TF.readOnly, into: gate_TF, pool: pool)
+        add(layer.feedForwardOutputNorm_D, to: hidden_TD) { output, accumulate in
+            multiplier.applyGated(
+                hidden_TD, inputNorm(layer.feedForwardNorm_D, T), gate: (layer.gate, gate_TF), up: (layer.up, up_TF),
+                activation: configuration.traits.activation == .silu ? .silu : .gelu, down: layer.down, into: output,
+                accumulate: accumulate)
         }
-        addProduct(gate_TF, layer.down, layer.feedForwardOutputNorm_D, to: hidden_TD)
     }
 
     /// Logits of the wanted rows only, and of remembered ones: the head is the largest matrix of a small model.
@@ -220,15 +223,23 @@ package final class DecoderModel: LanguageModel {
         multiplier.apply(projection, input, into: output, accumulate: accumulate)
     }
 
+    /// What a product takes of hidden.
+    private func inputNorm(_ gain_D: VectorWeight, _ T: Int) -> Multiplier.Norm {
+        Multiplier.Norm(
+            gain: gain_D, epsilon: configuration.normEpsilon,
+            result: view(workspace.normed_TD, T, configuration.modelWidth))
+    }
+
     /// hidden += product, or its norm where the family has one there.
-    private func addProduct(
-        _ input: MutableMatrixView, _ projection: Projection, _ norm_D: VectorWeight?, to hidden_TD: MutableMatrixView
+    private func add(
+        _ norm_D: VectorWeight?, to hidden_TD: MutableMatrixView,
+        _ product: (_ output: MutableMatrixView, _ accumulate: Bool) -> Void
     ) {
-        guard let norm_D else { return product(input, projection, into: hidden_TD, accumulate: true) }
+        guard let norm_D else { return product(hidden_TD, true) }
         let product_TD = view(workspace.normed_TD, hidden_TD.rows, configuration.modelWidth)
-        product(input, projection, into: product_TD)
+        product(product_TD, false)
         norm(product_TD, norm_D, into: product_TD)
-        add(hidden_TD.readOnly, product_TD.readOnly, into: hidden_TD, pool: pool)
+        Kernels.add(hidden_TD.readOnly, product_TD.readOnly, into: hidden_TD, pool: pool)
     }
 
     private func rotate(_ rows_TD: MutableMatrixView, _ headCount: Int, _ rows: AttentionRows, _ table: RotaryTable) {
