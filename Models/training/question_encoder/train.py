@@ -32,7 +32,7 @@ def arguments():
     a.add_argument("--base", type=Path, default=BASE)
     a.add_argument("--checkpoints", type=Path, required=True)
     a.add_argument("--out", type=Path, help="where the weights go in the end")
-    a.add_argument("--steps", type=int, default=180)
+    a.add_argument("--steps", type=int, default=300)
     a.add_argument("--batch", type=int, default=48, help="notes of a step")
     a.add_argument("--layers", type=int, default=2, help="that are trained")
     a.add_argument("--length", type=int, default=64, help="word pieces of a question; what is over is cut")
