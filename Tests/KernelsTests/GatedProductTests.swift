@@ -62,6 +62,7 @@ private struct GatedLayer {
     let up: StoredWeights
     let down: StoredWeights
     let gain: [Float]
+    /// The gate's, then up's.
     let bias: [Float]
     var input_MK: [Float]
 
@@ -71,7 +72,7 @@ private struct GatedLayer {
         up = try StoredWeights(type, rows: outputs, columns: inputs, random: &random)
         down = try StoredWeights(next, rows: Self.width, columns: outputs, random: &random)
         gain = random.floats(inputs)
-        bias = random.floats(outputs)
+        bias = random.floats(2 * outputs)
         input_MK = random.floats(`Gated product`.rows * inputs)
     }
 
@@ -94,13 +95,14 @@ private struct GatedLayer {
         input_MK.withUnsafeBufferPointer { all in
             gain.withUnsafeBufferPointer { gain in
                 bias.withUnsafeBufferPointer { bias in
-                    let bias = hasBias ? bias.baseAddress! : nil
+                    let gateBias = hasBias ? bias.baseAddress! : nil
+                    let upBias = gateBias.map { $0 + outputs }
                     let input = MatrixView(all.baseAddress!, rows: `Gated product`.rows, columns: inputs).rows(range)
                     if fused {
                         rounded.round(
                             input, gain: gain.baseAddress!, epsilon: 1e-5, for: gate.elementType, pool: pool)
                         gatedLinear(
-                            rounded, gate: gate, gateBias: bias, up: up, upBias: bias, activation: activation,
+                            rounded, gate: gate, gateBias: gateBias, up: up, upBias: upBias, activation: activation,
                             into: gated, for: down.elementType, pool: pool)
                         return
                     }
@@ -110,8 +112,8 @@ private struct GatedLayer {
                     let first = view(products.baseAddress, outputs)
                     let second = view(products.baseAddress + range.count * outputs, outputs)
                     linear(
-                        rounded, PanelPart(gate, into: first, bias: bias), PanelPart(up, into: second, bias: bias),
-                        pool: pool)
+                        rounded, PanelPart(gate, into: first, bias: gateBias),
+                        PanelPart(up, into: second, bias: upBias), pool: pool)
                     let multiply = activation == .silu ? siluMultiply : geluMultiply
                     multiply(first.readOnly, second.readOnly, first, pool)
                     gated.round(first.readOnly, for: down.elementType, pool: pool)
