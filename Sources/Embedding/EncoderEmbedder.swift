@@ -31,45 +31,40 @@ package final class EncoderEmbedder: Sendable {
     ///   - folder: config.json, model.safetensors, tokenizer.json, and the files of `SentenceTransformerFolder`.
     ///   - pool: may be shared with others.
     /// - Throws: `ModelError`, `CheckpointError`, `TokenizerError`, `AllocationError`: each one line for a person.
-    package init(folder: String, pool: ThreadPool) throws {
+    package convenience init(folder: String, pool: ThreadPool) throws {
         let model = try EncoderModel(path: folder, rowsPerPass: Self.rowsPerTurn, pool: pool)
         let settings = try SentenceTransformerFolder(folder)
         let configuration = model.configuration
-        framing = try TextFraming(
+        let framing = try TextFraming(
             Tokenizer.load(huggingFaceFolder: folder),
             maximumTokenCount: min(settings.maximumTokenCount ?? .max, configuration.maxPositionCount),
             vocabularySize: configuration.vocabularySize, source: folder)
-        name = folder.split(separator: "/").last.map { String($0) } ?? folder
-        dimension = configuration.modelWidth
-        pooling = settings.pooling
-        warnings =
-            model.unusedTensorNames.isEmpty
-            ? []
-            : ["\(folder): \(model.unusedTensorNames.count) tensors are not used, \(model.unusedTensorNames[0]) first"]
-
         var hash = model.fingerprint
         hash.append(try ReadFile.bytes(folder + "/tokenizer.json"))
         hash.append(Array(settings.pooling.rawValue.utf8))
         hash.append(UInt64(framing.maximumTokenCount))
-        fingerprint = hash.finish().description
-        self.model = Mutex(model)
+        self.init(model, folder, framing, settings.pooling, hash)
     }
 
     /// The same encoder with other layers, which were trained for something else (`EncoderModel`): other vectors of the
     /// same texts, under a fingerprint of their own.
     /// - Throws: `CheckpointError`, `AllocationError`: each one line for a person.
-    package init(changing base: EncoderEmbedder, by folder: String) throws {
+    package convenience init(changing base: EncoderEmbedder, by folder: String) throws {
         let model = try base.model.withLock { try EncoderModel(changing: $0, by: folder) }
-        framing = base.framing
-        name = folder.split(separator: "/").last.map { String($0) } ?? folder
-        dimension = base.dimension
-        pooling = base.pooling
-        warnings =
-            model.unusedTensorNames.isEmpty
-            ? []
-            : ["\(folder): \(model.unusedTensorNames.count) tensors are not used, \(model.unusedTensorNames[0]) first"]
         var hash = model.fingerprint
         hash.append(Array(base.fingerprint.utf8))
+        self.init(model, folder, base.framing, base.pooling, hash)
+    }
+
+    private init(
+        _ model: sending EncoderModel, _ folder: String, _ framing: TextFraming, _ pooling: Pooling, _ hash: SipHash128
+    ) {
+        self.framing = framing
+        self.pooling = pooling
+        name = folder.split(separator: "/").last.map { String($0) } ?? folder
+        dimension = model.configuration.modelWidth
+        let unused = model.unusedTensorNames
+        warnings = unused.isEmpty ? [] : ["\(folder): \(unused.count) tensors are not used, \(unused[0]) first"]
         fingerprint = hash.finish().description
         self.model = Mutex(model)
     }

@@ -248,6 +248,20 @@ private func bound(longestPrompt: Int, tokensInFlight: Int, leastWeight: Int = 1
         }
     }
 
+    @Test func `lets nobody less urgent overtake a prompt, however little his tenant was given`() {
+        var harness = Harness {
+            $0.maxBatchedTokens = 16
+            $0.sharesPrefixes = false
+        }
+        var urgent = request(1, tenant: 1, prompt: 64, output: 2)
+        urgent.priority = -1
+        harness.core.submit(urgent)
+        harness.step()
+        harness.core.submit(request(2, tenant: 2, prompt: 64, output: 2))
+        for _ in 0..<3 { harness.step() }
+        #expect(harness.outputs[RequestID(1)]?.count == 1 && harness.admissions[RequestID(2)] == nil)
+    }
+
     @Test func `keeps priorities above fairness`() {
         var harness = Harness { $0.maxRunningCount = 1 }
         for id in 1...20 { harness.core.submit(request(id, tenant: 1)) }

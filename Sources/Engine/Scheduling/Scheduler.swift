@@ -219,11 +219,11 @@ struct Scheduler {
         }.map { prompts[$0] }
     }
 
-    /// Whether a request that waits is admitted before a running prompt goes on: its tenant was served no more, and would
-    /// hold no more places for its weight.
+    /// Whether a request that waits is admitted before a running prompt goes on: it is no less urgent, and its tenant was
+    /// served no more and would hold no more places for its weight.
     private func overtakes(_ request: Request, _ prompt: Request) -> Bool {
         let (own, other) = (request.tenant, prompt.tenant)
-        return own.service <= other.service && wouldHold(own, noMoreThan: other)
+        return request.priority <= prompt.priority && own.service <= other.service && wouldHold(own, noMoreThan: other)
     }
 
     /// Whether a tenant with one place more would still hold no more for its weight than another.

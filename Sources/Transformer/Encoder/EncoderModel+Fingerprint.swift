@@ -3,6 +3,7 @@
 
 package import Base
 import Checkpoint
+import Kernels
 
 extension EncoderModel {
     /// A hash of every weight and every number of the configuration, ready for more to be added. Vectors that were
@@ -25,6 +26,8 @@ extension EncoderModel {
                     UInt64(littleEndian: tensor.bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)))
             }
             hash.append(Array(tensor.bytes[(8 * wordCount)...]))
+            // Most of it is in panels already; what is read in place comes back row by row.
+            (tensor.owner as? any DiscardableMemory)?.discard(tensor.bytes)
         }
         return hash
     }

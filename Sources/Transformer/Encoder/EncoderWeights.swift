@@ -113,6 +113,8 @@ struct EncoderWeights {
 private struct EncoderParts {
     var reader: WeightReader
     private let configuration: EncoderConfiguration
+    /// One for all matrices, so that they lie side by side.
+    private let packing = Packing(numerics: .reproducible)
     private let pool: ThreadPool
 
     init(_ source: any TensorSource, _ configuration: EncoderConfiguration, pool: ThreadPool) {
@@ -131,8 +133,7 @@ private struct EncoderParts {
     mutating func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Projection {
         Projection(
             weight: try Weight(
-                Matrix(reader.take(name + ".weight", shape: [rows, columns])), Packing(numerics: .reproducible),
-                pool: pool),
+                Matrix(reader.take(name + ".weight", shape: [rows, columns])), packing, pool: pool),
             bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
     }
 

@@ -9,17 +9,12 @@ import Retrieval
 enum EvidenceLocator {
     /// For a command that answers a few questions and ends: indexes are made first, vectors too.
     static func find(_ arguments: Arguments, reranker: (any Reranker)? = nil) throws -> EvidenceFinder {
-        let corpus = try Corpus.shipped()
         let found = try IndexLocator.find(arguments)
         let sections = try IndexReader.status(found.folder).snapshot
-        let others = try OtherQuestions(corpus: corpus.folder)
-        let (gate, questions) = gate(corpus, found.embedder)
-        let index = try EvidenceIndexes(corpus, others: others, embedder: questions ?? found.embedder) { sections }
-            .complete()
-        return EvidenceFinder(
-            corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), others: others, gate: gate,
-            embedder: found.embedder, questions: questions, reranker: reranker
-        ) { index }
+        return try finder(found.embedder, reranker, sections: { sections }) { indexes in
+            let index = try indexes.complete()
+            return { index }
+        }
     }
 
     /// For a server: questions are answered by words until the vectors are there.
@@ -27,14 +22,21 @@ enum EvidenceLocator {
         embedder: EncoderEmbedder?, reranker: (any Reranker)? = nil,
         sections: @escaping @Sendable () throws -> Snapshot
     ) throws -> EvidenceFinder {
+        try finder(embedder, reranker, sections: sections) { indexes in { try indexes.current() } }
+    }
+
+    /// - Parameter index: what asks for the index before every search.
+    private static func finder(
+        _ embedder: EncoderEmbedder?, _ reranker: (any Reranker)?, sections: @escaping @Sendable () throws -> Snapshot,
+        index: (EvidenceIndexes) throws -> @Sendable () throws -> EvidenceIndex
+    ) throws -> EvidenceFinder {
         let corpus = try Corpus.shipped()
         let others = try OtherQuestions(corpus: corpus.folder)
         let (gate, questions) = gate(corpus, embedder)
         let indexes = EvidenceIndexes(corpus, others: others, embedder: questions ?? embedder, sections: sections)
         return EvidenceFinder(
             corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), others: others, gate: gate,
-            embedder: embedder, questions: questions, reranker: reranker
-        ) { try indexes.current() }
+            embedder: embedder, questions: questions, reranker: reranker, index: try index(indexes))
     }
 
     /// The fitted gate, and the encoder of questions if the gate knows it.
