@@ -5,13 +5,14 @@ import Base
 package import Kernels
 import Synchronization
 import Tokenization
-import Transformer
+package import Transformer
 
 /// A sentence encoder, such as all-MiniLM-L6-v2. Any thread may call it; calls take turns, some hundred tokens at a
 /// time, so that a question never waits for the end of a long list.
 ///
 /// A text's vector has length 1 and does not depend on the texts beside it, nor on the number of threads.
 package final class EncoderEmbedder: Sendable {
+    package let folder: String
     /// The last part of the folder's path.
     package let name: String
     /// Numbers in a vector.
@@ -29,10 +30,11 @@ package final class EncoderEmbedder: Sendable {
 
     /// - Parameters:
     ///   - folder: config.json, model.safetensors, tokenizer.json, and the files of `SentenceTransformerFolder`.
+    ///   - precision: of the products.
     ///   - pool: may be shared with others.
     /// - Throws: `ModelError`, `CheckpointError`, `TokenizerError`, `AllocationError`: each one line for a person.
-    package convenience init(folder: String, pool: ThreadPool) throws {
-        let model = try EncoderModel(path: folder, rowsPerPass: Self.rowsPerTurn, pool: pool)
+    package convenience init(folder: String, precision: EncoderPrecision = .f32, pool: ThreadPool) throws {
+        let model = try EncoderModel(path: folder, precision: precision, rowsPerPass: Self.rowsPerTurn, pool: pool)
         let settings = try SentenceTransformerFolder(folder)
         let configuration = model.configuration
         let framing = try TextFraming(
@@ -59,6 +61,7 @@ package final class EncoderEmbedder: Sendable {
     private init(
         _ model: sending EncoderModel, _ folder: String, _ framing: TextFraming, _ pooling: Pooling, _ hash: SipHash128
     ) {
+        self.folder = folder
         self.framing = framing
         self.pooling = pooling
         name = folder.split(separator: "/").last.map { String($0) } ?? folder

@@ -29,6 +29,8 @@ import Testing
         let rewrite = TensorRewrite(name: "w", source: try matrix(values, columns: columns), type: type)
         let record = try #require(try written([rewrite]).tensor("w"))
         #expect(record.elementType == type && record.shape == [values.count / columns, columns])
+        let kept = try rewrite.inMemory()
+        #expect(kept.elementType == type && kept.shape == record.shape && kept.bytes.elementsEqual(record.bytes))
         return Array(record.bytes)
     }
 

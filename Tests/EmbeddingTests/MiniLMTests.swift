@@ -4,6 +4,7 @@ import Kernels
 import TestSupport
 import Testing
 import Tokenization
+import Transformer
 
 /// The real model, against `tokenizers` and transformers; Tests/Fixtures/encoder.
 @Suite(.enabled(if: MiniLM.isThere, MiniLM.reason)) struct `all-MiniLM-L6-v2` {
@@ -26,6 +27,16 @@ import Tokenization
         for (vector, expected) in zip(try embedder.embed(cases.map(\.text)), cases) {
             #expect(cosine(vector, expected.vector) >= 0.9999)
             #expect(zip(vector, expected.vector).allSatisfy { abs($0 - $1) < 2e-6 }, "\(expected.text)")
+        }
+    }
+
+    @Test(arguments: KernelSet.available)
+    func `in 8 bits vectors are near transformers' vectors`(kernels: KernelSet) throws {
+        let embedder = try EncoderEmbedder(
+            folder: MiniLM.path, precision: .int8, pool: ThreadPool(threadCount: 2, kernels: kernels))
+        let cases = try ExpectedVector.read("minilm.json")
+        for (vector, expected) in zip(try embedder.embed(cases.map(\.text)), cases) {
+            #expect(cosine(vector, expected.vector) >= 0.999, "\(expected.text)")
         }
     }
 

@@ -1,4 +1,5 @@
-// TensorRewrite.swift — one tensor on its way into a GGUF file: another name, another type, its rows in another order.
+// TensorRewrite.swift — one tensor in another type, under another name, its rows in another order: into a GGUF file, or
+// into memory.
 // Checkpoint › Writing.
 
 import Base
@@ -62,6 +63,17 @@ package struct TensorRewrite {
             }
             try body(UnsafeRawBufferPointer(rebasing: encoded[..<(count * rowByteCount)]))
         }
+    }
+
+    /// What would be written, in memory of its own.
+    ///
+    /// - Precondition: rows are whole blocks of the type.
+    /// - Throws: as `write`.
+    package func inMemory() throws -> TensorRecord {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount!)
+        try write { (piece) throws(FileError) in bytes.append(contentsOf: piece) }
+        return TensorRecord(bytes, type, shape: source.shape, name: name)
     }
 
     private func encode(_ row: UnsafeBufferPointer<Float>, to output: UnsafeMutableRawPointer) throws(CheckpointError) {

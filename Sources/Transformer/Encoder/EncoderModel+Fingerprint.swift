@@ -10,11 +10,10 @@ extension EncoderModel {
     /// made under another one must not be compared with this model's. Of a changed model, the changes alone.
     ///
     /// - Complexity: reads all weights, about 0.1 s for 90 MB.
-    package var fingerprint: SipHash128 { Self.hash(configuration, source) }
-
-    private static func hash(_ configuration: EncoderConfiguration, _ source: any TensorSource) -> SipHash128 {
+    package var fingerprint: SipHash128 {
         // The key is no secret: the same model has the same fingerprint everywhere.
         var hash = SipHash128(key: SipHashKey(0, 0))
+        if weights.precision != .f32 { hash.append(Array(weights.precision.rawValue.utf8)) }
         hash.append(Array("\(configuration)".utf8))
         for name in source.tensorNames {
             // Only position_ids are of no known type, and those are not used.

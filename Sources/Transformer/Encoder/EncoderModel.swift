@@ -20,7 +20,7 @@ package final class EncoderModel {
     package var labelCount: Int? { weights.head?.labelCount }
 
     let source: any TensorSource
-    private let weights: EncoderWeights
+    let weights: EncoderWeights
     private let workspace: EncoderWorkspace
     private let multiplier: Multiplier
     private let scratch: AttentionScratch
@@ -31,13 +31,15 @@ package final class EncoderModel {
     /// - Parameter rowsPerPass: tokens computed together, raised to the longest text. More rows read the weights less
     ///   often; fewer leave the activations in the cache.
     /// - Throws: `ModelError`, `CheckpointError`, `AllocationError`: each one line for a person.
-    package convenience init(path: String, rowsPerPass: Int = 512, pool: ThreadPool) throws {
+    package convenience init(
+        path: String, precision: EncoderPrecision = .f32, rowsPerPass: Int = 512, pool: ThreadPool
+    ) throws {
         let folder = try Self.folder(path)
         guard let config = try folder.json("config.json") else {
             throw ModelError.notAModel(path: path, problem: "it has no config.json")
         }
         let configuration = try EncoderConfiguration(huggingFace: config, source: path + "/config.json")
-        let weights = try EncoderWeights(configuration, from: folder, pool: pool)
+        let weights = try EncoderWeights(configuration, from: folder, precision: precision, pool: pool)
         try self.init(configuration, weights, source: folder, rowsPerPass: rowsPerPass, pool: pool)
     }
 
@@ -61,9 +63,11 @@ package final class EncoderModel {
         self.weights = weights
         unusedTensorNames = weights.unusedNames
         workspace = try EncoderWorkspace(configuration, maxRows: max(rowsPerPass, configuration.maxPositionCount))
-        // An encoder's files hold floats: there is nothing to round.
+        let roundedRows = weights.precision == .f32 ? 0 : workspace.maxRows
         multiplier = Multiplier(
-            rounded: try RoundedRows(maxRows: 0, maxColumns: 0), numerics: .reproducible, pool: pool)
+            rounded: try RoundedRows(
+                maxRows: roundedRows, maxColumns: max(configuration.modelWidth, configuration.feedForwardWidth)),
+            numerics: .reproducible, pool: pool)
         scratch = try AttentionScratch(
             headCount: configuration.headCount, kvHeadCount: configuration.headCount,
             headWidth: configuration.headWidth, maximumContext: configuration.maxPositionCount,

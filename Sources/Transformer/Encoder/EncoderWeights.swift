@@ -33,13 +33,18 @@ struct EncoderWeights {
     let layers: [EncoderLayer]
     /// nil in a model that only embeds.
     let head: ClassificationHead?
+    let precision: EncoderPrecision
     /// Tensors of the file that this model does not use.
     let unusedNames: [String]
 
     /// Takes every weight by name and shape.
     /// - Throws: `CheckpointError` naming the tensor that is missing or has another shape; `AllocationError`.
-    init(_ configuration: EncoderConfiguration, from source: any TensorSource, pool: ThreadPool) throws {
-        var parts = EncoderParts(source, configuration, pool: pool)
+    init(
+        _ configuration: EncoderConfiguration, from source: any TensorSource, precision: EncoderPrecision,
+        pool: ThreadPool
+    ) throws {
+        self.precision = precision
+        var parts = EncoderParts(source, configuration, precision, pool: pool)
         let (V, D) = (configuration.vocabularySize, configuration.modelWidth)
         // A model with a head stores its encoder under a name of its own.
         let isNested = source.shape(of: "bert." + Self.wordEmbedding) != nil
@@ -76,7 +81,8 @@ struct EncoderWeights {
         _ configuration: EncoderConfiguration, changing base: EncoderWeights, by source: any TensorSource,
         pool: ThreadPool
     ) throws {
-        var parts = EncoderParts(source, configuration, pool: pool)
+        precision = base.precision
+        var parts = EncoderParts(source, configuration, precision, pool: pool)
         wordEmbedding_VD = base.wordEmbedding_VD
         placeEmbedding = base.placeEmbedding
         embeddingNorm = base.embeddingNorm
@@ -115,11 +121,16 @@ private struct EncoderParts {
     private let configuration: EncoderConfiguration
     /// One for all matrices, so that they lie side by side.
     private let packing = Packing(numerics: .reproducible)
+    private let precision: EncoderPrecision
     private let pool: ThreadPool
 
-    init(_ source: any TensorSource, _ configuration: EncoderConfiguration, pool: ThreadPool) {
+    init(
+        _ source: any TensorSource, _ configuration: EncoderConfiguration, _ precision: EncoderPrecision,
+        pool: ThreadPool
+    ) {
         reader = WeightReader(source)
         self.configuration = configuration
+        self.precision = precision
         self.pool = pool
     }
 
@@ -131,9 +142,12 @@ private struct EncoderParts {
     }
 
     mutating func projection(_ name: String, _ rows: Int, _ columns: Int) throws -> Projection {
-        Projection(
-            weight: try Weight(
-                Matrix(reader.take(name + ".weight", shape: [rows, columns])), packing, pool: pool),
+        var stored = try reader.take(name + ".weight", shape: [rows, columns])
+        if precision == .int8, columns % ElementType.q8_0.blockSize == 0 {
+            stored = try TensorRewrite(name: stored.name, source: stored, type: .q8_0).inMemory()
+        }
+        return Projection(
+            weight: try Weight(Matrix(stored), packing, pool: pool),
             bias: try VectorWeight(reader.take(name + ".bias", shape: [rows]), pool: pool))
     }
 

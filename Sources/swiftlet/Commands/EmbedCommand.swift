@@ -15,6 +15,7 @@ enum EmbedCommand: Command {
         OptionDefinition(
             "--model", "PATH_OR_NAME",
             "a folder with a BERT encoder, or a name under Models/ (default: \(defaultModel))"),
+        OptionDefinition("--precision", "f32|int8", "of the products (default: f32; searches take int8)"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
         OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
     ]
@@ -31,7 +32,8 @@ enum EmbedCommand: Command {
         guard arguments.positionals.isEmpty else { throw UsageError("the lines are read from standard input") }
         let threads = try arguments.integer("--threads", in: 1...256) ?? Machine.usableCoreCount
         let pool = ThreadPool(threadCount: threads, kernels: try KernelSet(arguments["--kernels"]))
-        let embedder = try EncoderEmbedder(folder: path(arguments["--model"]), pool: pool)
+        let precision = try EncoderPrecision.asked(arguments) ?? .f32
+        let embedder = try EncoderEmbedder(folder: path(arguments["--model"]), precision: precision, pool: pool)
         for warning in embedder.warnings { Output.note("warning: \(warning)") }
 
         var lines = try Output.readInput().split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

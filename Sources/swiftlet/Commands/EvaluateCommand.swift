@@ -3,7 +3,9 @@
 
 import Base
 import Console
+import Embedding
 import Retrieval
+import Transformer
 
 enum EvaluateCommand: Command {
     static let name = "evaluate"
@@ -16,7 +18,8 @@ enum EvaluateCommand: Command {
             OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
             OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
             OptionDefinition("--json", nil, "print one JSON document"),
-        ] + EvaluateEvidence.options + EvaluateExplain.options + RerankerLocator.options + [EmbedderLocator.option]
+        ] + EvaluateEvidence.options + EvaluateExplain.options + RerankerLocator.options
+        + [EmbedderLocator.option, EmbedderLocator.precisionOption]
     static let notes = """
         examples
           swiftlet evaluate retrieval --collection path/to/collection --mode bm25
@@ -33,7 +36,7 @@ enum EvaluateCommand: Command {
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
         if arguments.has("--compare") { return try compare(folder, arguments) }
         let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25
-        let embedder = mode == .bm25 ? nil : try EmbedderLocator.find(arguments["--encoder"])
+        let embedder = mode == .bm25 ? nil : try embedder(arguments)
         guard mode == .bm25 || embedder != nil else {
             throw UsageError("--mode \(mode.rawValue) needs an encoder, and none is installed; bm25 works without")
         }
@@ -55,8 +58,13 @@ enum EvaluateCommand: Command {
             json: arguments.has("--json"))
     }
 
+    private static func embedder(_ arguments: Arguments) throws -> EncoderEmbedder? {
+        let precision = try EncoderPrecision.asked(arguments) ?? EmbedderLocator.precision
+        return try EmbedderLocator.find(arguments["--encoder"], precision: precision)
+    }
+
     private static func compare(_ folder: String, _ arguments: Arguments) throws {
-        guard let embedder = try EmbedderLocator.find(arguments["--encoder"]) else {
+        guard let embedder = try embedder(arguments) else {
             throw UsageError("--compare needs an encoder; `make models` fetches one, and --encoder DIR names another")
         }
         let model = try arguments["--language-model"].map { try LoadedModel.open($0).model }

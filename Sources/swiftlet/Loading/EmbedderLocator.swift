@@ -6,19 +6,33 @@ import Console
 import Embedding
 import Kernels
 import Retrieval
+import Transformer
+
+extension EncoderPrecision {
+    /// What `--precision` says; nil where it says nothing.
+    static func asked(_ arguments: Arguments) throws(UsageError) -> Self? {
+        try arguments.choice("--precision", [.f32, .int8].map { ($0.rawValue, $0) })
+    }
+}
 
 enum EmbedderLocator {
     static let option = OptionDefinition(
         "--encoder", "DIR|none", "the encoder of the vectors (default: \(EmbedCommand.defaultModel), if installed)")
 
+    /// What searches compute in where nothing else is asked for: they rank as f32 does (Bench/README.md), several times
+    /// sooner. An index remembers which it was.
+    static let precision = EncoderPrecision.int8
+    static let precisionOption = OptionDefinition(
+        "--precision", "f32|int8", "of the encoder's products (default: \(precision.rawValue))")
+
     /// The embedder of the encoder that is wanted; without a wish the default one, nil when that is not installed.
     ///
     /// - Throws: one line, when the encoder is not there or cannot be read.
-    static func find(_ wanted: String?) throws -> EncoderEmbedder? {
+    static func find(_ wanted: String?, precision: EncoderPrecision = precision) throws -> EncoderEmbedder? {
         if wanted == "none" { return nil }
         guard wanted != nil || (try? EmbedCommand.path(nil)) != nil else { return nil }
         let pool = ThreadPool(threadCount: Machine.usableCoreCount)
-        let embedder = try EncoderEmbedder(folder: EmbedCommand.path(wanted), pool: pool)
+        let embedder = try EncoderEmbedder(folder: EmbedCommand.path(wanted), precision: precision, pool: pool)
         for warning in embedder.warnings { Output.note("warning: \(warning)") }
         return embedder
     }

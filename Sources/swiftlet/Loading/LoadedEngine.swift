@@ -29,10 +29,15 @@ struct LoadedEngine: Sendable {
         let draft = try model.openDraft(settings.draftModel)
         plan = try EnginePlan(model.configuration, settings.engine, draft: draft?.configuration)
         let core = try plan.makeCore(reportingUnused: checkpoint, draft: draft)
-        encoder = try Self.encoder(settings.encoder, threadCount: plan.threadCount)
-        let index = settings.index == "none" ? nil : try ServedIndex(settings.index, embedder: encoder)
-        search = try Self.search(settings, index, encoder, model)
-        explain = try Self.explain(settings, index, encoder)
+        let threadCount = plan.threadCount
+        encoder = try Self.encoder(settings.encoder, threadCount: threadCount)
+        let searching = try encoder.map {
+            try EncoderEmbedder(
+                folder: $0.folder, precision: EmbedderLocator.precision, pool: ThreadPool(threadCount: threadCount))
+        }
+        let index = settings.index == "none" ? nil : try ServedIndex(settings.index, embedder: searching)
+        search = try Self.search(settings, index, searching, model)
+        explain = try Self.explain(settings, index, searching)
         client = try EngineClient(core: core, kvCacheBytes: plan.kvCacheBytes, deliver: deliver)
         self.model = model
     }
