@@ -1,10 +1,13 @@
-// set_avx512.c — the templates for AVX-512: 16 lanes, fused multiply-add, f16 conversion in hardware.
+// set_avx512.c — the templates for AVX-512: 16 lanes, fused multiply-add, f16 conversion in hardware; and the same with
+// integer products of many rows by AMX.
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #define SET_TABLE ck_avx512_table
 #define SET_NAME "avx512"
-#define SET_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"
+#define SET_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c,amx-tile,amx-int8"
+// The table that takes AMX where it can; the compiler itself never does.
+#define TILE_TABLE ck_amx_table
 #define LANES 16
 #define FUSED 1
 // 24 sums, 6 inputs and a weight: 31 of 32 registers.

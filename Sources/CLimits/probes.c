@@ -88,6 +88,24 @@ __attribute__((target("avx512f,avx512bf16"))) static double bf16_avx512(int64_t 
     return (double)rounds * 12 * 32 * 2;
 }
 
+__attribute__((target("amx-tile,amx-int8"))) static double int8_amx(int64_t rounds) {
+    struct {
+        uint8_t palette, start_row, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } shapes = {.palette = 1};
+    for (int tile = 0; tile < 8; tile++) shapes.row_bytes[tile] = 64, shapes.rows[tile] = 16;
+    _tile_loadconfig(&shapes);  // and zeroes them
+    for (int64_t round = 0; round < rounds; round++) {
+        _tile_dpbssd(0, 4, 6);
+        _tile_dpbssd(1, 4, 7);
+        _tile_dpbssd(2, 5, 6);
+        _tile_dpbssd(3, 5, 7);
+    }
+    _tile_release();
+    return (double)rounds * 4 * 16 * 16 * 64 * 2;
+}
+
 /// vpmaddubsw, vpmaddwd and vpaddd: what AVX2 has in place of vpdpbusd.
 __attribute__((target("avx2"))) static double int8_avx2(int64_t rounds) {
     __m256i x = _mm256_set1_epi8(3), y = _mm256_set1_epi8(5), one = _mm256_set1_epi16(1);
@@ -157,8 +175,9 @@ double climits_bf16_operations(int64_t rounds) {
     return climits_f32_operations(rounds);
 }
 
-double climits_int8_operations(int64_t rounds) {
+double climits_int8_operations(int64_t rounds, int tiles) {
 #if defined(__x86_64__)
+    if (tiles) return int8_amx(rounds / 10);
     if (__builtin_cpu_supports("avx512vnni")) return int8_avx512(rounds);
     if (__builtin_cpu_supports("avx2")) return int8_avx2(rounds);
 #endif

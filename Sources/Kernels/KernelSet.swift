@@ -1,14 +1,17 @@
-// KernelSet.swift — which instruction set computes: AVX-512, AVX2 with FMA, or portable C.
-// Kernels.  An explicit value that a ThreadPool carries, not a global: tests run all three side by side in one
+// KernelSet.swift — which instruction set computes: AVX-512 with or without AMX, AVX2 with FMA, or portable C.
+// Kernels.  An explicit value that a ThreadPool carries, not a global: tests run all of them side by side in one
 // process, and the bits of a result belong to the set that computed it.
 
 internal import CKernels
 
-/// One version of all the kernels. Within a version results are equal to the bit; across versions to rounding.
+/// One version of all the kernels. Within a version results are equal to the bit; across versions to rounding, but for
+/// `amx`, which has the bits of `avx512`.
 package enum KernelSet: Int32, Sendable, CaseIterable, CustomStringConvertible {
     case portable = 0
     case avx2 = 1
     case avx512 = 2
+    /// AVX-512, and AMX for integer products of 16 rows and more.
+    case amx = 3
 
     /// Every version that this CPU and operating system run, the fastest first; the portable one is always there.
     package static let available: [KernelSet] = allCases.reversed().filter { ck_table_for($0.rawValue) != nil }
@@ -24,6 +27,7 @@ package enum KernelSet: Int32, Sendable, CaseIterable, CustomStringConvertible {
         case .portable: "portable"
         case .avx2: "avx2"
         case .avx512: "avx512"
+        case .amx: "amx"
         }
     }
 

@@ -24,6 +24,16 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: KernelSet.available.contains(.amx)), arguments: types)
+    func `has the same bits by AMX and without it`(type: ElementType) throws {
+        var random = SplitMix(4)
+        let layer = try GatedLayer(type, next: type, random: &random)
+        for count in [16, 31, 48, 60, Self.rows] {
+            let tiled = try layer.run(.amx, 0..<count, .silu, bias: true, fused: true)
+            #expect(try layer.run(.avx512, 0..<count, .silu, bias: true, fused: true) == tiled, "\(count) rows")
+        }
+    }
+
     @Test(arguments: KernelSet.available, types)
     func `gives a row the same bits in any company, on any number of threads`(
         kernels: KernelSet, type: ElementType

@@ -9,6 +9,9 @@
 #include "linear.h"
 #include "rows.h"
 #include "panels.h"
+#if defined(TILE_TABLE)
+#include "tile_panels.h"
+#endif
 #include "cache.h"
 #include "attention.h"
 #include "logits.h"
@@ -18,32 +21,35 @@
 #pragma clang attribute pop
 #endif
 
+// All but what multiplies integers.
+#define SET_FUNCTIONS \
+    .lanes = LANES, \
+    .linear = linear, \
+    .quantize_rows = quantize_rows, \
+    .rms_norm = rms_norm, \
+    .layer_norm = layer_norm, \
+    .gelu = gelu, \
+    .silu_multiply = silu_multiply, \
+    .gelu_multiply = gelu_multiply, \
+    .add = add, \
+    .scale = scale, \
+    .soft_cap = soft_cap, \
+    .rotate = rotate, \
+    .gather = gather, \
+    .store = store, \
+    .attend = attend, \
+    .attend_segment = attend_segment, \
+    .merge_segments = merge_segments, \
+    .argmax = argmax, \
+    .sum_of_exponentials = sum_of_exponentials, \
+    .exponentials = exponentials, \
+    .exp_array = exp_array, \
+    .dot_bytes = dot_bytes, \
+    .dot_halves = dot_halves
+
 extern const ck_table SET_TABLE;
-const ck_table SET_TABLE = {
-    .name = SET_NAME,
-    .lanes = LANES,
-    .linear = linear,
-    .quantize_rows = quantize_rows,
-    .panels = panels,
-    .gated = gated,
-    .rms_norm = rms_norm,
-    .layer_norm = layer_norm,
-    .gelu = gelu,
-    .silu_multiply = silu_multiply,
-    .gelu_multiply = gelu_multiply,
-    .add = add,
-    .scale = scale,
-    .soft_cap = soft_cap,
-    .rotate = rotate,
-    .gather = gather,
-    .store = store,
-    .attend = attend,
-    .attend_segment = attend_segment,
-    .merge_segments = merge_segments,
-    .argmax = argmax,
-    .sum_of_exponentials = sum_of_exponentials,
-    .exponentials = exponentials,
-    .exp_array = exp_array,
-    .dot_bytes = dot_bytes,
-    .dot_halves = dot_halves,
-};
+const ck_table SET_TABLE = {.name = SET_NAME, .panels = panels, .gated = gated, SET_FUNCTIONS};
+#if defined(TILE_TABLE)
+extern const ck_table TILE_TABLE;
+const ck_table TILE_TABLE = {.name = "amx", .panels = tile_panels, .gated = tile_gated, SET_FUNCTIONS};
+#endif

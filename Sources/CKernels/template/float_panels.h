@@ -64,14 +64,18 @@ INLINE void float_column(
     }
 }
 
-// Rows m … end over the vectors v … last.
-INLINE void float_rows(
-    const int type, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v,
-    ptrdiff_t last) {
-    // Few rows have few sums: more vectors at a time keep the multipliers busy while a sum waits for itself.
-    if (end - m <= 3)
-        for (; v + FLOAT_PANEL_VECTORS <= last; v += FLOAT_PANEL_VECTORS)
-            float_column(type, FLOAT_PANEL_VECTORS, a, part, m, end, v, vector_after(a, v, FLOAT_PANEL_VECTORS, last));
-    for (; v + 2 <= last; v += 2) float_column(type, 2, a, part, m, end, v, vector_after(a, v, 2, last));
-    for (; v < last; v++) float_column(type, 1, a, part, m, end, v, vector_after(a, v, 1, last));
-}
+// Rows m … end over the vectors v … last. Few rows have few sums: more vectors at a time keep the multipliers busy while
+// a sum waits for itself.
+#define FLOAT_ROWS(name, type) \
+    static __attribute__((noinline)) void name( \
+        const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t last) { \
+        if (end - m <= 3) \
+            for (; v + FLOAT_PANEL_VECTORS <= last; v += FLOAT_PANEL_VECTORS) \
+                float_column( \
+                    type, FLOAT_PANEL_VECTORS, a, part, m, end, v, vector_after(a, v, FLOAT_PANEL_VECTORS, last)); \
+        for (; v + 2 <= last; v += 2) float_column(type, 2, a, part, m, end, v, vector_after(a, v, 2, last)); \
+        for (; v < last; v++) float_column(type, 1, a, part, m, end, v, vector_after(a, v, 1, last)); \
+    }
+FLOAT_ROWS(f32_rows, CK_F32)
+FLOAT_ROWS(f16_rows, CK_F16)
+FLOAT_ROWS(bf16_rows, CK_BF16)

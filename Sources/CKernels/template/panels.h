@@ -60,47 +60,55 @@ INLINE ptrdiff_t vector_after(const ck_panels *a, ptrdiff_t v, ptrdiff_t vectors
     return v + vectors < last ? v + vectors : last + others;
 }
 
+// Every tile's rows divide this.
+enum { WHOLE_TILES = 48 };
+
+INLINE bool is_integer(int32_t type) { return type == CK_Q8_0 || type == CK_Q4_0; }
+
 #include "integer_panels.h"
 #include "float_panels.h"
 
+// What takes rows m … end over the vectors v … last of a part.
+typedef void panel_rows(
+    const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t last);
+
+INLINE panel_rows *rows_for(int32_t type) {
+    switch (type) {
+    case CK_Q4_0: return q4_0_rows;
+    case CK_Q8_0: return q8_0_rows;
+    case CK_F16: return f16_rows;
+    case CK_BF16: return bf16_rows;
+    default: return f32_rows;
+    }
+}
+
 // Rows in chunks that stay in L2 while all the panels of the slice pass over them.
-INLINE void panel_slice(const int type, const ck_panels *a, ptrdiff_t slice) {
-    const bool integer = type == CK_Q8_0 || type == CK_Q4_0;
+static void panel_slice(panel_rows *rows, const ck_panels *a, ptrdiff_t slice) {
     const ck_panel_part *part = a->part;
     while (slice >= part->slice_count) slice -= part++->slice_count;
     const ptrdiff_t begin = slice * a->panels_per_slice * (16 / LANES);
     const ptrdiff_t end =
         smaller(begin + a->panels_per_slice * (16 / LANES), (part->output_count + LANES - 1) / LANES);
-    const ptrdiff_t row_bytes = integer ? a->input_count / 32 * (ptrdiff_t)sizeof(ck_block) : a->input_count * 4;
-    const ptrdiff_t tile = integer ? PANEL_ROWS : FLOAT_PANEL_ROWS;
-    const ptrdiff_t chunk = larger((768 << 10) / row_bytes / tile, 1) * tile;
-    for (ptrdiff_t m = 0; m < a->row_count; m += chunk) {
-        const ptrdiff_t last = smaller(m + chunk, a->row_count);
-        if (type == CK_Q4_0) q4_0_rows(a, part, m, last, begin, end);
-        else if (type == CK_Q8_0) q8_0_rows(a, part, m, last, begin, end);
-        else float_rows(type, a, part, m, last, begin, end);
-    }
+    const ptrdiff_t row_bytes =
+        is_integer(a->element_type) ? a->input_count / 32 * (ptrdiff_t)sizeof(ck_block) : a->input_count * 4;
+    const ptrdiff_t chunk = larger((768 << 10) / row_bytes / WHOLE_TILES, 1) * WHOLE_TILES;
+    for (ptrdiff_t m = 0; m < a->row_count; m += chunk)
+        rows(a, part, m, smaller(m + chunk, a->row_count), begin, end);
 }
 
 static void panels(const void *arguments, ptrdiff_t slice) {
     const ck_panels *a = arguments;
-    switch (a->element_type) {
-    case CK_Q4_0: panel_slice(CK_Q4_0, a, slice); break;
-    case CK_Q8_0: panel_slice(CK_Q8_0, a, slice); break;
-    case CK_F16: panel_slice(CK_F16, a, slice); break;
-    case CK_BF16: panel_slice(CK_BF16, a, slice); break;
-    default: panel_slice(CK_F32, a, slice); break;
-    }
+    panel_slice(rows_for(a->element_type), a, slice);
 }
 
 // ---- Gate and up
 
 // Rows whose products wait in L1 for each other.
-enum { GATED_ROWS = 48 };
+enum { GATED_ROWS = WHOLE_TILES };
 
-INLINE void gated_slice(const int type, const ck_gated *a, ptrdiff_t slice) {
+static void gated_slice(panel_rows *take_rows, const ck_gated *a, ptrdiff_t slice) {
     const ptrdiff_t blocks = a->product.part->output_count / 32, row_blocks = a->product.input_count / 32;
-    const ptrdiff_t pair_bytes = row_blocks * (type == CK_Q4_0 ? 576 : 1088);
+    const ptrdiff_t pair_bytes = row_blocks * (a->product.element_type == CK_Q4_0 ? 576 : 1088);
     const ptrdiff_t first = slice * a->product.panels_per_slice / 2;
     const ptrdiff_t last = smaller(first + a->product.panels_per_slice / 2, blocks);
     float result[2][GATED_ROWS * 32];
@@ -117,8 +125,7 @@ INLINE void gated_slice(const int type, const ck_gated *a, ptrdiff_t slice) {
                 part.bias = part.bias ? part.bias + b * 32 : NULL;
                 part.output = result[i];
                 part.output_stride = part.output_count = 32;
-                if (type == CK_Q4_0) q4_0_rows(&product, &part, 0, rows, 0, 32 / LANES);
-                else q8_0_rows(&product, &part, 0, rows, 0, 32 / LANES);
+                take_rows(&product, &part, 0, rows, 0, 32 / LANES);
             }
             for (ptrdiff_t i = 0; i < rows * 32; i += LANES) {
                 const vec gate = load(result[0] + i);
@@ -131,6 +138,5 @@ INLINE void gated_slice(const int type, const ck_gated *a, ptrdiff_t slice) {
 
 static void gated(const void *arguments, ptrdiff_t slice) {
     const ck_gated *a = arguments;
-    if (a->product.element_type == CK_Q4_0) gated_slice(CK_Q4_0, a, slice);
-    else gated_slice(CK_Q8_0, a, slice);
+    gated_slice(rows_for(a->product.element_type), a, slice);
 }

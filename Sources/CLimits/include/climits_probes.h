@@ -15,7 +15,8 @@ double climits_f32_operations(int64_t rounds);
 /// Runs dot products of bf16 pairs where the CPU has them, else as above. Returns the floating-point operations done.
 double climits_bf16_operations(int64_t rounds);
 
-/// Runs the widest int8 dot products that the CPU has. Returns the number of integer operations done.
-double climits_int8_operations(int64_t rounds);
+/// Runs the widest int8 dot products that the CPU has, those of tiles (AMX) only if `tiles`: a process must have asked
+/// the system for them. Returns the number of integer operations done.
+double climits_int8_operations(int64_t rounds, int tiles);
 
 #endif
