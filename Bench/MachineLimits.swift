@@ -14,7 +14,7 @@ struct MachineLimits {
     let f32GigaflopsPerSecond: Double
     /// As f32 where the CPU has no instruction for it.
     let bf16GigaflopsPerSecond: Double
-    /// By AMX if the pool's kernels use it, else by vectors.
+    /// By AMX where the CPU has it, whatever the kernels use; else by vectors.
     let int8GigaopsPerSecond: Double
 
     static let workingSetBytes = 768 << 20
@@ -27,7 +27,7 @@ struct MachineLimits {
         modelReadGigabytesPerSecond = Self.bandwidth(buffer, bytes: min(modelBytes, Self.workingSetBytes), pool)
         f32GigaflopsPerSecond = Self.rate(pool) { climits_f32_operations(400_000) }
         bf16GigaflopsPerSecond = Self.rate(pool) { climits_bf16_operations(400_000) }
-        let tiles: Int32 = pool.kernels == .amx ? 1 : 0
+        let tiles: Int32 = KernelSet.available.contains(.amx) ? 1 : 0
         int8GigaopsPerSecond = Self.rate(pool) { climits_int8_operations(400_000, tiles) }
     }
 
