@@ -36,7 +36,7 @@ def main():
     a.add_argument("--base", type=Path, default=train.BASE)
     a.add_argument("--checkpoints", type=Path, required=True)
     a.add_argument("--depth", type=int, default=10, help="chunks that the model sees")
-    a.add_argument("--length", type=int, default=256)
+    a.add_argument("--length", type=int, default=128)
     args = a.parse_args()
     torch.set_num_threads(1)
     passages = {c["_id"]: f'{c["title"]}\n{c["text"]}'
