@@ -44,8 +44,7 @@ def arguments():
     a.add_argument("--length", type=int, default=128, help="word pieces of a pair; what is over is cut")
     a.add_argument("--frozen-layers", type=int, default=3)
     a.add_argument("--lr", type=float, default=2e-4)
-    a.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=has_bf16_units(),
-                   help="multiply in bf16, keep weights and sums in f32; the default where the CPU has units for it")
+    add_bf16_option(a)
     a.add_argument("--seed", type=int, default=8)
     a.add_argument("--save-every", type=float, default=180, help="seconds")
     a.add_argument("--stop-after", type=int, help="leave after this step, checkpoint written (for the test)")
@@ -55,9 +54,16 @@ def arguments():
     return args
 
 
-def has_bf16_units():
+def add_bf16_option(parser):
     info = Path("/proc/cpuinfo")
-    return info.exists() and "amx_bf16" in info.read_text()
+    has_units = info.exists() and "amx_bf16" in info.read_text()
+    parser.add_argument(
+        "--bf16", action=argparse.BooleanOptionalAction, default=has_units,
+        help="multiply in bf16, keep weights and sums in f32; the default where the CPU has units for it")
+
+
+def bf16_products(enabled):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled)
 
 
 def start_model(base, frozen_layers):
@@ -86,7 +92,7 @@ def scores(model, encodings):
         logits = model(input_ids=ids, token_type_ids=types, attention_mask=mask).logits[:, 0]
         for n, logit in zip(group, logits):
             found[n] = logit
-    return torch.stack(found)
+    return torch.stack(found).float()
 
 
 class Draws:
@@ -167,8 +173,8 @@ def main():
         lists = list(draws.step(step, args.lists_per_step, args.negatives))
         encoded = tokenizer.encode_batch([(query, p) for query, passages in lists for p in passages])
         tokens += sum(len(e.ids) for e in encoded)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
-            found = scores(model, encoded).float().split([len(passages) for _, passages in lists])
+        with bf16_products(args.bf16):
+            found = scores(model, encoded).split([len(passages) for _, passages in lists])
         target = torch.zeros(1, dtype=torch.long)
         loss = sum(F.cross_entropy(s[None], target) for s in found) / len(found)
         optimizer.zero_grad(set_to_none=True)
