@@ -16,8 +16,24 @@ package final class CrossEncoder: Sendable {
 
     /// - Parameter folder: config.json, model.safetensors with `classifier.weight`, tokenizer.json.
     /// - Throws: `ModelError` when the model has no head, or one that sorts into classes; else as `EncoderEmbedder`.
-    package init(folder: String, pool: ThreadPool) throws {
+    package convenience init(folder: String, pool: ThreadPool) throws {
         let model = try EncoderModel(path: folder, pool: pool)
+        try self.init(model, Tokenizer.load(huggingFaceFolder: folder), folder, mostTokens: .max)
+    }
+
+    /// An encoder with other layers and a head, which were trained to read pairs; all else is shared.
+    ///
+    /// - Parameter folder: model.safetensors with `classifier.weight` (`EncoderModel.init(changing:by:)`), perhaps
+    ///   sentence_bert_config.json.
+    /// - Throws: as the other.
+    package convenience init(changing base: EncoderEmbedder, by folder: String) throws {
+        try self.init(
+            base.changed(by: folder), base.framing.tokenizer, folder, mostTokens: base.framing.maximumTokenCount)
+    }
+
+    private init(
+        _ model: sending EncoderModel, _ tokenizer: Tokenizer, _ folder: String, mostTokens: Int
+    ) throws {
         guard model.labelCount == 1 else {
             throw ModelError.notAModel(
                 path: folder,
@@ -29,8 +45,9 @@ package final class CrossEncoder: Sendable {
         }
         let settings = try SentenceTransformerFolder(folder)
         framing = try TextFraming(
-            Tokenizer.load(huggingFaceFolder: folder),
-            maximumTokenCount: min(settings.maximumTokenCount ?? .max, model.configuration.maxPositionCount),
+            tokenizer,
+            maximumTokenCount: min(
+                settings.maximumTokenCount ?? mostTokens, model.configuration.maxPositionCount),
             vocabularySize: model.configuration.vocabularySize, source: folder)
         name = folder.split(separator: "/").last.map { String($0) } ?? folder
         self.model = Mutex(model)

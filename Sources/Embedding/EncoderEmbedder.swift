@@ -52,10 +52,15 @@ package final class EncoderEmbedder: Sendable {
     /// same texts, under a fingerprint of their own.
     /// - Throws: `CheckpointError`, `AllocationError`: each one line for a person.
     package convenience init(changing base: EncoderEmbedder, by folder: String) throws {
-        let model = try base.model.withLock { try EncoderModel(changing: $0, by: folder) }
+        let model = try base.changed(by: folder)
         var hash = model.fingerprint
         hash.append(Array(base.fingerprint.utf8))
         self.init(model, folder, base.framing, base.pooling, hash)
+    }
+
+    /// This encoder's weights but for those that a folder has.
+    func changed(by folder: String) throws -> sending EncoderModel {
+        try model.withLock { try EncoderModel(changing: $0, by: folder) }
     }
 
     private init(

@@ -10,8 +10,21 @@ import Transformer
     private let pool = ThreadPool(threadCount: 1)
 
     @Test func `a pair gets the reference's ids, types and score, whichever text is cut`() throws {
-        let encoder = try CrossEncoder(folder: Self.path, pool: pool)
-        let cases = try JSON.parse(try TestFiles.bytes(Self.path + "/expected.json")).elements.map { $0 }
+        try compare(CrossEncoder(folder: Self.path, pool: pool), Self.path)
+    }
+
+    @Test func `layers and a head for an encoder give the reference's scores, and leave the encoder alone`() throws {
+        let path = TestFiles.fixture("encoder/bert-changed-pairs")
+        let base = try EncoderEmbedder(folder: TestFiles.fixture("encoder/bert-mean-f32"), pool: pool)
+        let before = try base.embed(["what is a cache"])
+        try compare(CrossEncoder(changing: base, by: path), path)
+        #expect(try base.embed(["what is a cache"]) == before)
+    }
+
+    /// Ids, types and scores of a fixture's pairs.
+    private func compare(_ encoder: CrossEncoder, _ path: String) throws {
+        let cases = try JSON.parse(try TestFiles.bytes(path + "/expected.json")).elements.map { $0 }
+        #expect(!cases.isEmpty)
         for entry in cases {
             let (first, second) = (entry["first"]!.string!, entry["second"]!.string!)
             let framed = encoder.framing.frame(first, second)
@@ -37,6 +50,23 @@ import Transformer
             try CrossEncoder(folder: TestFiles.fixture("encoder/bert-mean-f32"), pool: pool)
         } throws: {
             "\($0)".contains("it has no classification head")
+        }
+    }
+
+    /// A folder of layers, and what the message about it must say.
+    static let refusals = [
+        ("bert-changed", "it has no classification head"), ("bert-pairs", "pooler.dense.weight is missing"),
+        ("", "no model.safetensors"),
+    ]
+
+    @Test(arguments: refusals) func `parts that do not make a cross-encoder of the encoder are refused in one line`(
+        folder: String, says: String
+    ) throws {
+        let base = try EncoderEmbedder(folder: TestFiles.fixture("encoder/bert-mean-f32"), pool: pool)
+        #expect {
+            try CrossEncoder(changing: base, by: TestFiles.fixture("encoder/" + folder))
+        } throws: {
+            "\($0)".contains(says) && !"\($0)".contains("\n")
         }
     }
 }

@@ -47,6 +47,20 @@ import Testing
         #expect(evaluation.mean.ndcg10 >= bar)
     }
 
+    @Test func `a draw of questions keeps their order, is the same again, and is no first part`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("corpus.jsonl", Array(#"{"_id": "d", "text": "one"}"#.utf8))
+        let ids = (0..<60).map { "q\($0)" }
+        try folder.write("queries.jsonl", Array(ids.map { #"{"_id": "\#($0)", "text": "t"}"# + "\n" }.joined().utf8))
+        try folder.write("qrels.tsv", Array(ids.map { "\($0)\td\t1\n" }.joined().utf8))
+        let all = try JudgedCollection(folder: folder.path)
+        let drawn = all.drawing(20).questions.map(\.id)
+        #expect(drawn.count == 20 && drawn == ids.filter { drawn.contains($0) } && drawn != Array(ids[..<20]))
+        #expect(all.drawing(20).questions.map(\.id) == drawn)
+        #expect(Set(all.drawing(10).questions.map(\.id)).isSubset(of: drawn))
+        #expect(all.drawing(100).questions == all.questions)
+    }
+
     @Test(arguments: [
         ("q1\td9\t1\n", "line 1: no document has the id 'd9'"),
         ("q9\td1\t1\n", "line 1: no question has the id 'q9'"),

@@ -189,7 +189,7 @@ def main():
     a.add_argument("--out", type=Path, required=True)
     a.add_argument("--held-out", action="store_true", help="collect: the questions to judge by, not those to learn from")
     a.add_argument("--text", type=Path, default=TEXT)
-    a.add_argument("--text-lists", type=int, default=3000)
+    a.add_argument("--text-lists", type=int, default=6000)
     args = a.parse_args()
     if args.step == "collect":
         collect(args.out, evaluation_questions("held-out") if args.held_out else training_questions())

@@ -12,9 +12,11 @@ import tempfile
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from transformers import BertConfig, BertForSequenceClassification
 
 import data
+import export
 import judge
 import train
 
@@ -78,17 +80,21 @@ def test_training(work):
     assert not torch.equal(whole["bert.encoder.layer.2.output.dense.weight"], start["bert.encoder.layer.2.output.dense.weight"])
 
     run("export.py", "--base", work / "base", "--checkpoints", work / "whole", "--out", work / "out")
-    exported = BertForSequenceClassification.from_pretrained(work / "out", dtype=torch.float32).eval()
+    stored = load_file(work / "out/model.safetensors")
+    assert {export.part(name) for name in stored} == {"encoder.layer.1", "encoder.layer.2", "pooler", "classifier"}
+    exported = train.start_model(work / "base", 1).eval()
+    own = {name.removeprefix("bert."): name for name in exported.state_dict()}
+    exported.load_state_dict({own[name]: t.float() for name, t in stored.items()}, strict=False)
     trained = train.start_model(work / "base", 1).eval()
     trained.load_state_dict(whole)
-    tokenizer = train.Tokenizer.from_file(str(work / "out/tokenizer.json"))
+    tokenizer = train.Tokenizer.from_file(str(work / "base/tokenizer.json"))
     tokenizer.no_padding()
     pairs = tokenizer.encode_batch([("what is a cache", "cache cache"), ("what is a cache", "a much longer text of the graph")])
     with torch.no_grad():
         a, b = train.scores(exported, pairs), train.scores(trained, pairs)
         alone = train.scores(trained, pairs[:1])
     assert (a - b).abs().max() < 1e-2 and abs(alone[0] - b[0]) < 1e-5
-    assert json.loads((work / "out/config.json").read_text())["num_hidden_layers"] == 3
+    assert json.loads((work / "out/sentence_bert_config.json").read_text()) == {"max_seq_length": 128}
 
 
 def main():

@@ -10,8 +10,11 @@ package struct CrossEncoderReranker: Reranker {
     package let weight: Double
     private let encoder: CrossEncoder
 
-    /// - Parameter weight: 1 takes the cross-encoder's order of what it saw as it is.
-    package init(_ encoder: CrossEncoder, depth: Int = 20, weight: Double = 1) {
+    /// - Parameters:
+    ///   - depth: passages looked at: each costs the encoder its tokens and the question's.
+    ///   - weight: 1 takes the cross-encoder's order of what it saw as it is. The default was the best of five on
+    ///     questions set aside for that (Models/training/cross_encoder).
+    package init(_ encoder: CrossEncoder, depth: Int = 10, weight: Double = 0.5) {
         self.encoder = encoder
         self.depth = depth
         self.weight = weight

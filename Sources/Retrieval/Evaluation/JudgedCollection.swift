@@ -61,6 +61,20 @@ package struct JudgedCollection: Sendable {
         guard !self.questions.isEmpty else { throw IngestError(path, "it judges no document relevant") }
     }
 
+    /// The collection with as many of its questions, in their order: a random draw, but always the same one, for what
+    /// takes too long over all.
+    package func drawing(_ count: Int) -> JudgedCollection {
+        let drawn = Set(
+            questions.map { question in
+                var hash = SipHash128(key: SipHashKey(0x7175_6573_7469, 0x6f6e_735f_6472))
+                hash.append(Array(question.id.utf8))
+                return (hash.finish().description, question.id)
+            }.sorted { $0 < $1 }.prefix(count).map { $0.1 })
+        var smaller = self
+        smaller.questions = questions.filter { drawn.contains($0.id) }
+        return smaller
+    }
+
     /// The documents in memory, one chunk each, with vectors if there is an embedder.
     package func snapshot(embedder: (any Embedder)?) throws -> Snapshot {
         var builder = SegmentBuilder(dimension: embedder?.dimension)

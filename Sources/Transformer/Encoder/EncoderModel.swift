@@ -44,7 +44,7 @@ package final class EncoderModel {
     }
 
     /// The same model with other layers, which were trained for something else: those that a folder's model.safetensors
-    /// has, under the names `encoder.layer.5.…`. All other weights are shared.
+    /// has, under the names `encoder.layer.5.…`, and a head if it has `classifier.weight`. All other weights are shared.
     /// - Throws: as the other, also where a layer is there in part.
     package convenience init(changing base: EncoderModel, by path: String) throws {
         let folder = try Self.folder(path)

@@ -61,21 +61,13 @@ struct EncoderWeights {
             pool: pool)
         embeddingNorm = try parts.norm(root + "embeddings.LayerNorm")
         layers = try (0..<configuration.layerCount).map { try parts.layer($0, root: root) }
-        // Without a classifier the pooler, which pre-training leaves behind, has no use here.
-        if let labels = source.shape(of: "classifier.weight")?.first {
-            head = ClassificationHead(
-                pooler: try parts.projection(root + "pooler.dense", D, D),
-                classifier: try parts.projection("classifier", labels, D))
-        } else {
-            head = nil
-            for part in ["weight", "bias"] { parts.reader.skip(root + "pooler.dense." + part) }
-        }
+        head = try parts.head(root: root)
         // 0, 1, 2, …: old versions stored them.
         parts.reader.skip(root + "embeddings.position_ids")
         unusedNames = parts.reader.finish()
     }
 
-    /// Another model's weights but for the layers that `source` has, which lie in memory once.
+    /// Another model's weights, which lie in memory once, but for the layers and the head that `source` has.
     /// - Throws: as the other; `missingTensor` too where a layer is there in part.
     init(
         _ configuration: EncoderConfiguration, changing base: EncoderWeights, by source: any TensorSource,
@@ -89,7 +81,7 @@ struct EncoderWeights {
         layers = try base.layers.enumerated().map { index, layer in
             try parts.has(index) ? parts.layer(index, root: "") : layer
         }
-        head = base.head
+        head = try parts.head(root: "") ?? base.head
         unusedNames = parts.reader.finish()
     }
 
@@ -163,6 +155,17 @@ private struct EncoderParts {
             up: try projection(name + "intermediate.dense", F, D),
             down: try projection(name + "output.dense", D, F),
             feedForwardNorm: try norm(name + "output.LayerNorm"))
+    }
+
+    /// nil where nothing classifies. The pooler, which pre-training leaves behind, has no use then.
+    mutating func head(root: String) throws -> ClassificationHead? {
+        let D = configuration.modelWidth
+        guard let labels = reader.source.shape(of: "classifier.weight")?.first else {
+            for part in ["weight", "bias"] { reader.skip(root + "pooler.dense." + part) }
+            return nil
+        }
+        return ClassificationHead(
+            pooler: try projection(root + "pooler.dense", D, D), classifier: try projection("classifier", labels, D))
     }
 
     func has(_ index: Int) -> Bool {

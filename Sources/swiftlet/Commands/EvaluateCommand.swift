@@ -16,6 +16,7 @@ enum EvaluateCommand: Command {
             OptionDefinition("--collection", "DIR", "retrieval: corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
             OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
             OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
+            OptionDefinition("--draw", "N", "retrieval: N of the questions, drawn at random, the same each time"),
             OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
             OptionDefinition("--json", nil, "print one JSON document"),
         ] + EvaluateEvidence.options + EvaluateExplain.options + RerankerLocator.options
@@ -34,13 +35,13 @@ enum EvaluateCommand: Command {
             throw UsageError("evaluate needs what: retrieval, evidence or explain")
         }
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
-        if arguments.has("--compare") { return try compare(folder, arguments) }
+        if arguments.has("--compare") { return try compare(collection(folder, arguments), arguments) }
         let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25
         let embedder = mode == .bm25 ? nil : try embedder(arguments)
         guard mode == .bm25 || embedder != nil else {
             throw UsageError("--mode \(mode.rawValue) needs an encoder, and none is installed; bm25 works without")
         }
-        let collection = try JudgedCollection(folder: folder)
+        let collection = try collection(folder, arguments)
         let snapshot = try collection.snapshot(embedder: embedder)
         let reranker = try RerankerLocator.find(arguments, embedder: embedder)
         let retriever = Retriever(embedder: embedder, reranker: reranker)
@@ -63,13 +64,18 @@ enum EvaluateCommand: Command {
         return try EmbedderLocator.find(arguments["--encoder"], precision: precision)
     }
 
-    private static func compare(_ folder: String, _ arguments: Arguments) throws {
+    private static func collection(_ folder: String, _ arguments: Arguments) throws -> JudgedCollection {
+        let collection = try JudgedCollection(folder: folder)
+        return try arguments.integer("--draw", in: 1...1_000_000).map { collection.drawing($0) } ?? collection
+    }
+
+    private static func compare(_ collection: JudgedCollection, _ arguments: Arguments) throws {
         guard let embedder = try embedder(arguments) else {
             throw UsageError("--compare needs an encoder; `make models` fetches one, and --encoder DIR names another")
         }
         let model = try arguments["--language-model"].map { try LoadedModel.open($0).model }
         let rerankers = try RerankerLocator.all(arguments["--cross-encoder"], embedder: embedder, model: model)
-        try EvaluationTable(JudgedCollection(folder: folder), embedder: embedder, rerankers: rerankers)
+        try EvaluationTable(collection, embedder: embedder, rerankers: rerankers)
             .print(json: arguments.has("--json"))
     }
 

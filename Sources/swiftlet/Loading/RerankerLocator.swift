@@ -17,7 +17,8 @@ enum RerankerLocator {
         crossEncoderOption,
     ]
     static let crossEncoderOption = OptionDefinition(
-        "--cross-encoder", "DIR", "a BERT with a classification head of one score, for --rerank cross")
+        "--cross-encoder", "DIR",
+        "a BERT with a classification head of one score, or such a head and layers for the encoder, for --rerank cross")
 
     private static let names = ["none", "maxsim", "likelihood", "cross"]
 
@@ -48,12 +49,24 @@ enum RerankerLocator {
     ) throws -> [any Reranker] {
         var rerankers: [any Reranker] = []
         if let folder = crossEncoder {
-            let pool = ThreadPool(threadCount: Machine.usableCoreCount)
-            rerankers.append(CrossEncoderReranker(try CrossEncoder(folder: ModelLocator.path(folder), pool: pool)))
+            rerankers.append(CrossEncoderReranker(try open(ModelLocator.path(folder), embedder)))
         }
         if let embedder, let maxsim = MaxSimReranker(embedder) { rerankers.append(maxsim) }
         if let model { rerankers.append(likelihood(of: model)) }
         return rerankers
+    }
+
+    /// A folder with a config.json is a whole model; one without has parts for the encoder that makes the vectors.
+    private static func open(_ folder: String, _ embedder: EncoderEmbedder?) throws -> CrossEncoder {
+        guard (try? MappedFile(folder + "/config.json")) == nil else {
+            return try CrossEncoder(folder: folder, pool: ThreadPool(threadCount: Machine.usableCoreCount))
+        }
+        guard let embedder else {
+            throw UsageError(
+                "--cross-encoder \(folder) has layers for an encoder, and this search has none; `make models` fetches one"
+            )
+        }
+        return try CrossEncoder(changing: embedder, by: folder)
     }
 
     private static func likelihood(of model: LoadedModel) -> LikelihoodReranker {

@@ -111,7 +111,11 @@ def tiny(name, kind, pooling, dtype, **sizes):
         (folder / "1_Pooling" / "config.json").write_text(json.dumps(modes) + "\n")
         write(folder / "expected.json", embeddings(model, tokenizer, TEXTS, 64, pooling))
         return
-    tokenizer.enable_truncation(64)  # longest first, as sentence-transformers' CrossEncoder does
+    write(folder / "expected.json", pair_scores(model, tokenizer, 64))
+
+
+def pair_scores(model, tokenizer, limit):
+    tokenizer.enable_truncation(limit)  # longest first, as sentence-transformers' CrossEncoder does
     result = []
     for first, second in PAIRS:
         encoded = tokenizer.encode(first, second)
@@ -121,23 +125,27 @@ def tiny(name, kind, pooling, dtype, **sizes):
             ).logits[0]  # fmt: skip
         result.append(
             dict(first=first, second=second, ids=encoded.ids, types=encoded.type_ids, logits=rounded(logits)))
-    write(folder / "expected.json", result)
+    return result
 
 
-def changed():
-    """Other last layers for bert-mean-f32, in f16: what the encoder of questions is to MiniLM."""
+def changed(name, kind, parts, **options):
+    """Other weights for these parts of bert-mean-f32, in f16: what the encoder of questions is to MiniLM."""
+    torch.manual_seed(7)  # a head that the base lacks is drawn
+    model = kind.from_pretrained(HERE / "bert-mean-f32", **options).eval()
     torch.manual_seed(8)
-    folder = HERE / "bert-changed"
-    model = BertModel.from_pretrained(HERE / "bert-mean-f32", add_pooling_layer=False).eval()
+    folder = HERE / name
+    names = {name.removeprefix("bert."): name for name in model.state_dict()}
     layers = {
-        name: (tensor + 0.1 * torch.randn_like(tensor)).half().contiguous()
-        for name, tensor in model.state_dict().items()
-        if name.startswith(("encoder.layer.1.", "encoder.layer.2."))}  # fmt: skip
+        name: (model.state_dict()[own] + 0.1 * torch.randn_like(model.state_dict()[own])).half().contiguous()
+        for name, own in names.items() if name.startswith(parts)}  # fmt: skip
     folder.mkdir(exist_ok=True)
     save_file(layers, folder / "model.safetensors", metadata={"format": "pt"})
-    model.load_state_dict({name: tensor.float() for name, tensor in layers.items()}, strict=False)
+    model.load_state_dict({names[name]: tensor.float() for name, tensor in layers.items()}, strict=False)
     tokenizer = Tokenizer.from_file(str(HERE / "bert-mean-f32/tokenizer.json"))
-    write(folder / "expected.json", embeddings(model, tokenizer, TEXTS, 64))
+    tokenizer.no_padding()
+    embeds = kind is BertModel
+    write(folder / "expected.json",
+          embeddings(model, tokenizer, TEXTS, 64) if embeds else pair_scores(model, tokenizer, 64))  # fmt: skip
 
 
 def real(folder):
@@ -160,7 +168,9 @@ def main():
          intermediate_size=64, num_hidden_layers=2)  # fmt: skip
     tiny("bert-pairs", BertForSequenceClassification, None, torch.float32, hidden_size=32, num_attention_heads=4,
          intermediate_size=48, num_hidden_layers=2, num_labels=1)  # fmt: skip
-    changed()
+    changed("bert-changed", BertModel, ("encoder.layer.1.", "encoder.layer.2."), add_pooling_layer=False)
+    changed("bert-changed-pairs", BertForSequenceClassification, ("encoder.layer.2.", "pooler.", "classifier."),
+            num_labels=1)  # fmt: skip
 
 
 if __name__ == "__main__":
