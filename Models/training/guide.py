@@ -1,47 +1,51 @@
 """Shows a few heads where to look.
 
 Copying needs two heads that work together (Olsson et al. 2022, arXiv:2209.11895): one that sees, at every token, the
-token before it, and a later one that looks for the place whose token before is the one just written. Left to
-cross-entropy they form late and suddenly, after more text than this recipe reads. Here the place is known for every
-token of an answer, because the answer was copied from it, so the attention itself can be trained: the loss is minus the log of the attention that
-the head gives to that place. At a sentence's first token the same loss says which sentence: that is the choice.
+token before it, and a later one that looks for the place whose token before is the one just written. Choosing needs
+more: at the first token of a sentence somebody must have read the title above it, at the end of the question the
+question, and a later head must bring the two together. Left to cross-entropy such heads form late and suddenly, after
+more text than this recipe reads. Here it is known where each should look, so the attention itself can be trained: the
+loss is minus the log of the attention that a head gives to the right places, whichever of them.
 """
 
 import torch
 import torch.nn.functional as F
 
-from model import rotate
-
-PREVIOUS = {1: 0}  # layer: query head
-SOURCE = {3: 0, 4: 2}
-
-
-def attention_loss(attention, h, cos, sin, head, at, targets):
-    """Mean of -log attention of `head`. h [T, D] of one sequence; places `at` [A] look at `targets` [A]."""
-    E, group = attention.c.head_width, attention.c.heads // attention.c.kv_heads
-    q = F.linear(h[at], attention.q_proj.weight[head * E : (head + 1) * E])
-    k = F.linear(h, attention.k_proj.weight[head // group * E : (head // group + 1) * E])
-    q, k = rotate(q, cos[at], sin[at]), rotate(k, cos[: len(h)], sin[: len(h)])
-    scores = q @ k.T * E**-0.5
-    later = torch.arange(len(h))[None] > at[:, None]
-    return F.cross_entropy(scores.masked_fill(later, -torch.inf), targets)
+# layer: query heads
+PREVIOUS = {1: (0,)}
+TOPIC = {2: (0, 2)}  # heads that read different keys
+SOURCE = {3: (0,), 4: (0, 2)}
 
 
-def guided(model, ids, lengths, sources):
-    """Last hidden states [B, T, D] of padded sequences, and the mean loss of all guided heads.
+def looks(found):
+    """[(row, place, places it should look at)] as tensors; a short list of places is filled up with -1."""
+    if not found:
+        return None
+    widest = max(len(targets) for _, _, targets in found)
+    rows, at = (torch.tensor([f[i] for f in found]) for i in (0, 1))
+    return rows, at, torch.tensor([targets + [-1] * (widest - len(targets)) for _, _, targets in found])
 
-    `sources`: for each sequence (places, where their next token is copied from), two tensors of one length.
-    """
-    x, losses = model.model.embed_tokens(ids), []
-    cos, sin = model.cos[: ids.shape[1]], model.sin[: ids.shape[1]]
-    for index, layer in enumerate(model.model.layers):
-        if index in PREVIOUS or index in SOURCE:
-            h = layer.input_layernorm(x)
-            for row, (length, (at, targets)) in enumerate(zip(lengths, sources)):
-                if index in PREVIOUS:
-                    every = torch.arange(1, length)
-                    losses.append(attention_loss(layer.self_attn, h[row, :length], cos, sin, PREVIOUS[index], every, every - 1))  # fmt: skip
-                elif len(at):
-                    losses.append(attention_loss(layer.self_attn, h[row, :length], cos, sin, SOURCE[index], at, targets))  # fmt: skip
-        x = layer(x, cos, sin)
-    return model.model.norm(x), torch.stack(losses).mean()
+
+def attention_loss(scores, heads, rows, at, targets):
+    """Mean of -log attention on `targets`. scores [B, H, T, T] before the softmax."""
+    losses = []
+    for head in heads:
+        weights = F.log_softmax(scores[rows, head, at].float(), dim=-1)
+        losses.append(weights.gather(1, targets.clamp(min=0)).masked_fill(targets < 0, -torch.inf).logsumexp(1))
+    return -torch.stack(losses).mean()
+
+
+class Guide:
+    """Watches a pass through the model; afterwards `losses` holds a mean for each kind of head that was asked."""
+
+    def __init__(self, previous, topics, sources):
+        self.kinds = dict(previous=(PREVIOUS, previous), topic=(TOPIC, topics), source=(SOURCE, sources))
+        self.found = {}
+
+    def __call__(self, layer, scores):
+        for kind, (heads, where) in self.kinds.items():
+            if where is not None and layer in heads:
+                self.found.setdefault(kind, []).append(attention_loss(scores, heads[layer], *where))
+
+    def losses(self):
+        return {kind: torch.stack(found).mean() for kind, found in self.found.items()}

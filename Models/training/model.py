@@ -5,6 +5,7 @@ Shapes: B sequences, T positions, D width, H query heads, K key/value heads, E w
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -65,18 +66,22 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(c.width, c.kv_heads * c.head_width, bias=False)
         self.o_proj = nn.Linear(c.heads * c.head_width, c.width, bias=False)
 
-    def forward(self, x, cos, sin):
+    def forward(self, x, cos, sin, bias, watch=None):
         B, T, _ = x.shape
         c = self.c
         q = self.q_proj(x).view(B, T, c.heads, c.head_width).transpose(1, 2)  # [B, H, T, E]
         k = self.k_proj(x).view(B, T, c.kv_heads, c.head_width).transpose(1, 2)  # [B, K, T, E]
         v = self.v_proj(x).view(B, T, c.kv_heads, c.head_width).transpose(1, 2)
-        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        # Query head h reads key/value head h / (H / K).
-        k = k.repeat_interleave(c.heads // c.kv_heads, dim=1)
-        v = v.repeat_interleave(c.heads // c.kv_heads, dim=1)
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)  # scale 1 / sqrt(E)
-        return self.o_proj(y.transpose(1, 2).reshape(B, T, c.heads * c.head_width))
+        q, k = rotate(q, cos, sin) * c.head_width**-0.5, rotate(k, cos, sin)
+        # Query head h reads key/value head h / (H / K): the heads of a group stand one below the other. Written out,
+        # because in bf16 this takes two thirds of the time of scaled_dot_product_attention, or less.
+        q = q.reshape(B, c.kv_heads, -1, c.head_width)
+        scores = (q @ k.mT).view(B, c.heads, T, T) + bias
+        if watch:
+            watch(scores)
+        y = scores.softmax(dim=-1).view(B, c.kv_heads, -1, T).to(v.dtype) @ v
+        y = y.view(B, c.heads, T, c.head_width).transpose(1, 2)
+        return self.o_proj(y.reshape(B, T, c.heads * c.head_width))
 
 
 class MLP(nn.Module):
@@ -98,8 +103,8 @@ class Layer(nn.Module):
         self.post_attention_layernorm = RMSNorm(c.width, c.norm_eps)
         self.mlp = MLP(c)
 
-    def forward(self, x, cos, sin):
-        x = x + self.self_attn(self.input_layernorm(x), cos, sin)
+    def forward(self, x, cos, sin, bias, watch=None):
+        x = x + self.self_attn(self.input_layernorm(x), cos, sin, bias, watch)
         return x + self.mlp(self.post_attention_layernorm(x))
 
 
@@ -128,8 +133,18 @@ class Llama(nn.Module):
                 nn.init.normal_(p, std=0.02 / (2 * config.layers) ** 0.5 if adds else 0.02)
 
     def forward(self, ids):
+        return F.linear(self.states(ids), self.model.embed_tokens.weight)
+
+    def states(self, ids, positions=None, seen=None, watch=None):
+        """Last hidden states [B, T, D]. `positions` [B, T] and what each token sees [B, T, T] are a text's if nothing
+        is said; `watch(layer, scores [B, H, T, T])` reads the attention before its softmax."""
         T = ids.shape[1]
+        cos, sin = (t[:T] if positions is None else t[positions][:, None] for t in (self.cos, self.sin))
+        seen = torch.ones(T, T, dtype=torch.bool).tril() if seen is None else seen[:, None]
         x = self.model.embed_tokens(ids)
-        for layer in self.model.layers:
-            x = layer(x, self.cos[:T], self.sin[:T])
-        return F.linear(self.model.norm(x), self.model.embed_tokens.weight)
+        half = torch.is_autocast_enabled("cpu")
+        bias = torch.zeros((), dtype=torch.bfloat16 if half else x.dtype).where(seen, -1e30)
+        cos, sin = cos.to(bias.dtype), sin.to(bias.dtype)
+        for index, layer in enumerate(self.model.layers):
+            x = layer(x, cos, sin, bias, watch and partial(watch, index))
+        return self.model.norm(x)

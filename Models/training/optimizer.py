@@ -38,7 +38,8 @@ class Muon(torch.optim.Optimizer):
                     velocity.lerp_(p.grad, 1 - group["momentum"])
                     updates.append(p.grad.lerp(velocity, group["momentum"]))  # Nesterov
                 scale = group["lr"] * max(1.0, rows / columns) ** 0.5
-                for p, update in zip(ps, orthogonalize(torch.stack(updates))):
+                # The quintic is made for low precision: what it leaves inexact, the next step corrects.
+                for p, update in zip(ps, orthogonalize(torch.stack(updates).bfloat16())):
                     p.add_(update, alpha=-scale)
 
 

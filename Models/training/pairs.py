@@ -18,7 +18,7 @@ before it belongs to its first token. So answering is copying, and the only deci
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -38,8 +38,11 @@ LONGEST = 2040  # tokens of a pair
 class Pair:
     ids: list  # prompt, answer, and sometimes more questions about the same evidence
     answers: list  # (where an answer begins, where it ends)
-    choices: list  # (place of an answer's token, it and the others allowed there by the constraint): only where any are
-    sources: list  # (place of an answer's token, place in the prompt that it is copied from)
+    choices: list  # (place of an answer's token, the tokens allowed there, how many of them, the first, are right)
+    sources: list  # (place of an answer's token, places in the prompt that it may be copied from)
+    topics: list = field(default_factory=list)  # (place, places of the title or of the question it is about)
+    branches: list | None = None  # for each token its branch (drills.py), 0 for what all branches see
+    positions: list | None = None  # for each token its position, where that is not its place
 
 
 class Spelling:
@@ -56,10 +59,17 @@ class Spelling:
 
 def prompt(evidence, question):
     """`evidence`: [(title, sentences)] in canonical order. The chat template is tokenizer.CHAT_TEMPLATE's."""
+    return shown(evidence) + asked(question)
+
+
+def shown(evidence):
+    """The prompt up to where the question begins: it is cut before a space, where tokens end too."""
     blocks = "\n\n".join("\n".join([f"# {title}", *sentences]) for title, sentences in evidence)
-    return (
-        f"{BOUNDARY}{SYSTEM}\n{INSTRUCTION}{END}\n{USER}\n{blocks}\n\nQuestion: {question}{END}\n{ASSISTANT}\n"
-    )
+    return f"{BOUNDARY}{SYSTEM}\n{INSTRUCTION}{END}\n{USER}\n{blocks}\n\nQuestion:"
+
+
+def asked(question):
+    return f" {question}{END}\n{ASSISTANT}\n"
 
 
 def choices(spans, later, answer, spell, start):
@@ -77,7 +87,7 @@ def choices(spans, later, answer, spell, start):
             rivals = [r for r in rivals if len(spans[r]) > depth and spans[r][:depth] == ids[:depth]]
             allowed = sorted({spans[r][depth] for r in rivals})
             if len(allowed) > 1:
-                found.append((place + depth, [token] + [t for t in allowed if t != token]))
+                found.append((place + depth, [token] + [t for t in allowed if t != token], 1))
         place += len(ids)
         left.remove(chosen)
     return found
@@ -120,7 +130,7 @@ def build(spell, evidence, turns):
             said_ids = (later if turn else spans)[chosen]
             if (source := places.get(chosen)) is not None:
                 same = aligned(said_ids, spans[chosen])
-                pair.sources += [(len(pair.ids) + i, source + j) for i, j in same]
+                pair.sources += [(len(pair.ids) + i, [source + j]) for i, j in same]
             pair.ids += said_ids
         pair.choices += choices(spans, later, answer, spell, start)
         pair.ids += spell(END + "\n")

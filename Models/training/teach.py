@@ -3,13 +3,15 @@
     nice -n 19 python teach.py --start ../swiftlet-5m --checkpoints teach --minutes 65
     python teach.py --tiny --start OUT --checkpoints FOLDER --steps 30     # for the test
 
-Every step reads pairs (pairs.py) and a little running text: books, documentation and the notes themselves, so that
-the model keeps its language while it learns to quote. Four losses are added:
+Every step reads drills (drills.py), every fourth step pairs instead (pairs.py), and a little running text: books,
+documentation and the notes themselves, so that the model keeps its language while it learns to quote. The losses:
 
-    answer     cross-entropy of the answers' tokens; prompts are read, not learned
-    choice     the same, among the tokens that the span constraint allows: which sentence comes next
-    guide      where the copying heads look (guide.py)
+    choice     -log of the probability of a right token, among those that the span constraint allows
+    answer     cross-entropy of the pairs' answers; prompts are read, not learned
+    previous, topic, source     where the guided heads look (guide.py)
     prose      cross-entropy of running text
+
+The log's `taken` is the share of choices whose likeliest token is right.
 
 The context grows to `POSITIONS`: rotary positions need no new weights, only practice at the new distances.
 """
@@ -28,15 +30,18 @@ from tokenizers import Tokenizer
 import data
 import passages
 from evaluate import load
-from guide import guided
+from drills import Drills
+from guide import Guide, looks
 from model import Llama
 from optimizer import optimizers
 from pairs import Pairs
-from train import HERE, SHARED_TEXT, held_out_loss, learning_rate, save
+from train import HERE, SHARED_TEXT, held_out_loss, learning_rate, loss_of, products, save
 
 POSITIONS = 2048
 BLOCK = 24  # pairs are drawn by so many and put into batches of like length
-GUIDE = 0.5  # weight of the guided heads' loss
+PAIRS = 4  # one step in so many reads whole answers, the others drills
+SAMPLE = 8  # one place in so many is shown the token before it
+WEIGHTS = dict(answer=1.0, choice=1.0, previous=0.2, topic=0.3, source=0.5)
 GROWTH = 0.6  # at this progress evidence has reached its full size
 PROSE_WINDOWS = [512, 1024, 512, 1024, 512, 1024, 512, 2048]  # tokens, step by step
 NOTES_AS_TEXT = 4  # how often the notes stand in one pass over the running text
@@ -55,6 +60,7 @@ def arguments():
     a.add_argument("--muon-lr", type=float, default=0.01)
     a.add_argument("--adam-lr", type=float, default=0.003)
     a.add_argument("--seed", type=int, default=20)
+    a.add_argument("--bf16", action="store_true", help="as in train.py")
     a.add_argument("--save-every", type=float, default=180, help="seconds")
     a.add_argument("--prepare", action="store_true", help="only make what is made once")
     a.add_argument("--stop-after", type=int, help="leave after this step, checkpoint written (for the test)")
@@ -67,7 +73,7 @@ def arguments():
 
 
 def prepare(args):
-    """The pairs, running text [tokens] and held-out text [tokens]; what takes long is made once and kept."""
+    """Drills and pairs, running text [tokens] and held-out text [tokens]; what takes long is made once and kept."""
     folder = args.checkpoints
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.from_file(str(args.start / "tokenizer.json"))
@@ -80,14 +86,16 @@ def prepare(args):
         np.save(folder / "held-out.npy", data.plain_tokens(tokenizer, held or kept[:3], args.seed))
         passages.write(folder / "sections.json", passages.sections(kept))
     pairs = Pairs(notes, passages.read(folder / "sections.json"), tokenizer, args.seed)
-    return pairs, np.load(folder / "text.npy"), np.load(folder / "held-out.npy")
+    drills = Drills(pairs.libraries, pairs.spell, args.seed)
+    batches = {k: Batches(made.make, args.seed, args.pair_tokens) for k, made in (("drills", drills), ("pairs", pairs))}
+    return batches, np.load(folder / "text.npy"), np.load(folder / "held-out.npy")
 
 
-class PairBatches:
-    """Pairs of like length together; `place` (block, batch in it) goes into the checkpoint and comes back."""
+class Batches:
+    """Drills or pairs of like length together; `place` (block, batch in it) goes into the checkpoint and comes back."""
 
-    def __init__(self, pairs, tokens):
-        self.pairs, self.tokens, self.place, self.made = pairs, tokens, (0, 0), None
+    def __init__(self, make, seed, tokens):
+        self.make, self.seed, self.tokens, self.place, self.size, self.made = make, seed, tokens, (0, 0), 0.0, None
 
     def next(self, progress):
         block, batch = self.place
@@ -100,40 +108,78 @@ class PairBatches:
         return batches[batch]
 
     def block(self, block, size):
-        drawn = [self.pairs.make(block * BLOCK + i, size) for i in range(BLOCK)]
+        drawn = [self.make(block * BLOCK + i, size) for i in range(BLOCK)]
         drawn.sort(key=lambda p: len(p.ids))
         batches = [[]]
         for pair in drawn:
             if batches[-1] and len(pair.ids) * (len(batches[-1]) + 1) > self.tokens:
                 batches.append([])
             batches[-1].append(pair)
-        order = np.random.default_rng([self.pairs.seed, block]).permutation(len(batches))
+        order = np.random.default_rng([self.seed, block]).permutation(len(batches))
         return [batches[i] for i in order]
+
+    def state(self):
+        return dict(place=self.place, size=self.size)
+
+    def restore(self, state):
+        self.place, self.size = tuple(state["place"]), state["size"]
+
+
+def tensors(batch):
+    """Ids and positions [B, T] and what each place sees [B, T, T], padded."""
+    B, T = len(batch), max(len(p.ids) for p in batch)
+    ids, positions = torch.zeros(B, T, dtype=torch.long), torch.arange(T).repeat(B, 1)
+    seen = torch.ones(T, T, dtype=torch.bool).tril().repeat(B, 1, 1)
+    for row, pair in enumerate(batch):
+        n = len(pair.ids)
+        ids[row, :n] = torch.tensor(pair.ids)
+        if pair.branches:
+            positions[row, :n] = torch.tensor(pair.positions)
+            branch = torch.tensor(pair.branches)
+            seen[row, :n, :n] &= (branch[None] == 0) | (branch[None] == branch[:, None])
+    return ids, positions, seen
 
 
 def pair_losses(model, batch):
-    """Mean loss of the answers' tokens, of the choices among what the constraint allows, and of the guided heads."""
-    T = max(len(p.ids) for p in batch) - 1
-    ids = torch.zeros(len(batch), T + 1, dtype=torch.long)
-    at, allowed, sources = [], [], []
+    """Mean losses: of the answers' tokens, of the choices among what the constraint allows, of the guided heads.
+    And the share of choices whose likeliest token is right."""
+    ids, positions, seen = tensors(batch)
+    T = ids.shape[1]
+    answers, choices, previous, topics, sources = [], [], [], [], []
     for row, pair in enumerate(batch):
-        ids[row, : len(pair.ids)] = torch.tensor(pair.ids)
-        at += [row * T + place - 1 for start, end in pair.answers for place in range(start, end)]
-        allowed += [(row * T + place - 1, tokens) for place, tokens in pair.choices]
-        places = torch.tensor(pair.sources).reshape(-1, 2)
-        sources.append((places[:, 0] - 1, places[:, 1]))
-    at = torch.tensor(at)
-    states, guide = guided(model, ids[:, :-1], [len(p.ids) - 1 for p in batch], sources)
-    # The head is only worth its price where there is a loss.
-    logits = F.linear(states.flatten(0, 1)[at], model.model.embed_tokens.weight)
-    answer = F.cross_entropy(logits, ids[:, 1:].flatten()[at])
-    if not allowed:
-        return answer, answer * 0, guide
-    where = torch.searchsorted(at, torch.tensor([place for place, _ in allowed]))
-    widest = max(len(tokens) for _, tokens in allowed)
-    table = torch.tensor([tokens + [-1] * (widest - len(tokens)) for _, tokens in allowed])
-    rivals = logits[where].gather(1, table.clamp(min=0)).masked_fill(table < 0, -torch.inf)
-    return answer, F.cross_entropy(rivals, torch.zeros(len(allowed), dtype=torch.long)), guide
+        # The last place that a place sees besides itself: the token before it, also where a branch begins.
+        before = (seen[row].tril(-1) * (positions[row] + 1)).argmax(1).tolist()
+        previous += [(row, place, [before[place]]) for place in range(1 + row % SAMPLE, len(pair.ids), SAMPLE)]
+        answers += [row * T + place - 1 for start, end in pair.answers for place in range(start, end)]
+        # The last token of a branch may be the one that is chosen: nothing is read behind it.
+        choices += [(row * T + place - 1, *allowed) for place, *allowed in pair.choices]
+        topics += [(row, place, wanted) for place, wanted in pair.topics]
+        sources += [(row, place - 1, wanted) for place, wanted in pair.sources]
+    guide = Guide(looks(previous), looks(topics), looks(sources))
+    states = model.states(ids, positions, seen, guide).flatten(0, 1)
+    losses = guide.losses()
+    if answers:
+        at = torch.tensor(answers)
+        losses["answer"] = F.cross_entropy(head(model, states[at]), ids.flatten()[at + 1])
+    if choices:
+        losses["choice"], losses["taken"] = choice_loss(model, states, choices)
+    return losses
+
+
+def choice_loss(model, states, choices):
+    """-log of the probability, among the allowed tokens, of the right ones; share of choices where one is likeliest."""
+    widest = max(len(tokens) for _, tokens, _ in choices)
+    table = torch.tensor([tokens + [-1] * (widest - len(tokens)) for _, tokens, _ in choices])
+    right = torch.arange(widest)[None] < torch.tensor([count for _, _, count in choices])[:, None]
+    logits = head(model, states[torch.tensor([place for place, _, _ in choices])])
+    scores = logits.gather(1, table.clamp(min=0)).masked_fill(table < 0, -torch.inf).log_softmax(-1)
+    taken = right.gather(1, scores.argmax(1, keepdim=True)).float().mean()
+    return -scores.masked_fill(~right, -torch.inf).logsumexp(1).mean(), taken
+
+
+def head(model, states):
+    """Logits; only worth their price where there is a loss."""
+    return F.linear(states, model.model.embed_tokens.weight).float()
 
 
 def prose_loss(model, pools, used, step, tokens):
@@ -143,7 +189,7 @@ def prose_loss(model, pools, used, step, tokens):
         rows.append(pools[T][used.get(T, 0)])
         used[T] = used.get(T, 0) + 1
     rows = torch.from_numpy(np.stack(rows).astype(np.int64))
-    return F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten()), rows[:, 1:].numel()
+    return loss_of(model, rows[:, :-1], rows[:, 1:]), rows[:, 1:].numel()
 
 
 def main():
@@ -154,12 +200,11 @@ def main():
     config = dataclasses.replace(started.config, positions=POSITIONS)
     model = Llama(config)
     model.load_state_dict(started.state_dict())
-    pairs, text, held = prepare(args)
+    batches, text, held = prepare(args)
     if args.prepare:
         return
     windows = {min(T, 256) if args.tiny else T for T in PROSE_WINDOWS}
     pools = {T: data.Windows(text, T, args.seed) for T in windows}
-    batches = PairBatches(pairs, args.pair_tokens)
     muon, adam = optimizers(model, args.muon_lr, args.adam_lr)
     step, seconds, seen, used = 0, 0.0, 0, {}
     if newest := sorted(args.checkpoints.glob("step-*.pt")):
@@ -168,12 +213,13 @@ def main():
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
         step, seconds, seen, used = state["step"], state["seconds"], state["tokens"], dict(state["used"])
-        batches.place, batches.size = tuple(state["place"]), state["size"]
+        for kind, place in state["batches"].items():
+            batches[kind].restore(place)
         print(f"resumed at step {step}", flush=True)
 
     log = open(args.checkpoints / "log.jsonl", "a")
     clock = saved = time.monotonic()
-    losses = []
+    losses = {}
     while True:
         progress = min(1.0, step / args.steps if args.steps else seconds / (60 * args.minutes))
         if not (done := progress >= 1.0):
@@ -181,32 +227,34 @@ def main():
             for optimizer, peak in ((muon, args.muon_lr), (adam, args.adam_lr)):
                 for group in optimizer.param_groups:
                     group["lr"] = peak * rate
-            batch = batches.next(progress)
-            answer, choice, guide = pair_losses(model, batch)
-            (answer + choice + GUIDE * guide).backward()
-            prose, count = prose_loss(model, pools, used, step, args.prose_tokens)
+            batch = batches["pairs" if step % PAIRS == PAIRS - 1 else "drills"].next(progress)
+            with products(args):
+                found = pair_losses(model, batch)
+            sum(WEIGHTS[kind] * loss for kind, loss in found.items() if kind in WEIGHTS).backward()
+            with products(args):
+                prose, count = prose_loss(model, pools, used, step, args.prose_tokens)
             prose.backward()
             torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)
             for optimizer in (muon, adam):
                 optimizer.step()
                 optimizer.zero_grad()
             step, seen = step + 1, seen + count + sum(len(p.ids) for p in batch)
-            losses.append((answer.item(), choice.item(), guide.item(), prose.item()))
+            for kind, loss in {**found, "prose": prose}.items():
+                losses.setdefault(kind, []).append(loss.item())
             now = time.monotonic()
             seconds, clock = seconds + now - clock, now
 
         stopping = done or step == args.stop_after
-        if step % 20 == 0 or stopping:
-            entry = dict(step=step, tokens=seen, seconds=round(seconds, 1), progress=round(progress, 4))
-            if losses:
-                entry.update(zip(("answer", "choice", "guide", "prose"), (round(float(x), 4) for x in np.mean(losses, 0))))
-            losses = []
+        if step % 10 == 0 or stopping:
+            entry = dict(step=step, tokens=seen, seconds=round(seconds, 1), processor=round(time.process_time(), 1), progress=round(progress, 4))  # fmt: skip
+            entry.update((kind, round(float(np.mean(values)), 4)) for kind, values in losses.items())
+            losses = {}
             if step % 200 == 0 or stopping:
                 entry["held_out"] = round(held_out_loss(model, held, config, windows=16), 4)
             print(json.dumps(entry), file=log, flush=True)
             print(json.dumps(entry), flush=True)
         if stopping or clock - saved > args.save_every:
-            save(args.checkpoints, dict(step=step, seconds=seconds, tokens=seen, used=list(used.items()), place=batches.place, size=getattr(batches, "size", 0.0), finished=done, model=model.state_dict(), muon=muon.state_dict(), adam=adam.state_dict()))  # fmt: skip
+            save(args.checkpoints, dict(step=step, seconds=seconds, tokens=seen, used=list(used.items()), batches={kind: b.state() for kind, b in batches.items()}, finished=done, model=model.state_dict(), muon=muon.state_dict(), adam=adam.state_dict()))  # fmt: skip
             saved = clock
         if stopping:
             break

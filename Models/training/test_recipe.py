@@ -15,11 +15,14 @@ import torch
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 import choose
+import drills
 import evaluate
 import pairs
 import passages
 import teach
-from guide import guided
+from drills import Drills
+from guide import Guide
+from guide import looks as guide_looks
 from model import Llama
 from tokenizer import render
 from train import HERE, SHARED_TEXT, divergence
@@ -115,18 +118,52 @@ def check_pairs(tokenizer):
             for sentence in [pairs.REFUSAL, *sentences, *pairs.CONNECTORS[1:]]:
                 said = said.replace(sentence, "")
             assert not said.strip(), f"not from the evidence: {said!r}"
-        for place, source in pair.sources:
+        for place, (source,) in pair.sources:
             # But for the space before a sentence, whose first token then differs.
             said = pair.ids[place]
             assert said == pair.ids[source] or tokenizer.decode([said]).startswith(" "), (place, source)
-        for place, allowed in pair.choices:
-            assert pair.ids[place] == allowed[0] and len(set(allowed)) == len(allowed) > 1
+        for place, allowed, count in pair.choices:
+            assert pair.ids[place] == allowed[0] and len(set(allowed)) == len(allowed) > count == 1
     assert 0 < refusals < 12, refusals
+    check_drills(made, tokenizer, held)
+
+
+def check_drills(made, tokenizer, held):
+    """A branch alone is the explainer's prompt; a right token begins a sentence of the note that was asked about."""
+    drilled, again = (drills.Drills(made.libraries, made.spell, seed=3) for _ in range(2))
+    behind = 0
+    for index in range(20):
+        drill = drilled.make(index, 0.5)
+        assert drill == again.make(index, 0.5), "a drill depends on more than seed and index"
+        text = tokenizer.decode(drill.ids, skip_special_tokens=False)
+        assert not any(p.short[0] in text for p in held), "a held-back note is in the training data"
+        shown = [block.split("\n") for block in text.split("<|user|>\n")[1].split("\n\nQuestion:")[0].split("\n\n")]
+        for place, allowed, count in drill.choices:
+            assert 0 < count < len(set(allowed)) == len(allowed)
+            branch = drill.branches[place - 1]
+            before = [i for i in range(place) if drill.branches[i] in (0, branch)]
+            assert [drill.positions[i] for i in before] == list(range(len(before)))
+            alone = tokenizer.decode([drill.ids[i] for i in before], skip_special_tokens=False)
+            evidence = [(title[2:], sentences) for title, *sentences in shown]
+            asked, said = alone.split("\n\nQuestion: ")[1].split("<|end|>\n<|assistant|>\n")
+            assert tokenizer.encode(pairs.prompt(evidence, asked) + said).ids == [drill.ids[i] for i in before]
+            behind += len(said) > 20
+            sentences = [s for _, lines in evidence for s in lines]
+            for token in allowed:
+                begun = (said + tokenizer.decode([token])).strip()
+                assert any(begun.endswith(s[:length]) for s in sentences for length in range(1, len(s) + 1)), begun
+        for place, sources in drill.sources:
+            allowed, count = next((a, n) for p, a, n in drill.choices if p == place)
+            right = {tokenizer.decode([t]).strip() for t in allowed[:count]}
+            for i in sources:
+                # The space before a sentence may be a token of its own.
+                assert any(not t or t.startswith(tokenizer.decode([drill.ids[i]]).strip()) for t in right), (place, i)
+    assert behind > 0
 
 
 def check_teaching(folder, text, start):
     whole, parts, out = (folder / name for name in ("teach", "teach-parts", "teach-out"))
-    common = ["--data", text, "--start", start, "--steps", 12]
+    common = ["--data", text, "--start", start, "--steps", 12, "--bf16"]
     run("teach.py", *common, "--checkpoints", whole)
     run("teach.py", *common, "--checkpoints", parts, "--stop-after", 5)
     run("teach.py", *common, "--checkpoints", parts)
@@ -135,11 +172,16 @@ def check_teaching(folder, text, start):
     run("export.py", "--positions", teach.POSITIONS, "--checkpoints", whole, "--out", out)
     model, tokenizer, _ = evaluate.load(out)
     assert model.config.positions == teach.POSITIONS
-    # Guiding the heads reads what the model reads.
-    rows = torch.arange(40)[None] + 5
-    places = torch.tensor([20, 21])
-    states, loss = guided(model, rows, [40], [(places, places - 10)])
-    assert torch.allclose(model(rows), states @ model.model.embed_tokens.weight.T, atol=1e-4) and loss > 0
+    # A branch reads what it would read alone; the guide watches and changes nothing.
+    drill = Drills([pairs.Library(passages.corpus()[:40])] * 2, pairs.Spelling(tokenizer), 3).make(0, 0.0)
+    ids, positions, seen = teach.tensors([drill])
+    guide = Guide(None, guide_looks([(0, p, w) for p, w in drill.topics]), None)
+    with torch.no_grad():
+        together = model.states(ids, positions, seen, guide)
+        for branch in (1, max(drill.branches)):
+            at = [i for i, b in enumerate(drill.branches) if b in (0, branch)]
+            assert torch.allclose(together[0, at], model.states(ids[:, at])[0], atol=1e-3), branch
+    assert set(guide.losses()) == {"topic"} and guide.losses()["topic"] > 0
     # The cache of choose.py says what the model says.
     spell = pairs.Spelling(tokenizer)
     blocks = [("What is a token?", ["A token is a piece of a word.", "It has a number."])]

@@ -56,6 +56,7 @@ def arguments():
     a.add_argument("--seed", type=int, default=20)
     a.add_argument("--save-every", type=float, default=180, help="seconds")
     a.add_argument("--compile", action="store_true", help="torch.compile (needs a C++ compiler)")
+    a.add_argument("--bf16", action="store_true", help="products in bf16: faster where the processor has units for it")
     a.add_argument("--stop-after", type=int, help="leave after this step, checkpoint written (for the test)")
     args = a.parse_args()
     if bool(args.minutes) == bool(args.steps):
@@ -133,15 +134,20 @@ class Batches:
         return rows[:, :-1], rows[:, 1:]
 
 
+def products(args):
+    """In bf16 if that was asked for; weights, norms, losses and sums stay f32."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16)
+
+
 def loss_of(model, inputs, targets):
-    return F.cross_entropy(model(inputs).flatten(0, 1), targets.flatten())
+    return F.cross_entropy(model(inputs).float().flatten(0, 1), targets.flatten())
 
 
 def divergence(model, teacher, inputs):
     """How many nats the model's next tokens are from the teacher's: KL(teacher || model), the mean over positions."""
     with torch.no_grad():
-        wanted = F.log_softmax(teacher(inputs), dim=-1).flatten(0, 1)
-    found = F.log_softmax(model(inputs), dim=-1).flatten(0, 1)
+        wanted = F.log_softmax(teacher(inputs).float(), dim=-1).flatten(0, 1)
+    found = F.log_softmax(model(inputs).float(), dim=-1).flatten(0, 1)
     return F.kl_div(found, wanted, log_target=True, reduction="batchmean")
 
 
@@ -225,7 +231,8 @@ def main():
                 for group in optimizer.param_groups:
                     group["lr"] = peak * rate
             inputs, targets = batches.next(stage(progress), step)
-            loss = train_loss(model, teacher, inputs) if teacher else train_loss(model, inputs, targets)
+            with products(args):
+                loss = train_loss(model, teacher, inputs) if teacher else train_loss(model, inputs, targets)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(adam.param_groups[0]["params"], 1.0)
             for optimizer in (muon, adam):
