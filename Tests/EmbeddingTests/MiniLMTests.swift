@@ -35,9 +35,9 @@ import Transformer
         let embedder = try EncoderEmbedder(
             folder: MiniLM.path, precision: .int8, pool: ThreadPool(threadCount: 2, kernels: kernels))
         let cases = try ExpectedVector.read("minilm.json")
-        for (vector, expected) in zip(try embedder.embed(cases.map(\.text)), cases) {
-            #expect(cosine(vector, expected.vector) >= 0.999, "\(expected.text)")
-        }
+        let cosines = zip(try embedder.embed(cases.map(\.text)), cases).map { cosine($0, $1.vector) }
+        #expect(cosines.allSatisfy { $0 >= 0.998 })
+        #expect(cosines.reduce(0, +) / Double(cosines.count) >= 0.9995)
     }
 
     @Test(arguments: KernelSet.available)
