@@ -18,7 +18,7 @@ enum RerankerLocator {
     ]
     static let crossEncoderOption = OptionDefinition(
         "--cross-encoder", "DIR",
-        "a BERT with a classification head of one score, or such a head and layers for the encoder, for --rerank cross")
+        "a BERT with a head of one score, or head and layers for the encoder: for --rerank cross")
 
     private static let names = ["none", "maxsim", "likelihood", "cross"]
 
