@@ -15,7 +15,7 @@ enum KernelBenchmark: Command {
         OptionDefinition("--models", "LIST", "shapes: smollm2-135m,qwen2.5-0.5b (default: both)"),
         OptionDefinition("--only", "products|attention", "half of it"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
-        OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
+        OptionDefinition("--kernels", "SET", "amx, avx512, avx2 or portable (default: the best this CPU has)"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
 

@@ -25,7 +25,7 @@ extension EngineOptions {
         OptionDefinition("--draft-tokens", "N", "guesses for one request in one step, at most (default: 8)"),
         OptionDefinition("--draft-always", nil, "compute so many guesses in every step, whether that pays or not"),
         OptionDefinition("--numerics", "MODE", "reproducible (default), or fast: f32 weights by OpenBLAS"),
-        OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
+        OptionDefinition("--kernels", "SET", "amx, avx512, avx2 or portable (default: the best this CPU has)"),
     ]
 
     /// Without those that only tell what several requests do to each other.

@@ -17,7 +17,7 @@ enum EmbedCommand: Command {
             "a folder with a BERT encoder, or a name under Models/ (default: \(defaultModel))"),
         OptionDefinition("--precision", "f32|int8", "of the products (default: f32; searches take int8)"),
         OptionDefinition("--threads", "N", "kernel threads (default: physical cores)"),
-        OptionDefinition("--kernels", "SET", "avx512, avx2 or portable (default: the best this CPU has)"),
+        OptionDefinition("--kernels", "SET", "amx, avx512, avx2 or portable (default: the best this CPU has)"),
     ]
     static let notes = """
         example
