@@ -16,7 +16,7 @@ enum EncoderBenchmark: Command {
         OptionDefinition("--texts", "FILE", "one text a line"),
         OptionDefinition("--query-tokens", "N", "length of a question, special tokens included (default: 16)"),
         OptionDefinition("--threads", "N", "kernel threads (default: 1)"),
-        OptionDefinition("--precision", "f32|int8", "of the products (default: f32)"),
+        EncoderPrecision.definition(default: .f32),
         OptionDefinition("--repeats", "N", "measured runs, after one warm-up (default: 3)"),
         OptionDefinition("--json", nil, "print one JSON document"),
     ]
@@ -27,8 +27,7 @@ enum EncoderBenchmark: Command {
         guard let file = arguments["--texts"] else { throw UsageError("encoder needs --texts FILE") }
         let repeats = try arguments.integer("--repeats", in: 1...1000) ?? 3
         let queryTokens = try arguments.integer("--query-tokens", in: 3...256) ?? 16
-        let precision: EncoderPrecision =
-            try arguments.choice("--precision", [.f32, .int8].map { ($0.rawValue, $0) }) ?? .f32
+        let precision = try EncoderPrecision.asked(arguments) ?? .f32
         let pool = ThreadPool(threadCount: try arguments.integer("--threads", in: 1...256) ?? 1)
         let path = try ModelLocator.path(arguments["--model"] ?? "all-MiniLM-L6-v2")
         let embedder = try EncoderEmbedder(folder: path, precision: precision, pool: pool)

@@ -1,6 +1,7 @@
 import Base
 import Embedding
 import Kernels
+import Retrieval
 import TestSupport
 import Testing
 import Tokenization
@@ -54,6 +55,23 @@ import Transformer
         }
         let plain = try ExpectedVector.read("minilm.json")[0]
         #expect(zip(try base.embed([plain.text])[0], plain.vector).allSatisfy { abs($0 - $1) < 2e-6 })
+    }
+
+    @Test func `the vectors that come with the notes are the encoder's`() throws {
+        let corpus = TestFiles.root + "/Sources/Explainer/Corpus"
+        let base = try EncoderEmbedder(folder: MiniLM.path, precision: .int8, pool: ThreadPool(threadCount: 2))
+        let questions = try EncoderEmbedder(changing: base, by: MiniLM.path + "-questions")
+        let known = try #require(try KnownVectors(ifThereAt: corpus + "/all-MiniLM-L6-v2-questions.vectors"))
+        #expect(known.fingerprint == questions.fingerprint)
+        let lines = String(decoding: try TestFiles.bytes(corpus + "/other-questions.txt"), as: UTF8.self)
+            .split(separator: "\n").filter { !"#[".contains($0.first!) }.map { String($0) }
+        let drawn = stride(from: 0, to: lines.count, by: 40).map { lines[$0] }
+        #expect(drawn.count > 100)
+        for (text, vector) in zip(drawn, try questions.embed(drawn)) {
+            #expect(try cosine(#require(known[text]), vector) >= 0.998, "\(text)")
+        }
+        let sections = try #require(try KnownVectors(ifThereAt: corpus + "/all-MiniLM-L6-v2.vectors"))
+        #expect(sections.fingerprint == base.fingerprint)
     }
 
     @Test func `word pieces of 1,000 texts in many scripts are the reference's`() throws {

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 
 import pytest
@@ -164,3 +165,27 @@ def test_the_server_searches_an_index_as_it_grows(swiftlet, start_server, corpus
         assert answer["hits"][0]["id"] == "new.txt"
         document = {"query": "blocks", "documents": ["nothing", "blocks"], "top_n": 1}
         assert server.post("/v1/rerank", document).json()["results"][0]["index"] == 1
+
+
+@needs_encoder
+def test_the_notes_come_with_their_vectors(swiftlet, tmp_path):
+    corpus = pathlib.Path(__file__).parents[2] / "Sources" / "Explainer" / "Corpus"
+    copy = tmp_path / "notes"
+    shutil.copytree(corpus, copy)
+    # `swiftlet corpus vectors` is what to run when this fails, and then to commit the files.
+    written = computed(swiftlet("corpus", "vectors", "--corpus", copy))
+    assert written == {file.name: 0 for file in corpus.glob("*.vectors")}
+    assert len(written) == 2
+    for name in written:
+        assert (copy / name).read_bytes() == (corpus / name).read_bytes()
+
+    # A changed section is computed, and nothing else.
+    note = copy / "kv-cache" / "paged-attention.md"
+    note.write_text(note.read_text().rstrip() + " Nobody has written this sentence before.\n")
+    sections, questions = "all-MiniLM-L6-v2.vectors", "all-MiniLM-L6-v2-questions.vectors"
+    assert computed(swiftlet("corpus", "vectors", "--corpus", copy)) == {sections: 1, questions: 0}
+
+
+def computed(done):
+    lines = [line.split(": ") for line in done.stdout.splitlines()]
+    return {pathlib.Path(path).name: int(text.split(", ")[1].split()[0]) for path, text in lines}

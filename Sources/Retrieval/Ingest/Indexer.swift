@@ -28,7 +28,16 @@ package struct Indexer {
         self.writer = writer
         self.embedder = embedder
         self.batchSize = batchSize
-        chunker = embedder.map { embedder in Chunker { embedder.tokenCount($0) } } ?? Chunker()
+        chunker = Self.chunker(for: embedder)
+    }
+
+    private static func chunker(for embedder: (any Embedder)?) -> Chunker {
+        embedder.map { embedder in Chunker { embedder.tokenCount($0) } } ?? Chunker()
+    }
+
+    /// What an index with vectors asks the encoder about a document.
+    package static func embeddedTexts(of document: SourceDocument, for embedder: any Embedder) -> [String] {
+        chunker(for: embedder).chunks(document).map(\.embeddedText)
     }
 
     /// Takes a document; it is in the index after the next `flush` at the latest.

@@ -8,13 +8,6 @@ import Kernels
 import Retrieval
 import Transformer
 
-extension EncoderPrecision {
-    /// What `--precision` says; nil where it says nothing.
-    static func asked(_ arguments: Arguments) throws(UsageError) -> Self? {
-        try arguments.choice("--precision", [.f32, .int8].map { ($0.rawValue, $0) })
-    }
-}
-
 enum EmbedderLocator {
     static let option = OptionDefinition(
         "--encoder", "DIR|none", "the encoder of the vectors (default: \(EmbedCommand.defaultModel), if installed)")
@@ -22,8 +15,7 @@ enum EmbedderLocator {
     /// What searches compute in where nothing else is asked for: they rank as f32 does (Bench/README.md), several times
     /// sooner. An index remembers which it was.
     static let precision = EncoderPrecision.int8
-    static let precisionOption = OptionDefinition(
-        "--precision", "f32|int8", "of the encoder's products (default: \(precision.rawValue))")
+    static let precisionOption = EncoderPrecision.definition(default: precision)
 
     /// The embedder of the encoder that is wanted; without a wish the default one, nil when that is not installed.
     ///

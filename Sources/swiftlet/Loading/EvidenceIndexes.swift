@@ -84,7 +84,9 @@ final class EvidenceIndexes: Sendable {
     private func update(
         _ name: String, _ documents: [SourceDocument], _ embedder: EncoderEmbedder?
     ) throws -> Snapshot {
-        let index = CachedIndex(of: "\(corpus.folder)#\(name)", in: try CacheFolder.path, embedder: embedder)
+        let index = CachedIndex(
+            of: "\(corpus.folder)#\(name)", in: try CacheFolder.path,
+            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus.folder) })
         do {
             _ = try index.update(to: documents)
         } catch IndexError.locked where (try? Manifest.current(index.folder)) != nil {

@@ -30,7 +30,10 @@ enum IndexLocator {
     /// The notes' index, made or brought up to date first.
     private static func notes(_ encoder: String?) throws -> FoundIndex {
         let embedder = try EmbedderLocator.findOrWarn(encoder)
-        let index = CachedIndex(of: try CorpusFolder.shipped(), in: try CacheFolder.path, embedder: embedder)
+        let corpus = try CorpusFolder.shipped()
+        let index = CachedIndex(
+            of: corpus, in: try CacheFolder.path,
+            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus) })
         let progress = ProgressLine("indexing the notes")
         let report: CachedIndex.Report
         do {

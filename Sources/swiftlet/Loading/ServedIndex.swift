@@ -56,7 +56,10 @@ final class ServedIndex: Sendable {
 
     /// Brings the notes' index up to date and returns its folder.
     private static func update(embedder: EncoderEmbedder?) throws -> String {
-        let index = CachedIndex(of: try CorpusFolder.shipped(), in: try CacheFolder.path, embedder: embedder)
+        let corpus = try CorpusFolder.shipped()
+        let index = CachedIndex(
+            of: corpus, in: try CacheFolder.path,
+            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus) })
         do {
             _ = try index.update(including: IndexLocator.isNote)
         } catch IndexError.locked where (try? Manifest.current(index.folder)) != nil {
