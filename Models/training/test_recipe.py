@@ -36,6 +36,17 @@ def weights(folder):
     return torch.load(sorted(folder.glob("step-*.pt"))[-1], weights_only=True)["model"]
 
 
+def train_twice(script, arguments, whole, parts, stop_after):
+    """At one go, and killed on the way: the weights must be the same to the bit."""
+    run(script, *arguments, "--checkpoints", whole)
+    run(script, *arguments, "--checkpoints", parts, "--stop-after", stop_after)
+    # Killed, not asked to leave: what was written last is where it goes on.
+    (parts / "step-000999.part").write_bytes(b"half a checkpoint")
+    run(script, *arguments, "--checkpoints", parts)
+    for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
+        assert torch.equal(w, v), f"a resumed run differs in {name}"
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--data", type=Path, default=SHARED_TEXT)
@@ -43,11 +54,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         whole, parts, out = (Path(temporary) / name for name in ("whole", "parts", "out"))
         common = ["--data", args.data, "--steps", 60]
-        run("train.py", *common, "--checkpoints", whole)
-        run("train.py", *common, "--checkpoints", parts, "--stop-after", 25)
-        run("train.py", *common, "--checkpoints", parts)
-        for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
-            assert torch.equal(w, v), f"a resumed run differs in {name}"
+        train_twice("train.py", common, whole, parts, stop_after=25)
 
         run("export.py", "--checkpoints", whole, "--out", out)
         model, tokenizer, bos = evaluate.load(out)
@@ -78,13 +85,7 @@ def main():
 def check_draft(folder, common, teacher):
     whole, parts, out = (folder / name for name in ("draft", "draft-parts", "draft-out"))
     common = [*common, "--teacher", teacher]
-    run("train.py", *common, "--checkpoints", whole)
-    # Killed, not asked to leave: what was written last is where it goes on.
-    run("train.py", *common, "--checkpoints", parts, "--stop-after", 20)
-    (parts / "step-000999.part").write_bytes(b"half a checkpoint")
-    run("train.py", *common, "--checkpoints", parts)
-    for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
-        assert torch.equal(w, v), f"a resumed run differs in {name}"
+    train_twice("train.py", common, whole, parts, stop_after=20)
     log = [json.loads(line) for line in (whole / "log.jsonl").read_text().splitlines()]
     assert log[-2]["loss"] < log[0]["loss"] and log[-1]["kept"] > 0.5, log
     run("export.py", "--draft", "--checkpoints", whole, "--out", out)
@@ -164,11 +165,7 @@ def check_drills(made, tokenizer, held):
 def check_teaching(folder, text, start):
     whole, parts, out = (folder / name for name in ("teach", "teach-parts", "teach-out"))
     common = ["--data", text, "--start", start, "--steps", 12, "--bf16"]
-    run("teach.py", *common, "--checkpoints", whole)
-    run("teach.py", *common, "--checkpoints", parts, "--stop-after", 5)
-    run("teach.py", *common, "--checkpoints", parts)
-    for (name, w), v in zip(weights(whole).items(), weights(parts).values()):
-        assert torch.equal(w, v), f"a resumed run differs in {name}"
+    train_twice("teach.py", common, whole, parts, stop_after=5)
     run("export.py", "--positions", teach.POSITIONS, "--checkpoints", whole, "--out", out)
     model, tokenizer, _ = evaluate.load(out)
     assert model.config.positions == teach.POSITIONS

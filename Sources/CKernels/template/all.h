@@ -13,6 +13,7 @@
 #include "tile_panels.h"
 #endif
 #include "cache.h"
+#include "attention_segment.h"
 #include "attention.h"
 #include "logits.h"
 #include "vectors.h"
