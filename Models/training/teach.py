@@ -4,7 +4,8 @@
     python teach.py --tiny --start OUT --checkpoints FOLDER --steps 30     # for the test
 
 Every step reads drills (drills.py), every fourth step pairs instead (pairs.py), and a little running text: books,
-documentation and the notes themselves, so that the model keeps its language while it learns to quote. The losses:
+documentation and the notes themselves, and in every other step conversations without evidence, so that the model keeps
+its language while it learns to quote: one that only reads evidence behind <|user|> copies there from nothing. The losses:
 
     choice     -log of the probability of a right token, among those that the span constraint allows
     answer     cross-entropy of the pairs' answers; prompts are read, not learned
@@ -44,6 +45,7 @@ SAMPLE = 8  # one place in so many is shown the token before it
 WEIGHTS = dict(answer=1.0, choice=1.0, previous=0.2, topic=0.3, source=0.5)
 GROWTH = 0.6  # at this progress evidence has reached its full size
 PROSE_WINDOWS = [512, 1024, 512, 1024, 512, 1024, 512, 2048]  # tokens, step by step
+CHAT, CHAT_WINDOW = 2, 512  # one step in so many reads conversations in place of text, in windows of so many tokens
 NOTES_AS_TEXT = 4  # how often the notes stand in one pass over the running text
 
 
@@ -73,7 +75,7 @@ def arguments():
 
 
 def prepare(args):
-    """Drills and pairs, running text [tokens] and held-out text [tokens]; what takes long is made once and kept."""
+    """Drills and pairs; running text, conversations and held-out text [tokens]; what takes long is made once and kept."""
     folder = args.checkpoints
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = Tokenizer.from_file(str(args.start / "tokenizer.json"))
@@ -83,12 +85,13 @@ def prepare(args):
         kept, held = data.split(data.documents(args.data, limit=300_000 if args.tiny else None))
         text = kept + passages.prose(notes) * NOTES_AS_TEXT
         np.save(folder / "text.npy", data.plain_tokens(tokenizer, text, args.seed))
+        np.save(folder / "chat.npy", data.tokens(tokenizer, data.conversations(kept, args.seed)))
         np.save(folder / "held-out.npy", data.plain_tokens(tokenizer, held or kept[:3], args.seed))
         passages.write(folder / "sections.json", passages.sections(kept))
     pairs = Pairs(notes, passages.read(folder / "sections.json"), tokenizer, args.seed)
     drills = Drills(pairs.libraries, pairs.spell, args.seed)
     batches = {k: Batches(made.make, args.seed, args.pair_tokens) for k, made in (("drills", drills), ("pairs", pairs))}
-    return batches, np.load(folder / "text.npy"), np.load(folder / "held-out.npy")
+    return batches, *(np.load(folder / f"{name}.npy") for name in ("text", "chat", "held-out"))
 
 
 class Batches:
@@ -183,11 +186,13 @@ def head(model, states):
 
 
 def prose_loss(model, pools, used, step, tokens):
-    T = min(PROSE_WINDOWS[step % len(PROSE_WINDOWS)], max(pools))
+    """`pools` has text by the length of its windows, and conversations under 0; `used` counts the windows taken of each."""
+    T = min(PROSE_WINDOWS[step // CHAT % len(PROSE_WINDOWS)], max(pools))
+    pool = 0 if step % CHAT == 0 else T
     rows = []
-    for _ in range(max(1, tokens // T)):
-        rows.append(pools[T][used.get(T, 0)])
-        used[T] = used.get(T, 0) + 1
+    for _ in range(max(1, tokens // pools[pool].T)):
+        rows.append(pools[pool][used.get(pool, 0)])
+        used[pool] = used.get(pool, 0) + 1
     rows = torch.from_numpy(np.stack(rows).astype(np.int64))
     return loss_of(model, rows[:, :-1], rows[:, 1:]), rows[:, 1:].numel()
 
@@ -200,11 +205,12 @@ def main():
     config = dataclasses.replace(started.config, positions=POSITIONS)
     model = Llama(config)
     model.load_state_dict(started.state_dict())
-    batches, text, held = prepare(args)
+    batches, text, chat, held = prepare(args)
     if args.prepare:
         return
     windows = {min(T, 256) if args.tiny else T for T in PROSE_WINDOWS}
     pools = {T: data.Windows(text, T, args.seed) for T in windows}
+    pools[0] = data.Windows(chat, min(CHAT_WINDOW, max(windows)), args.seed)
     muon, adam = optimizers(model, args.muon_lr, args.adam_lr)
     step, seconds, seen, used = 0, 0.0, 0, {}
     if newest := sorted(args.checkpoints.glob("step-*.pt")):

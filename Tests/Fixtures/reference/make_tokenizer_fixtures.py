@@ -71,9 +71,8 @@ def main():
 
 
 def embedded():
-    """The one committed model folder."""
-    (folder,) = [p.parent for p in MODELS.glob("*/model.safetensors") if p.parent.name not in ("downloads", "training")]
-    return folder
+    """The folder of the model that is served by default."""
+    return MODELS / "swiftlet-5m"
 
 
 if __name__ == "__main__":
