@@ -98,6 +98,15 @@ def check_draft(folder, common, teacher):
     assert abs(divergence(model, model, rows)) < 1e-5
 
 
+def drawn(made, again, index, tokenizer, held):
+    """A pair or a drill, and what it reads."""
+    example = made.make(index, 0.5)
+    assert example == again.make(index, 0.5), "it depends on more than seed and index"
+    text = tokenizer.decode(example.ids, skip_special_tokens=False)
+    assert not any(p.short[0] in text for p in held), "a held-back note is in the training data"
+    return example, text
+
+
 def check_pairs(tokenizer):
     """An answer is made of sentences that stand in its prompt, token for token, and each choice holds the one made."""
     notes = passages.corpus()
@@ -107,10 +116,7 @@ def check_pairs(tokenizer):
     made, again = (pairs.Pairs(kept, kept[:50], tokenizer, seed=3) for _ in range(2))
     refusals = 0
     for index in range(40):
-        pair = made.make(index, 0.5)
-        assert pair == again.make(index, 0.5), "a pair depends on more than seed and index"
-        text = tokenizer.decode(pair.ids, skip_special_tokens=False)
-        assert not any(p.short[0] in text for p in held), "a held-back note is in the training data"
+        pair, text = drawn(made, again, index, tokenizer, held)
         lines = text.split("<|end|>")[1].split("\n")
         sentences = sorted((line for line in lines if line), key=len, reverse=True)
         for start, end in pair.answers:
@@ -134,10 +140,7 @@ def check_drills(made, tokenizer, held):
     drilled, again = (drills.Drills(made.libraries, made.spell, seed=3) for _ in range(2))
     behind = 0
     for index in range(20):
-        drill = drilled.make(index, 0.5)
-        assert drill == again.make(index, 0.5), "a drill depends on more than seed and index"
-        text = tokenizer.decode(drill.ids, skip_special_tokens=False)
-        assert not any(p.short[0] in text for p in held), "a held-back note is in the training data"
+        drill, text = drawn(drilled, again, index, tokenizer, held)
         shown = [block.split("\n") for block in text.split("<|user|>\n")[1].split("\n\nQuestion:")[0].split("\n\n")]
         for place, allowed, count in drill.choices:
             assert 0 < count < len(set(allowed)) == len(allowed)
