@@ -74,7 +74,9 @@ final class EvidenceIndexes: Sendable {
     }
 
     private func update(embedder: EncoderEmbedder?) throws -> (own: Snapshot, others: Snapshot) {
-        (
+        // One for both: what it remembers is read once.
+        let embedder = embedder.map { NotesVectors.remembering($0, corpus: corpus.folder) }
+        return (
             try update("wordings", corpus.wordings, embedder),
             try update("others", others.documents, embedder)
         )
@@ -82,11 +84,9 @@ final class EvidenceIndexes: Sendable {
 
     /// Brings an index of questions up to date.
     private func update(
-        _ name: String, _ documents: [SourceDocument], _ embedder: EncoderEmbedder?
+        _ name: String, _ documents: [SourceDocument], _ embedder: (any Embedder)?
     ) throws -> Snapshot {
-        let index = CachedIndex(
-            of: "\(corpus.folder)#\(name)", in: try CacheFolder.path,
-            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus.folder) })
+        let index = CachedIndex(of: "\(corpus.folder)#\(name)", in: try CacheFolder.path, embedder: embedder)
         do {
             _ = try index.update(to: documents)
         } catch IndexError.locked where (try? Manifest.current(index.folder)) != nil {

@@ -27,13 +27,18 @@ enum IndexLocator {
     /// What lies beside the notes is not searched: README.md tells people about a folder.
     static func isNote(_ id: String) -> Bool { id.hasSuffix(".md") && !id.hasSuffix("README.md") }
 
+    /// That of the notes' sections, wherever it is needed; not yet up to date.
+    static func notesIndex(_ embedder: EncoderEmbedder?) throws -> CachedIndex {
+        let corpus = try CorpusFolder.shipped()
+        return CachedIndex(
+            of: corpus, in: try CacheFolder.path,
+            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus) })
+    }
+
     /// The notes' index, made or brought up to date first.
     private static func notes(_ encoder: String?) throws -> FoundIndex {
         let embedder = try EmbedderLocator.findOrWarn(encoder)
-        let corpus = try CorpusFolder.shipped()
-        let index = CachedIndex(
-            of: corpus, in: try CacheFolder.path,
-            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus) })
+        let index = try notesIndex(embedder)
         let progress = ProgressLine("indexing the notes")
         let report: CachedIndex.Report
         do {

@@ -56,10 +56,7 @@ final class ServedIndex: Sendable {
 
     /// Brings the notes' index up to date and returns its folder.
     private static func update(embedder: EncoderEmbedder?) throws -> String {
-        let corpus = try CorpusFolder.shipped()
-        let index = CachedIndex(
-            of: corpus, in: try CacheFolder.path,
-            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus) })
+        let index = try IndexLocator.notesIndex(embedder)
         do {
             _ = try index.update(including: IndexLocator.isNote)
         } catch IndexError.locked where (try? Manifest.current(index.folder)) != nil {
