@@ -127,7 +127,9 @@ package import Network
             case .engine:
                 try onlookers.answer(request, responder, loadedModel(), limits.engineTenant(visitor), telemetry)
             case .openAPI: responder.respond(status: 200, body: OpenAPIDocument.body)
-            case .page(let file): try responder.respond(file, of: page, request)
+            case .page(let file):
+                if file == .document { explanations?.prepare() }
+                try responder.respond(file, of: page, request)
             }
         } catch {
             responder.fail(error)

@@ -15,6 +15,7 @@ from swiftlet_server import events
 
 PHRASES = {" ", " In more detail: ", " Note also: ", " In practice: "}
 CORPUS = pathlib.Path(__file__).parents[2] / "Sources" / "Explainer" / "Corpus"
+WEIGHTS = pathlib.Path(__file__).parents[2] / "Models" / "all-MiniLM-L6-v2" / "model.safetensors"
 QUESTION = "What problem does PagedAttention solve, and how does a block table work?"
 
 
@@ -121,6 +122,15 @@ def explaining(start_server, cache):
     os.environ["XDG_CACHE_HOME"] = cache["XDG_CACHE_HOME"]
     with start_server("--encoder none") as server:
         yield server
+
+
+@pytest.mark.skipif(not WEIGHTS.exists(), reason="Models/all-MiniLM-L6-v2 is not there: `make models`")
+def test_the_first_question_of_all_is_answered_with_vectors(start_server, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with start_server() as server:
+        answer = server.post("/v1/explain", {"question": QUESTION}).json()
+    assert "warning" not in answer
+    assert all(note["parts"]["cosine"] > 0.3 for note in answer["notes"])
 
 
 def test_the_route_answers_as_the_command_does(explaining, explain):

@@ -6,6 +6,7 @@ import Explainer
 import Limiting
 import Network
 import Server
+import Synchronization
 import TestSupport
 import Testing
 
@@ -13,7 +14,15 @@ import Testing
 private struct MadeUpEvidence: EvidenceFinding {
     let corpus: Corpus
     var verdict = EvidenceVerdict.sufficient
+    var preparations = Preparations()
     struct Failure: Error, CustomStringConvertible { let description = "the index is gone" }
+
+    /// How often it was asked to make itself ready.
+    final class Preparations: Sendable {
+        let count = Mutex(0)
+    }
+
+    func prepare() { preparations.count.withLock { $0 += 1 } }
 
     func evidence(for question: String, conversation: [ConversationTurn], sentenceCount: Int) throws -> Evidence {
         if question == "fail" { throw Failure() }
@@ -34,11 +43,13 @@ private struct MadeUpEvidence: EvidenceFinding {
 
     private static func server(
         _ service: ScriptedService, verdict: EvidenceVerdict = .sufficient, time: any TimeSource = MonotonicTime(),
+        preparations: MadeUpEvidence.Preparations = .init(),
         _ configure: @escaping @Sendable (inout ServerConfiguration) -> Void = { _ in }
     ) async throws -> TestServer {
         let corpus = try corpus.get()
         let server = try await TestServer.start(service, time: time, configure)
-        let explain = ExplainService(corpus: corpus, finder: MadeUpEvidence(corpus: corpus, verdict: verdict))
+        let finder = MadeUpEvidence(corpus: corpus, verdict: verdict, preparations: preparations)
+        let explain = ExplainService(corpus: corpus, finder: finder)
         try await LoopThread.run { server.server.serve(explain) }
         return server
     }
@@ -99,6 +110,19 @@ private struct MadeUpEvidence: EvidenceFinding {
         #expect(spans.compactMap { $0["text"]?.string }.joined() == done["answer"]?.string)
         let sources = spans.compactMap { $0["source"]?["quote"]?.string }
         #expect(sources == done["citations"]?.elements.prefix(sources.count).compactMap { $0["quote"]?.string })
+        try await server.stop()
+    }
+
+    @Test func `whoever opens the page finds the evidence prepared, once`() async throws {
+        let preparations = MadeUpEvidence.Preparations()
+        let server = try await Self.server(ScriptedService(), preparations: preparations)
+        _ = try await server.get("/health")
+        #expect(preparations.count.withLock { $0 } == 0)
+        for _ in 0..<3 { _ = try await server.get("/") }
+        while preparations.count.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        // Two threads of the pool could have come later; the next answer is made by one of them.
+        _ = try await server.post("/v1/explain", #"{"question": "why?"}"#)
+        #expect(preparations.count.withLock { $0 } == 1)
         try await server.stop()
     }
 

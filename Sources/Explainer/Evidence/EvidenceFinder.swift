@@ -57,6 +57,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         }
     }
 
+    package func prepare() { _ = try? index() }
+
     package func evidence(
         for question: String, conversation: [ConversationTurn] = [], sentenceCount: Int = 20
     ) throws -> Evidence {

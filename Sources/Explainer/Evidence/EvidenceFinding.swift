@@ -15,6 +15,9 @@ package struct ConversationTurn: Sendable, Equatable {
 
 /// Finds evidence. A protocol so that the voice can be tested with evidence that is made up.
 package protocol EvidenceFinding: Sendable {
+    /// Makes ready what the first question would wait for; may take seconds. What fails here fails again when asked.
+    func prepare()
+
     /// May take tens of milliseconds: call it on a worker thread.
     ///
     /// - Parameters:

@@ -20,6 +20,9 @@ package final class RememberingEmbedder: Embedder {
     package var fingerprint: String { encoder.fingerprint }
     package func tokenCount(_ text: String) -> Int { encoder.tokenCount(text) }
 
+    /// Whether it remembers anything. Reads the vectors, if that is still to be done.
+    package var hasMemory: Bool { remembered() != nil }
+
     package func embed(_ texts: [String]) throws -> [[Float]] {
         let known = remembered()
         var vectors = texts.map { known?[$0] }

@@ -36,6 +36,7 @@ import Tokenization
     private let telemetry: Telemetry
     private var waiting: [Visit] = []
     private var runningCount = 0
+    private var isPrepared = false
     /// Of the one model that is served.
     private var answerModel: AnswerModel?
     private static let concurrency = 2
@@ -60,6 +61,14 @@ import Tokenization
     }
 
     // MARK: - Answers
+
+    /// Somebody has opened the page, and is about to ask.
+    func prepare() {
+        guard !isPrepared else { return }
+        isPrepared = true
+        let finder = service.finder
+        EventLoop.offload { finder.prepare() } then: { _ in }
+    }
 
     /// - Throws: 503 when too many wait.
     func explain(

@@ -1,4 +1,5 @@
-// EvidenceIndexes.swift — the indexes that evidence is found in: made when they are first needed, words before vectors.
+// EvidenceIndexes.swift — the indexes that evidence is found in: made when they are first needed; words before vectors,
+// where these take long.
 // swiftlet › Loading.
 
 import Console
@@ -35,13 +36,14 @@ final class EvidenceIndexes: Sendable {
         self.sections = sections
     }
 
-    /// The first call takes as long as it takes to index the words; vectors come later, behind the scenes.
+    /// The first call takes as long as it takes to index the words, and vectors that come with the notes. Where there are
+    /// none, they come later, behind the scenes.
     func current() throws -> EvidenceIndex {
         let sections = try sections()
         return try state.withLock { state in
             let wholes = try state.wholes ?? Snapshot(chunks: corpus.wholes)
             state.wholes = wholes
-            let questions = try state.questions ?? update(embedder: nil)
+            let questions = try state.questions ?? first(&state)
             state.questions = questions
             if embedder != nil, !state.isMakingVectors {
                 state.isMakingVectors = true
@@ -52,9 +54,16 @@ final class EvidenceIndexes: Sendable {
         }
     }
 
+    /// Nobody has asked before.
+    private func first(_ state: inout State) throws -> (own: Snapshot, others: Snapshot) {
+        let embedder = remembering()
+        state.isMakingVectors = embedder?.hasMemory ?? false
+        return try update(embedder: state.isMakingVectors ? embedder : nil)
+    }
+
     /// Everything at once, for a program that answers one question.
     func complete() throws -> EvidenceIndex {
-        let questions = try update(embedder: embedder)
+        let questions = try update(embedder: remembering())
         state.withLock { state in
             state.questions = questions
             state.isMakingVectors = true
@@ -65,7 +74,7 @@ final class EvidenceIndexes: Sendable {
     private func addVectors() {
         DispatchQueue.global(qos: .utility).async { [self] in
             do {
-                let questions = try update(embedder: embedder)
+                let questions = try update(embedder: remembering())
                 state.withLock { $0.questions = questions }
             } catch {
                 Output.note("warning: finding evidence by words alone (BM25): \(error)")
@@ -73,10 +82,13 @@ final class EvidenceIndexes: Sendable {
         }
     }
 
-    private func update(embedder: EncoderEmbedder?) throws -> (own: Snapshot, others: Snapshot) {
-        // One for both: what it remembers is read once.
-        let embedder = embedder.map { NotesVectors.remembering($0, corpus: corpus.folder) }
-        return (
+    /// One for both indexes: what it remembers is read once, and let go when they are made.
+    private func remembering() -> RememberingEmbedder? {
+        embedder.map { NotesVectors.remembering($0, corpus: corpus.folder) }
+    }
+
+    private func update(embedder: RememberingEmbedder?) throws -> (own: Snapshot, others: Snapshot) {
+        (
             try update("wordings", corpus.wordings, embedder),
             try update("others", others.documents, embedder)
         )

@@ -17,7 +17,7 @@ enum EvidenceLocator {
         }
     }
 
-    /// For a server: questions are answered by words until the vectors are there.
+    /// For a server: where no vectors come with the notes, questions are answered by words until these are made.
     static func serve(
         embedder: EncoderEmbedder?, reranker: (any Reranker)? = nil,
         sections: @escaping @Sendable () throws -> Snapshot

@@ -16,7 +16,7 @@ enum NotesVectors {
     }
 
     /// The encoder, with what is known beside the notes. A file that cannot be read costs time, after one line.
-    static func remembering(_ embedder: EncoderEmbedder, corpus: String) -> any Embedder {
+    static func remembering(_ embedder: EncoderEmbedder, corpus: String) -> RememberingEmbedder {
         let path = path(corpus, embedder)
         return RememberingEmbedder(embedder) {
             do {
@@ -26,6 +26,11 @@ enum NotesVectors {
                 return nil
             }
         }
+    }
+
+    /// Whether there are vectors of this encoder beside the notes: then nobody waits long for an index.
+    static func comeAlong(_ embedder: EncoderEmbedder) throws -> Bool {
+        try remembering(embedder, corpus: CorpusFolder.shipped()).hasMemory
     }
 
     /// Writes a file for the encoder, of the notes' sections, and one for the encoder of questions, if there is one.

@@ -1,6 +1,6 @@
 // ServedIndex.swift — the index behind /v1/search.
 // swiftlet › Loading.  A named one is followed as it changes. That of the notes is made when somebody searches for the
-// first time: words in a second or two, vectors behind the scenes, while words alone are searched.
+// first time. Vectors that come with the notes are there at once; others come behind the scenes, while words are searched.
 
 import Console
 import Dispatch
@@ -32,13 +32,14 @@ final class ServedIndex: Sendable {
         state.withLock { $0 = .ready(follower) }
     }
 
-    /// Called by any thread. The first call for the notes takes as long as it takes to index their words.
+    /// Called by any thread. The first call for the notes takes as long as it takes to index them.
     func snapshot() throws -> Snapshot {
         try state.withLock { state in
             if case .ready(let follower) = state { return follower.snapshot }
-            let follower = try IndexFollower(Self.update(embedder: nil))
+            let isQuick = try embedder.map(NotesVectors.comeAlong) ?? true
+            let follower = try IndexFollower(Self.update(embedder: isQuick ? embedder : nil))
             state = .ready(follower)
-            if let embedder { addVectors(embedder) }
+            if let embedder, !isQuick { addVectors(embedder) }
             return follower.snapshot
         }
     }
