@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: [
         Breakage("How does an example note look here?", "Why so?", line: 3, "the question has 2 words"),
         Breakage("look here?", "look here", line: 3, "must end with '?'"),
-        Breakage("  - notte exampel\n", "", line: 5, "'also_asked:' has 2 lines, expected 3 to 16"),
+        Breakage("  - notte exampel\n", "", line: 5, "'also_asked:' has 2 lines, expected 3 to 32"),
         Breakage("[decoding/other, kv-cache/block-size]", "[]", line: 12, "'see_also:' is empty"),
         Breakage(
             "sources:\n  - Nobody. \"A title: with a colon\", 2020", "sources: []", line: 13, "'sources:' may be empty"),

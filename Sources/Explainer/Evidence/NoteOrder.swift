@@ -4,33 +4,29 @@
 /// What each score counts in the one order; together 1.
 package struct NoteWeights {
     var wordingBM25: Double
-    var wordingCosine: Double
+    var wordingNearness: Double
     var sectionCosine: Double
     var wholeBM25: Double
 
-    /// Near what `swiftlet evaluate evidence --fit-order` finds on the tuning questions: 0.17, 0.30, 0.15, 0.38, and by
-    /// words alone 0.38, 0.62. Differences of this size decide nothing.
+    /// Near what `swiftlet evaluate evidence --fit-order` finds on the tuning questions: 0.21, 0.36, 0.11, 0.31, and by
+    /// words alone 0.43, 0.57. Differences of this size decide nothing.
     static let hybrid = NoteWeights(
-        wordingBM25: 0.17, wordingCosine: 0.32, sectionCosine: 0.16, wholeBM25: 0.35)
-    static let words = NoteWeights(wordingBM25: 0.39, wordingCosine: 0, sectionCosine: 0, wholeBM25: 0.61)
+        wordingBM25: 0.19, wordingNearness: 0.40, sectionCosine: 0.12, wholeBM25: 0.29)
+    static let words = NoteWeights(wordingBM25: 0.39, wordingNearness: 0, sectionCosine: 0, wholeBM25: 0.61)
 
     /// In the order of `NoteCandidate.parts`.
-    package static let names = ["wordingBM25", "wordingCosine", "sectionCosine", "wholeBM25"]
-    var all: [Double] { [wordingBM25, wordingCosine, sectionCosine, wholeBM25] }
+    package static let names = ["wordingBM25", "wordingNearness", "sectionCosine", "wholeBM25"]
+    var all: [Double] { [wordingBM25, wordingNearness, sectionCosine, wholeBM25] }
 }
 
 enum NoteOrder {
     /// Brings every kind of score to 0…1 over the candidates, adds them by their weights and sorts.
     ///
-    /// - Parameters:
-    ///   - wordingFloor: the lowest cosine that the list of wordings reached; what lies beyond counts as that.
-    ///   - sectionFloor: the same of the sections.
-    static func order(
-        _ candidates: inout [NoteCandidate], wordingFloor: Double, sectionFloor: Double, _ weights: NoteWeights
-    ) {
+    /// - Parameter sectionFloor: the lowest cosine that the list of sections reached; what lies beyond counts as that.
+    static func order(_ candidates: inout [NoteCandidate], sectionFloor: Double, _ weights: NoteWeights) {
         let kinds: [[Double]] = [
             candidates.map(\.wordingBM25),
-            candidates.map { max($0.wordingCosine, wordingFloor) },
+            candidates.map(\.wordingNearness),
             candidates.map { max($0.sectionCosine, sectionFloor) },
             candidates.map(\.wholeBM25),
         ].map(stretched)

@@ -14,7 +14,10 @@ struct NoteCandidate {
 
     let id: NoteID
     var wordingBM25 = 0.0
-    var wordingCosine = 0.0
+    /// Of the nearest ways to ask it, best first, as many as count for `wordingNearness`.
+    private(set) var wordingCosines: [Double] = []
+    /// Mean of those; what the search did not return counts as the last that it did.
+    var wordingNearness = 0.0
     var sectionCosine = 0.0
     var wholeBM25 = 0.0
     var sections: [Section] = []
@@ -23,6 +26,29 @@ struct NoteCandidate {
     /// Of the one order, 0…1.
     var score = 0.0
     var rerank: Double?
+
+    /// One wording may be near by chance, three hardly. On the tuning questions, with weights fitted on others (eight folds),
+    /// the right note comes first for .881 by the nearest wording, .896 by two, .911 by three, .908 by four, .899 by eight.
+    static let wordingsThatCount = 3
+
+    init(id: NoteID) { self.id = id }
+
+    /// Of the nearest wording; 0 where none was found.
+    var wordingCosine: Double { wordingCosines.first ?? 0 }
+
+    mutating func add(wordingCosine cosine: Double) {
+        let place = wordingCosines.firstIndex { $0 < cosine } ?? wordingCosines.count
+        guard place < Self.wordingsThatCount else { return }
+        wordingCosines.insert(cosine, at: place)
+        if wordingCosines.count > Self.wordingsThatCount { wordingCosines.removeLast() }
+    }
+
+    /// - Parameter floor: the lowest cosine that the list of wordings reached.
+    mutating func settle(wordingFloor floor: Double) {
+        let missing = Self.wordingsThatCount - wordingCosines.count
+        let sum = wordingCosines.reduce(Double(missing) * floor) { $0 + max($1, floor) }
+        wordingNearness = sum / Double(Self.wordingsThatCount)
+    }
 }
 
 struct NoteSearch {
@@ -35,7 +61,7 @@ struct NoteSearch {
     }
 
     /// Chunks that each list contributes.
-    static let depth = 100
+    static let depth = 250
 
     let index: EvidenceIndex
     let names: DocumentNames
@@ -64,7 +90,7 @@ struct NoteSearch {
         }
         let wordings = try each(index.wordings, asking) { note, hit in
             note.wordingBM25.raise(to: hit.bm25)
-            note.wordingCosine.raise(to: hit.cosine)
+            if let cosine = hit.cosine { note.add(wordingCosine: cosine) }
         }
         let sections = try each(index.sections, vector) { note, hit in
             note.sectionCosine.raise(to: hit.cosine)
@@ -72,9 +98,8 @@ struct NoteSearch {
         }
         let wholes = try each(index.wholes, vector) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
         var candidates = notes.values.sorted { $0.id < $1.id }
-        NoteOrder.order(
-            &candidates, wordingFloor: wordings.floor, sectionFloor: sections.floor,
-            vector == nil ? .words : .hybrid)
+        for index in candidates.indices { candidates[index].settle(wordingFloor: wordings.floor) }
+        NoteOrder.order(&candidates, sectionFloor: sections.floor, vector == nil ? .words : .hybrid)
         return Result(candidates: candidates, wordingCeiling: wordings.ceiling, wholeCeiling: wholes.ceiling)
     }
 }

@@ -91,7 +91,7 @@ struct FeatureReader: Sendable {
             share(head.map(\.wholeBM25).max() ?? 0, result.wholeCeiling),
             first.score - (candidates.count > 1 ? candidates[1].score : 0),
             (ordered.first ?? 0) - (ordered.count > 4 ? ordered[4] : 0), bestByText?.id == first.id ? 1 : 0,
-            gap(\.wordingCosine), gap(\.sectionCosine), share(gap(\.wholeBM25), result.wholeCeiling),
+            gap(\.wordingNearness), gap(\.sectionCosine), share(gap(\.wholeBM25), result.wholeCeiling),
         ]
     }
 

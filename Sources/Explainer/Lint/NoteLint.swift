@@ -4,7 +4,7 @@
 /// The rules that concern one note alone.
 package enum NoteLint {
     static let questionWords = 4...24
-    static let alsoAskedCount = 3...16
+    static let alsoAskedCount = 3...32
     static let shortAnswerSentences = 2...4
     static let followUpCount = 2...5
     static let longestSentence = 40
