@@ -67,7 +67,10 @@ import Tokenization
         guard !isPrepared else { return }
         isPrepared = true
         let finder = service.finder
-        EventLoop.offload { finder.prepare() } then: { _ in }
+        EventLoop.offload {
+            finder.prepare()
+        } then: { _ in
+        }
     }
 
     /// - Throws: 503 when too many wait.
