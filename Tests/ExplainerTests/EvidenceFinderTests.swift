@@ -104,6 +104,30 @@ import Testing
         }
     }
 
+    @Test func `a note that is named comes first`() throws {
+        let asked = "does kv-cache/block-size say when a block is copied on write?"
+        #expect(try finder.evidence(for: asked).notes.first?.note.id == id("kv-cache/block-size"))
+        let unnamed = try finder.evidence(for: "when is a block copied on write?")
+        #expect(unnamed.notes.first?.note.id == (try id("kv-cache/copy-on-write")))
+    }
+
+    @Test func `a note is near by three of its wordings, not by one`() throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("decoding")
+        func write(_ name: String, _ wordings: [String]) throws {
+            let lines = wordings.map { "  - \($0)\n" }.joined()
+            let asked = "  - example note form\n  - what is the shape of a note in the corpus\n  - notte exampel\n"
+            let text = ExampleNote.text.replacing("decoding/example", with: "decoding/\(name)").replacing(
+                asked, with: lines)
+            try folder.write("decoding/\(name).md", Array(text.utf8))
+        }
+        try write("once", ["walrus", "another thing", "a third way"])
+        try write("thrice", ["what is a walrus", "the walrus in short", "how big is a walrus"])
+        let found = try EvidenceFixture.finder(Corpus(folder: folder.path)).orderParts(for: "walrus", conversation: [])
+        let place = try #require(NoteWeights.names.firstIndex(of: "wordingBM25"))
+        #expect(found.max { $0.parts[place] < $1.parts[place] }?.note == (try id("decoding/thrice")))
+    }
+
     @Test func `hidden notes are found by nobody`() throws {
         let hidden = try id("kv-cache/paged-attention")
         let look = try finder.look(for: "What problem does PagedAttention solve?", hidden: [hidden])

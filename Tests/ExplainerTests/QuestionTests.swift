@@ -138,6 +138,16 @@ import Testing
         #expect(Self.vocabulary.correction(of: word) == nil)
     }
 
+    @Test func `errors in the ways to ask a note do not become words`() {
+        let texts = ["agnet tabels", "agnet tabels of quantisation"]
+        let vocabulary = Vocabulary(texts, spelled: ["agent tables", "tables of the agent"])
+        #expect(vocabulary.correction(of: "agnet") == "agent")
+        #expect(vocabulary.correction(of: "tabels") == "tables")
+        #expect(Vocabulary(texts).correction(of: "agnet") == nil)
+        // Searches still count it.
+        #expect(vocabulary.stems(of: "agnet").allSatisfy { vocabulary.weight(of: $0) < vocabulary.weight(of: []) })
+    }
+
     @Test func `a word of fewer notes says more, an unknown one most`() {
         let weight = { (word: String) in
             Self.vocabulary.stems(of: word).first.map { Self.vocabulary.weight(of: $0) } ?? 0

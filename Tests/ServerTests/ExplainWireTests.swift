@@ -115,7 +115,7 @@ private struct MadeUpEvidence: EvidenceFinding {
 
     @Test func `whoever opens the page finds the evidence prepared, once`() async throws {
         let preparations = MadeUpEvidence.Preparations()
-        let server = try await Self.server(ScriptedService(), preparations: preparations)
+        let server = try await Self.server(Self.sayingOne(), preparations: preparations)
         _ = try await server.get("/health")
         #expect(preparations.count.withLock { $0 } == 0)
         for _ in 0..<3 { _ = try await server.get("/") }

@@ -46,7 +46,10 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         self.time = time
         self.index = index
         let texts = corpus.notes.lazy.map { $0.question + "\n" + $0.searchedText }
-        let vocabulary = Vocabulary(texts, others: others.questions.lazy.map(\.text))
+        let spelled = corpus.notes.lazy.map { note in
+            ([note.question] + note.sections.map { note.text($0.range) }).joined(separator: "\n")
+        }
+        let vocabulary = Vocabulary(texts, spelled: spelled, others: others.questions.lazy.map(\.text))
         featureReader = FeatureReader(corpus, others: others, vocabulary)
         names = DocumentNames(corpus)
         book = SentenceBook(corpus, vocabulary)
@@ -96,6 +99,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
+        NoteMerge.leadByNamed(&candidates, in: understood.text)
         let features = try featureReader.features(
             understood, results[0], candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[0], own: $0[isOne ? 0 : $0.count - 1]) }, asked: asked)

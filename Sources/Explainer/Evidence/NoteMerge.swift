@@ -28,6 +28,16 @@ enum NoteMerge {
         for (id, score) in best { notes[id]?.score += partWeight * score }
         return notes.values.sorted(by: NoteCandidate.precedes)
     }
+
+    /// Who writes a note's id means that note.
+    static func leadByNamed(_ candidates: inout [NoteCandidate], in question: String) {
+        guard let highest = candidates.first?.score, question.contains("/"),
+            let place = candidates.firstIndex(where: { question.contains($0.id.description) })
+        else { return }
+        var named = candidates.remove(at: place)
+        named.score = highest
+        candidates.insert(named, at: 0)
+    }
 }
 
 enum NoteReranking {

@@ -11,8 +11,8 @@ package struct NoteWeights {
     /// Near what `swiftlet evaluate evidence --fit-order` finds on the tuning questions: 0.21, 0.36, 0.11, 0.31, and by
     /// words alone 0.43, 0.57. Differences of this size decide nothing.
     static let hybrid = NoteWeights(
-        wordingBM25: 0.19, wordingNearness: 0.40, sectionCosine: 0.12, wholeBM25: 0.29)
-    static let words = NoteWeights(wordingBM25: 0.39, wordingNearness: 0, sectionCosine: 0, wholeBM25: 0.61)
+        wordingBM25: 0.20, wordingNearness: 0.41, sectionCosine: 0.10, wholeBM25: 0.29)
+    static let words = NoteWeights(wordingBM25: 0.52, wordingNearness: 0, sectionCosine: 0, wholeBM25: 0.48)
 
     /// In the order of `NoteCandidate.parts`.
     package static let names = ["wordingBM25", "wordingNearness", "sectionCosine", "wholeBM25"]
@@ -25,7 +25,7 @@ enum NoteOrder {
     /// - Parameter sectionFloor: the lowest cosine that the list of sections reached; what lies beyond counts as that.
     static func order(_ candidates: inout [NoteCandidate], sectionFloor: Double, _ weights: NoteWeights) {
         let kinds: [[Double]] = [
-            candidates.map(\.wordingBM25),
+            candidates.map { $0.wordingBM25s.mean(floor: 0) },
             candidates.map(\.wordingNearness),
             candidates.map { max($0.sectionCosine, sectionFloor) },
             candidates.map(\.wholeBM25),

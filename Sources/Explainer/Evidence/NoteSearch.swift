@@ -13,10 +13,9 @@ struct NoteCandidate {
     }
 
     let id: NoteID
-    var wordingBM25 = 0.0
-    /// Of the nearest ways to ask it, best first, as many as count for `wordingNearness`.
-    private(set) var wordingCosines: [Double] = []
-    /// Mean of those; what the search did not return counts as the last that it did.
+    var wordingBM25s = WordingScores()
+    var wordingCosines = WordingScores()
+    /// Mean cosine of the nearest wordings.
     var wordingNearness = 0.0
     var sectionCosine = 0.0
     var wholeBM25 = 0.0
@@ -27,27 +26,34 @@ struct NoteCandidate {
     var score = 0.0
     var rerank: Double?
 
-    /// One wording may be near by chance, three hardly. On the tuning questions, with weights fitted on others (eight folds),
-    /// the right note comes first for .881 by the nearest wording, .896 by two, .911 by three, .908 by four, .899 by eight.
-    static let wordingsThatCount = 3
-
     init(id: NoteID) { self.id = id }
 
     /// Of the nearest wording; 0 where none was found.
-    var wordingCosine: Double { wordingCosines.first ?? 0 }
+    var wordingBM25: Double { wordingBM25s.highest }
+    var wordingCosine: Double { wordingCosines.highest }
+}
 
-    mutating func add(wordingCosine cosine: Double) {
-        let place = wordingCosines.firstIndex { $0 < cosine } ?? wordingCosines.count
-        guard place < Self.wordingsThatCount else { return }
-        wordingCosines.insert(cosine, at: place)
-        if wordingCosines.count > Self.wordingsThatCount { wordingCosines.removeLast() }
+/// The highest scores of a note's wordings.
+///
+/// One wording may be near by chance, three hardly. On the tuning questions, with weights fitted on others (eight folds), the
+/// right note comes first for .881 by the highest alone, .896 by the mean of two, .911 of three, .908 of four, .899 of eight.
+struct WordingScores {
+    static let count = 3
+    /// Descending.
+    private var scores: [Double] = []
+
+    var highest: Double { scores.first ?? 0 }
+
+    mutating func add(_ score: Double?) {
+        guard let score else { return }
+        scores.insert(score, at: scores.firstIndex { $0 < score } ?? scores.count)
+        if scores.count > Self.count { scores.removeLast() }
     }
 
-    /// - Parameter floor: the lowest cosine that the list of wordings reached.
-    mutating func settle(wordingFloor floor: Double) {
-        let missing = Self.wordingsThatCount - wordingCosines.count
-        let sum = wordingCosines.reduce(Double(missing) * floor) { $0 + max($1, floor) }
-        wordingNearness = sum / Double(Self.wordingsThatCount)
+    /// - Parameter floor: what counts for wordings that the search did not return, or found lower.
+    func mean(floor: Double) -> Double {
+        let missing = Double(Self.count - scores.count) * floor
+        return scores.reduce(missing) { $0 + max($1, floor) } / Double(Self.count)
     }
 }
 
@@ -89,8 +95,8 @@ struct NoteSearch {
             return (found.bm25Ceiling, cosines.isEmpty ? 0 : cosines[min(Self.depth, cosines.count) - 1])
         }
         let wordings = try each(index.wordings, asking) { note, hit in
-            note.wordingBM25.raise(to: hit.bm25)
-            if let cosine = hit.cosine { note.add(wordingCosine: cosine) }
+            note.wordingBM25s.add(hit.bm25)
+            note.wordingCosines.add(hit.cosine)
         }
         let sections = try each(index.sections, vector) { note, hit in
             note.sectionCosine.raise(to: hit.cosine)
@@ -98,7 +104,9 @@ struct NoteSearch {
         }
         let wholes = try each(index.wholes, vector) { note, hit in note.wholeBM25.raise(to: hit.bm25) }
         var candidates = notes.values.sorted { $0.id < $1.id }
-        for index in candidates.indices { candidates[index].settle(wordingFloor: wordings.floor) }
+        for index in candidates.indices {
+            candidates[index].wordingNearness = candidates[index].wordingCosines.mean(floor: wordings.floor)
+        }
         NoteOrder.order(&candidates, sectionFloor: sections.floor, vector == nil ? .words : .hybrid)
         return Result(candidates: candidates, wordingCeiling: wordings.ceiling, wholeCeiling: wholes.ceiling)
     }

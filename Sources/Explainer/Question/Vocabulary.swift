@@ -15,6 +15,8 @@ package struct Vocabulary: Sendable {
     private let byLength: [Int: [Word]]
     /// In how many notes each stem is.
     private let stems: [[UInt8]: Int]
+    /// Of the texts whose spelling can be trusted.
+    private let spelledStems: Set<[UInt8]>
     private let noteCount: Int
     private let analyzer = Analyzer()
 
@@ -28,8 +30,13 @@ package struct Vocabulary: Sendable {
 
     /// - Parameters:
     ///   - texts: one a note, everything that is searched in it.
+    ///   - spelled: what of them is spelled right, if that is not all: the ways to ask a note have the errors that people make,
+    ///     and these must not become words.
     ///   - others: texts of other fields, whose words are not misspelt ones of the notes.
-    package init(_ texts: some Sequence<String>, others: some Sequence<String> = []) {
+    package init(
+        _ texts: some Sequence<String>, spelled: (some Sequence<String>)? = [String]?.none,
+        others: some Sequence<String> = []
+    ) {
         var counts: [[UInt8]: Int] = [:]
         var stems: [[UInt8]: Int] = [:]
         var noteCount = 0
@@ -38,8 +45,17 @@ package struct Vocabulary: Sendable {
             var own: Set<[UInt8]> = []
             analyzer.analyze(text) { stem, _ in own.insert(Array(stem)) }
             for stem in own { stems[stem, default: 0] += 1 }
-            for word in Self.words(text) where word.count >= 3 { counts[word, default: 0] += 1 }
+            if spelled == nil { Self.count(text, &counts) }
         }
+        var spelledStems = Set(stems.keys)
+        if let spelled {
+            spelledStems = []
+            for text in spelled {
+                analyzer.analyze(text) { stem, _ in spelledStems.insert(Array(stem)) }
+                Self.count(text, &counts)
+            }
+        }
+        self.spelledStems = spelledStems
         var byLength: [Int: [Word]] = [:]
         for (letters, count) in counts where letters.count <= Self.longest {
             byLength[letters.count, default: []].append(Word(letters: letters, count: count))
@@ -80,10 +96,10 @@ package struct Vocabulary: Sendable {
     /// and with it the last bits of a sum.
     package func weight(ofAll stems: Set<[UInt8]>) -> Double { stems.map { weight(of: $0) }.sorted().reduce(0, +) }
 
-    /// Whether the notes have the word, however inflected. Stop words, numbers and signs are not looked for: known.
+    /// Whether the notes have the word, spelled right and however inflected. Stop words, numbers and signs are not looked for: known.
     package func knows(_ word: String) -> Bool {
         var isKnown = true
-        analyzer.analyze(word) { stem, _ in isKnown = isKnown && stems[Array(stem)] != nil }
+        analyzer.analyze(word) { stem, _ in isKnown = isKnown && spelledStems.contains(Array(stem)) }
         return isKnown
     }
 
@@ -122,6 +138,10 @@ package struct Vocabulary: Sendable {
     /// Who misspells begins right, or swaps the first two letters.
     private static func startsAlike(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left[0] == right[0] || (right.count > 1 && left[0] == right[1] && left[1] == right[0])
+    }
+
+    private static func count(_ text: String, _ counts: inout [[UInt8]: Int]) {
+        for word in words(text) where word.count >= 3 { counts[word, default: 0] += 1 }
     }
 
     private static func words(_ text: String) -> [[UInt8]] {
