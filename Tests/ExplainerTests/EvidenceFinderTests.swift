@@ -117,8 +117,10 @@ import Testing
         func write(_ name: String, _ wordings: [String]) throws {
             let lines = wordings.map { "  - \($0)\n" }.joined()
             let asked = "  - example note form\n  - what is the shape of a note in the corpus\n  - notte exampel\n"
-            let text = ExampleNote.text.replacing("decoding/example", with: "decoding/\(name)").replacing(
-                asked, with: lines)
+            let other = name == "once" ? "thrice" : "once"
+            let text = ExampleNote.text.replacing("decoding/example", with: "decoding/\(name)")
+                .replacing(asked, with: lines)
+                .replacing("[decoding/other, kv-cache/block-size]", with: "[decoding/\(other)]")
             try folder.write("decoding/\(name).md", Array(text.utf8))
         }
         try write("once", ["walrus", "another thing", "a third way"])
