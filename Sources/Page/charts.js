@@ -124,7 +124,6 @@ export function makeLines(label, height, { seconds, unit = "", dots = false }) {
       context.beginPath();
       let isFirst = true;
       for (const [ago, value] of line.points) {
-        if (ago > seconds) continue;
         const x = area.x + area.width * (1 - ago / seconds);
         const y = area.bottom - (value / top) * area.height;
         if (dots) {
@@ -137,6 +136,13 @@ export function makeLines(label, height, { seconds, unit = "", dots = false }) {
       if (dots) context.fill(); else context.stroke();
     }
   });
-  const shown = () => lines.flatMap((line) => line.points.filter(([ago]) => ago <= seconds).map(([, value]) => value));
-  return { element: canvas.element, show(next) { lines = next; describe(canvas, label, shown()); canvas.paint(); } };
+  return {
+    element: canvas.element,
+    show(next) {
+      // What is older has no place, and no say in the scale.
+      lines = next.map((line) => ({ ...line, points: line.points.filter(([ago]) => ago <= seconds) }));
+      describe(canvas, label, lines.flatMap((line) => line.points.map(([, value]) => value)));
+      canvas.paint();
+    },
+  };
 }

@@ -107,6 +107,9 @@ import Testing
     @Test func `a note that is named comes first`() throws {
         let asked = "does kv-cache/block-size say when a block is copied on write?"
         #expect(try finder.evidence(for: asked).notes.first?.note.id == id("kv-cache/block-size"))
+        // Another id begins with `fine-tuning/rlhf`.
+        let longer = try finder.evidence(for: "what does fine-tuning/rlhf-or-dpo say about rlhf?")
+        #expect(longer.notes.first?.note.id == (try id("fine-tuning/rlhf-or-dpo")))
         let unnamed = try finder.evidence(for: "when is a block copied on write?")
         #expect(unnamed.notes.first?.note.id == (try id("kv-cache/copy-on-write")))
     }

@@ -29,14 +29,15 @@ enum NoteMerge {
         return notes.values.sorted(by: NoteCandidate.precedes)
     }
 
-    /// Who writes a note's id means that note.
+    /// Who writes a note's id means that note; of ids that begin alike, the longest.
     static func leadByNamed(_ candidates: inout [NoteCandidate], in question: String) {
-        guard let highest = candidates.first?.score, question.contains("/"),
-            let place = candidates.firstIndex(where: { question.contains($0.id.description) })
-        else { return }
-        var named = candidates.remove(at: place)
-        named.score = highest
-        candidates.insert(named, at: 0)
+        guard let highest = candidates.first?.score, question.contains("/") else { return }
+        func length(_ place: Int) -> Int { candidates[place].id.description.utf8.count }
+        let named = candidates.indices.filter { question.contains(candidates[$0].id.description) }
+        guard let place = named.max(by: { length($0) < length($1) }) else { return }
+        var leading = candidates.remove(at: place)
+        leading.score = highest
+        candidates.insert(leading, at: 0)
     }
 }
 

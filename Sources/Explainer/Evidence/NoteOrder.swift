@@ -8,8 +8,8 @@ package struct NoteWeights {
     var sectionCosine: Double
     var wholeBM25: Double
 
-    /// Near what `swiftlet evaluate evidence --fit-order` finds on the tuning questions: 0.21, 0.36, 0.11, 0.31, and by
-    /// words alone 0.43, 0.57. Differences of this size decide nothing.
+    /// Near what `swiftlet evaluate evidence --fit-order` finds on the tuning questions: 0.23, 0.36, 0.10, 0.31, and by
+    /// words alone 0.53, 0.47. Differences of this size decide nothing.
     static let hybrid = NoteWeights(
         wordingBM25: 0.20, wordingNearness: 0.41, sectionCosine: 0.10, wholeBM25: 0.29)
     static let words = NoteWeights(wordingBM25: 0.52, wordingNearness: 0, sectionCosine: 0, wholeBM25: 0.48)

@@ -28,17 +28,14 @@ enum IndexLocator {
     static func isNote(_ id: String) -> Bool { id.hasSuffix(".md") && !id.hasSuffix("README.md") }
 
     /// That of the notes' sections, wherever it is needed; not yet up to date.
-    static func notesIndex(_ embedder: EncoderEmbedder?) throws -> CachedIndex {
-        let corpus = try CorpusFolder.shipped()
-        return CachedIndex(
-            of: corpus, in: try CacheFolder.path,
-            embedder: embedder.map { NotesVectors.remembering($0, corpus: corpus) })
+    static func notesIndex(_ embedder: RememberingEmbedder?) throws -> CachedIndex {
+        CachedIndex(of: try CorpusFolder.shipped(), in: try CacheFolder.path, embedder: embedder)
     }
 
     /// The notes' index, made or brought up to date first.
     private static func notes(_ encoder: String?) throws -> FoundIndex {
         let embedder = try EmbedderLocator.findOrWarn(encoder)
-        let index = try notesIndex(embedder)
+        let index = try notesIndex(embedder.map { try NotesVectors.remembering($0) })
         let progress = ProgressLine("indexing the notes")
         let report: CachedIndex.Report
         do {

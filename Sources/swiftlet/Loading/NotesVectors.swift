@@ -28,9 +28,9 @@ enum NotesVectors {
         }
     }
 
-    /// Whether there are vectors of this encoder beside the notes: then nobody waits long for an index.
-    static func comeAlong(_ embedder: EncoderEmbedder) throws -> Bool {
-        try remembering(embedder, corpus: CorpusFolder.shipped()).hasMemory
+    /// The same for the notes that come with the program.
+    static func remembering(_ embedder: EncoderEmbedder) throws -> RememberingEmbedder {
+        remembering(embedder, corpus: try CorpusFolder.shipped())
     }
 
     /// Writes a file for the encoder, of the notes' sections, and one for the encoder of questions, if there is one.

@@ -36,18 +36,20 @@ final class ServedIndex: Sendable {
     func snapshot() throws -> Snapshot {
         try state.withLock { state in
             if case .ready(let follower) = state { return follower.snapshot }
-            let isQuick = try embedder.map(NotesVectors.comeAlong) ?? true
-            let follower = try IndexFollower(Self.update(embedder: isQuick ? embedder : nil))
+            let embedder = try embedder.map { try NotesVectors.remembering($0) }
+            // Vectors that come with the notes are worth waiting for; others take minutes.
+            let isQuick = embedder?.hasMemory ?? true
+            let follower = try IndexFollower(Self.update(isQuick ? embedder : nil))
             state = .ready(follower)
             if let embedder, !isQuick { addVectors(embedder) }
             return follower.snapshot
         }
     }
 
-    private func addVectors(_ embedder: EncoderEmbedder) {
+    private func addVectors(_ embedder: RememberingEmbedder) {
         DispatchQueue.global(qos: .utility).async { [self] in
             do {
-                let follower = try IndexFollower(Self.update(embedder: embedder))
+                let follower = try IndexFollower(Self.update(embedder))
                 state.withLock { $0 = .ready(follower) }
             } catch {
                 Output.note("warning: searching the notes by words alone (BM25): \(error)")
@@ -56,7 +58,7 @@ final class ServedIndex: Sendable {
     }
 
     /// Brings the notes' index up to date and returns its folder.
-    private static func update(embedder: EncoderEmbedder?) throws -> String {
+    private static func update(_ embedder: RememberingEmbedder?) throws -> String {
         let index = try IndexLocator.notesIndex(embedder)
         do {
             _ = try index.update(including: IndexLocator.isNote)
