@@ -95,7 +95,7 @@ def build(spell, blocks, turns, shorts):
             tokens = {texts[i][depth] for i in here}
             good = {texts[i][depth] for i in here if i in right}
             place = base + len(branch) + depth
-            if len(tokens) > 1 and good:
+            if 0 < len(good) < len(tokens):
                 pair.choices.append((place, sorted(good) + sorted(tokens - good), len(good)))
                 copied = [starts[i] + same[i][depth] for i in here if i in right and depth in same[i]]
                 if copied:

@@ -44,7 +44,7 @@ PAIRS = 4  # one step in so many reads whole answers, the others drills
 SAMPLE = 8  # one place in so many is shown the token before it
 WEIGHTS = dict(answer=1.0, choice=1.0, previous=0.2, topic=0.3, source=0.5)
 GROWTH = 0.6  # at this progress evidence has reached its full size
-PROSE_WINDOWS = [512, 1024, 512, 1024, 512, 1024, 512, 2048]  # tokens, step by step
+PROSE_WINDOWS = [256, 1024, 256, 512, 256, 1024, 256, 2048]  # tokens, step by step
 CHAT, CHAT_WINDOW = 2, 512  # one step in so many reads conversations in place of text, in windows of so many tokens
 NOTES_AS_TEXT = 4  # how often the notes stand in one pass over the running text
 

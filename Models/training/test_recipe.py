@@ -79,7 +79,21 @@ def main():
         check_draft(Path(temporary), common, out)
         check_pairs(tokenizer)
         check_teaching(Path(temporary), args.data, out)
+        check_all_of_it(Path(temporary), args.data)
     print("recipe: passed")
+
+
+def check_all_of_it(folder, text):
+    """One command makes both models; asked again, it leaves the finished runs alone."""
+    command = ["--data", text, "--work", folder / "work", "--out", folder / "models"]
+    run("recipe.py", *command)
+    logs = {log: log.read_text() for log in (folder / "work").glob("*/log.jsonl")}
+    assert len(logs) == 3
+    run("recipe.py", *command)
+    assert all(log.read_text() == text for log, text in logs.items())
+    models = [evaluate.load(folder / "models" / name)[0] for name in ("swiftlet-5m", "swiftlet-5m-draft")]
+    assert models[0].config.positions == models[1].config.positions == teach.POSITIONS
+    assert models[1].config.width < models[0].config.width
 
 
 def check_draft(folder, common, teacher):

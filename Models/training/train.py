@@ -123,7 +123,7 @@ class Batches:
     def next(self, stage_index, step):
         _, part, chat_share = STAGES[stage_index]
         T = int(part * self.config.positions)
-        B = self.tokens_per_step // T
+        B = max(1, self.tokens_per_step // T)
         chats = np.random.default_rng([self.seed, step]).binomial(B, chat_share)
         rows = []
         for b in range(B):

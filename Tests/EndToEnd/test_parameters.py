@@ -140,12 +140,17 @@ def test_penalties_repel(client, model, options):
 
 
 def test_the_least_and_the_end(client, model):
-    free = complete(client, model, "What is a KV cache", max_tokens=40)
-    assert free.choices[0].finish_reason == "stop"
-    longer = complete(client, model, "What is a KV cache", max_tokens=40, min_tokens=20)
-    assert longer.usage.completion_tokens >= 20
-    assert longer.choices[0].text.startswith(free.choices[0].text)
-    assert complete(client, model, "What is a KV cache", ignore_eos=True).usage.completion_tokens == 12
+    # Which of them the model ends by itself is its own affair.
+    prompts = ["What is a KV cache", "What is a token?", "Thank you.", "It was a good day.", "A language model", "The end."]
+    answers = [(prompt, complete(client, model, prompt, max_tokens=40)) for prompt in prompts]
+    ended = [(prompt, free) for prompt, free in answers if free.usage.completion_tokens < 20]
+    assert ended
+    for prompt, free in ended:
+        assert free.choices[0].finish_reason == "stop"
+        longer = complete(client, model, prompt, max_tokens=40, min_tokens=20)
+        assert longer.usage.completion_tokens >= 20
+        assert longer.choices[0].text.startswith(free.choices[0].text)
+        assert complete(client, model, prompt, ignore_eos=True).usage.completion_tokens == 12
 
 
 def test_a_stop_string_may_stay(client, model):

@@ -216,15 +216,16 @@ import Tokenization
         #expect(none.text == "Alpha is first. Beta is second." && none.engine == EngineAccount())
     }
 
-    @Test func `has two short answers where two notes are equally good, and sentences of both`() throws {
+    @Test func `has two short answers where two notes are equally good or each answers a part`() throws {
         let notes = try AnswerFixtures.two()
         var generator = SeededGenerator(seed: 4)
-        for (gap, expected) in [(0.02, "Alpha is first. Beta is second. Other notes differ."), (0.05, "")] {
+        let both = "Alpha is first. Beta is second. Other notes differ."
+        let second: Set = [notes[1].id]
+        for (gap, leaders, expected) in [(0.04, [], both), (0.06, [], ""), (0.25, second, both)] {
             var said: Set<NoteID> = []
             for _ in 0..<20 {
-                let (answer, _) = try Self.answer(AnswerFixtures.evidence(notes, gap: gap)) {
-                    $0.randomElement(using: &generator)!
-                }
+                let evidence = AnswerFixtures.evidence(notes, gap: gap, partLeaders: leaders)
+                let (answer, _) = try Self.answer(evidence) { $0.randomElement(using: &generator)! }
                 if !expected.isEmpty { #expect(answer.text.hasPrefix(expected)) }
                 said.formUnion(answer.quotedNotes)
             }
@@ -234,7 +235,7 @@ import Tokenization
 
     @Test func `of weak evidence is quotations alone, and of none the reason and the nearest notes`() throws {
         let notes = try AnswerFixtures.two()
-        let (weak, _) = try Self.answer(AnswerFixtures.evidence(notes, verdict: .weak, gap: 0.07)) { _ in
+        let (weak, _) = try Self.answer(AnswerFixtures.evidence(notes, verdict: .weak, gap: 0.04)) { _ in
             ByteAnswerCodec.end
         }
         #expect(weak.text == "Alpha is first. Beta is second. Other notes differ.")

@@ -70,7 +70,9 @@ import Testing
         let evidence = try finder.evidence(
             for: "How do rotary position embeddings work, and how does BM25 score a document?")
         let found = Set(evidence.notes.map(\.note.id))
-        #expect(found.isSuperset(of: [try id("transformers/rope"), try id("retrieval/bm25")]))
+        let parts: Set = [try id("transformers/rope"), try id("retrieval/bm25")]
+        #expect(found.isSuperset(of: parts) && evidence.partLeaders == parts)
+        #expect(try finder.evidence(for: "How does BM25 score a document?").partLeaders.isEmpty)
     }
 
     @Test func `the same question gives the same evidence`() throws {

@@ -3,8 +3,8 @@
 
 /// The short answer leads; then come the sentences that the model may choose from; other sections follow.
 package struct AnswerOutline: Sendable {
-    /// Of the best note's short answer, and of the next one's where the two are equally good; where the evidence is
-    /// weak, all that is said.
+    /// Of the best note's short answer, and of another's that is as good or answers the other thing that was asked;
+    /// where the evidence is weak, all that is said.
     package private(set) var lead: [AnswerSentence] = []
     /// Best first, none of them in `lead`.
     package private(set) var candidates: [AnswerSentence] = []
@@ -14,11 +14,8 @@ package struct AnswerOutline: Sendable {
 
     /// Notes that an answer quotes: two, as questions that ask two things need.
     static let noteCount = 2
-    /// How far the second note's score may be behind. Measured on the tuning questions: at 0.03 and 0.1, 92 in 100
-    /// sentences come from a right note and answers make .834 of the key points; at 0.1 and 0.2, with a third note where
-    /// nobody is sure, 87 and .851; with one note alone 94 and .811.
-    static let mostBehind = 0.03
-    static let mostBehindWhenWeak = 0.1
+    /// How far the second note's score may be behind, unless it is the best note for one of two things asked.
+    static let mostBehind = 0.05
     /// Sentences a prompt quotes.
     static let promptSentenceCount = 24
     /// Fewer candidates are made up from the best note's explanation.
@@ -31,7 +28,7 @@ package struct AnswerOutline: Sendable {
         related = Self.related(to: notes, isDeclined: evidence.verdict.isDeclined, note)
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
         let isWeak = evidence.verdict == .weak
-        let leading = Self.leading(evidence, within: isWeak ? Self.mostBehindWhenWeak : Self.mostBehind)
+        let leading = Self.leading(evidence)
         let answers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
         guard !isWeak else {
             lead = Array(answers.joined().prefix(options.answerSentenceCount))
@@ -54,9 +51,11 @@ package struct AnswerOutline: Sendable {
     /// Makes the prompt shorter by the sentence that matches least.
     mutating func removeLastCandidate() { candidates.removeLast() }
 
-    private static func leading(_ evidence: Evidence, within gap: Double) -> [Note] {
+    private static func leading(_ evidence: Evidence) -> [Note] {
         let best = evidence.notes.first?.score ?? 0
-        return evidence.notes.prefix(noteCount).filter { $0.score >= best - gap }.map(\.note)
+        return evidence.notes
+            .filter { $0.score >= best - mostBehind || evidence.partLeaders.contains($0.note.id) }
+            .prefix(noteCount).map(\.note)
     }
 
     /// Sentences of the leading notes that tell something by themselves: a mistake, or the answer to a follow-up, says

@@ -58,6 +58,8 @@ package struct Evidence: Sendable {
     package let confidence: Double
     /// Best first. With `declined` these are the nearest, to be named and not quoted.
     package let notes: [EvidenceNote]
+    /// Of a question that asks two things: the best note for each.
+    package let partLeaders: Set<NoteID>
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
     package let sentences: [EvidenceSentence]
     /// Name and milliseconds of each stage, in order.
@@ -67,13 +69,14 @@ package struct Evidence: Sendable {
 
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
-        sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)],
+        partLeaders: Set<NoteID> = [], sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)],
         warning: String? = nil
     ) {
         self.question = question
         self.verdict = verdict
         self.confidence = confidence
         self.notes = notes
+        self.partLeaders = partLeaders
         self.sentences = sentences
         self.timings = timings
         self.warning = warning

@@ -127,7 +127,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
                 .sentences(of: Array(chosen), for: understood.text, count: sentenceCount)
         timings.end("select")
         let evidence = Evidence(
-            question: understood.text, verdict: verdict, confidence: confidence, notes: notes, sentences: sentences,
+            question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
+            partLeaders: Set(results.dropFirst().compactMap { $0.candidates.first?.id }), sentences: sentences,
             timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
