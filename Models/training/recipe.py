@@ -1,6 +1,6 @@
 """The whole recipe in one command: text and notes → the folders swiftlet-5m and swiftlet-5m-draft.
 
-    nice -n 19 python recipe.py --work WORK --out OUT          # three to four hours of one free core
+    nice -n 19 python recipe.py --work WORK --out OUT          # about three hours of two free cores
 
 Stop it at any time and start the same command again: what is finished is passed over, what is not goes on from its newest
 checkpoint. `--data` is another folder of .txt files, `--tiny` a trial of all of it in a minute.
