@@ -1,6 +1,6 @@
 """The whole recipe in one command: text and notes → the folders swiftlet-5m and swiftlet-5m-draft.
 
-    nice -n 19 python recipe.py --work WORK --out OUT          # about three hours of two free cores
+    nice -n 19 python recipe.py --work WORK --out OUT          # some three hours of two free cores
 
 Stop it at any time and start the same command again: what is finished is passed over, what is not goes on from its newest
 checkpoint. `--data` is another folder of .txt files, `--tiny` a trial of all of it in a minute.
@@ -29,7 +29,7 @@ def is_finished(checkpoints):
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    a.add_argument("--work", type=Path, required=True, help="checkpoints and logs: about 400 MB")
+    a.add_argument("--work", type=Path, required=True, help="checkpoints and logs: about 300 MB")
     a.add_argument("--out", type=Path, required=True)
     a.add_argument("--data", type=Path, default=SHARED_TEXT, help="folder of .txt files")
     a.add_argument("--bf16", action="store_true", help="products in bf16: faster where the processor has units for it")

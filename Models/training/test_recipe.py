@@ -1,7 +1,7 @@
 """Runs the whole recipe on a tiny model: train, stop, resume, export, compare with transformers, evaluate; and a still
 smaller one that learns to guess for it.
 
-    python test_recipe.py [--data ../../../shared/training-text]        # under a minute
+    python test_recipe.py [--data ../../../shared/training-text]        # two minutes
 """
 
 import argparse
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 import choose
@@ -24,6 +25,7 @@ from drills import Drills
 from guide import Guide
 from guide import looks as guide_looks
 from model import Llama
+from recipe import TAUGHT_SHARE
 from tokenizer import render
 from train import HERE, SHARED_TEXT, divergence
 
@@ -94,6 +96,11 @@ def check_all_of_it(folder, text):
     models = [evaluate.load(folder / "models" / name)[0] for name in ("swiftlet-5m", "swiftlet-5m-draft")]
     assert models[0].config.positions == models[1].config.positions == teach.POSITIONS
     assert models[1].config.width < models[0].config.width
+    plain, taught, mean = (
+        load_file(at / "model.safetensors") for at in (folder / "work/plain", folder / "work/taught", folder / "models/swiftlet-5m"))
+    for name, w in mean.items():
+        expected = (1 - TAUGHT_SHARE) * plain[name].float() + TAUGHT_SHARE * taught[name].float()
+        assert torch.allclose(w.float(), expected, rtol=2**-7, atol=1e-6), name
 
 
 def check_draft(folder, common, teacher):
