@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the evaluation set: the queries of Tests/Fixtures/questions.jsonl, one JSON object a line.
+"""Checks the evaluation sets in Tests/Fixtures, one JSON object a line: questions.jsonl, and beside it two that are not
+halved: conversations.jsonl (follow-ups) and foreign.jsonl.
 
     questions.py
 
@@ -18,7 +19,8 @@ from pathlib import Path
 
 from notes import ROOT, NoteError, note_paths, read
 
-FILE = ROOT / "Tests" / "Fixtures" / "questions.jsonl"
+FOLDER = ROOT / "Tests" / "Fixtures"
+HALVED, WHOLE = "questions.jsonl", ["conversations.jsonl", "foreign.jsonl"]
 STYLES = ["terse", "wordy", "vague", "misspelled", "double", "follow-up", "plain"]
 AT_LEAST = {"answerable": 600, "foreign": 100, "near-miss": 100}
 SPLITS = ["tune", "held-out"]
@@ -42,11 +44,11 @@ def runs(text):
     return {run for run in found if len(run) > 1}
 
 
-def load(text):
+def load(text, file=HALVED):
     """The entries with their places, and the faults of lines that are no JSON objects of the right form."""
     entries, faults = [], []
     for number, line in enumerate(text.splitlines(), 1):
-        place = f"{FILE.name}:{number}"
+        place = f"{file}:{number}"
         try:
             entry = json.loads(line)
         except json.JSONDecodeError as error:
@@ -107,9 +109,17 @@ def count_faults(entries):
             yield f"{name}: {splits['tune']} for tuning and {splits['held-out']} held out are not half and half"
 
 
-def check(text, notes, counts=True):
-    """All faults of the file's `text`, and the entries that could be read; `counts`: hold it to the numbers above."""
+def check(text, notes, counts=True, more=()):
+    """All faults of the file's `text`, and the entries that could be read.
+
+    - counts: hold it to the numbers above
+    - more: (name, text) of files that are not held to them
+    """
     entries, faults = load(text)
+    own = list(entries)
+    for file, other in more:
+        found, wrong = load(other, file)
+        entries, faults = entries + found, faults + wrong
     known = {note.id for note in notes}
     for place, entry in entries:
         faults += [f"{place}: {fault}" for fault in entry_faults(entry, known)]
@@ -118,13 +128,19 @@ def check(text, notes, counts=True):
             faults.append(f"id {name} occurs {count} times")
     faults += repetition_faults(entries, notes)
     if counts:
-        faults += count_faults(entries)
+        faults += count_faults(own)
     return entries, faults
+
+
+def committed():
+    """The check of the files in the repository."""
+    text, *more = [(FOLDER / name).read_text(encoding="utf-8") for name in [HALVED, *WHOLE]]
+    return check(text, [read(path) for path in note_paths()], more=list(zip(WHOLE, more)))
 
 
 def main():
     try:
-        entries, faults = check(FILE.read_text(encoding="utf-8"), [read(path) for path in note_paths()])
+        entries, faults = committed()
     except NoteError as error:
         sys.exit(f"a note cannot be read: {error}")
     for fault in faults:

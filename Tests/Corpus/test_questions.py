@@ -3,7 +3,6 @@ import json
 import unittest
 from types import SimpleNamespace
 
-import notes
 import questions
 
 NOTES = [
@@ -67,9 +66,16 @@ class Questions(unittest.TestCase):
         lines = [{"id": f"q{n:04}", "query": f"query {n}"} for n in range(4)]
         self.assertIn("not half and half", faults_of(*lines, counts=True)[1])
 
+    def test_more_files_are_checked_beside_the_first_and_not_counted(self):
+        more = [("more.jsonl", json.dumps({**GOOD, "style": "loud"}))]
+        faults = questions.check(json.dumps(GOOD), NOTES, counts=True, more=more)[1]
+        self.assertIn("more.jsonl:1: style 'loud'", faults[0])
+        self.assertIn("id q0001 occurs 2 times", faults[1])
+        self.assertIn("same query as q0001", faults[2])
+        self.assertIn("1 answerable queries, at least 600", faults[3])
+
     def test_the_committed_questions_pass(self):
-        _, faults = questions.check(questions.FILE.read_text(encoding="utf-8"), [notes.read(path) for path in notes.note_paths()])
-        self.assertEqual(faults, [])
+        self.assertEqual(questions.committed()[1], [])
 
 
 if __name__ == "__main__":

@@ -66,6 +66,23 @@ import Testing
         #expect(evidence.notes.contains { $0.note.topic == "kv-cache" })
     }
 
+    @Test func `a question about something else is read alone`() throws {
+        let conversation = [ConversationTurn(question: "What is prefix caching in a KV cache?")]
+        let question = "How does BM25 score a document?"
+        let evidence = try finder.evidence(for: question, conversation: conversation)
+        #expect(evidence.question == question)
+        #expect(evidence.notes.first?.note.id == (try id("retrieval/bm25")))
+    }
+
+    @Test func `what the answer before quoted tells what a follow-up is about`() throws {
+        func question(after notes: [NoteID]) throws -> String {
+            let turn = ConversationTurn(question: "zzz qqq", notes: notes)
+            return try finder.evidence(for: "in which order are cached blocks evicted?", conversation: [turn]).question
+        }
+        #expect(try question(after: []) == "in which order are cached blocks evicted?")
+        #expect(try question(after: [id("kv-cache/prefix-caching")]).hasPrefix("zzz qqq"))
+    }
+
     @Test func `both halves of a double question find their note`() throws {
         let evidence = try finder.evidence(
             for: "How do rotary position embeddings work, and how does BM25 score a document?")

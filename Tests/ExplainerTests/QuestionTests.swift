@@ -49,27 +49,24 @@ import Testing
 }
 
 @Suite struct `Follow-ups` {
-    private let known: Set<String> = ["cache", "evicted", "blocks", "paged", "attention", "works", "memory", "kernel"]
-
-    private func context(_ question: String, _ turns: [String]) -> [String] {
-        FollowUp.context(for: question, in: turns.map { ConversationTurn(question: $0) }) { known.contains($0) }
+    @Test func `the last two questions are read with the new one`() {
+        let turns = ["a1", "a2", " \u{200B}", "a3"].map { ConversationTurn(question: $0) }
+        #expect(FollowUp.earlier(in: turns) == ["a2", "a3"])
+        #expect(FollowUp.earlier(in: []).isEmpty)
     }
 
-    @Test func `lean on what was asked before`() {
-        #expect(context("and how is it evicted?", ["How does the cache work?"]) == ["How does the cache work?"])
-        #expect(context("why?", ["How does the cache work?"]) == ["How does the cache work?"])
+    @Test func `few words that point back and lead to the same notes lean`() {
+        #expect(FollowUp.leaning(of: "how is it evicted?", ownInEarlier: 0.5, earlierInOwn: 0.5) > 0.95)
+        let whole = "how do rotary position embeddings encode where a token stands"
+        #expect(FollowUp.leaning(of: whole, ownInEarlier: 0, earlierInOwn: 0) < 0.1)
     }
 
-    @Test func `a question that stands alone does not`() {
-        let whole = "how does paged attention keep cache blocks in memory for a kernel"
-        #expect(context(whole, ["Tell a joke"]) == [])
-        #expect(context("anything", []) == [])
-    }
-
-    @Test func `at most three turns are looked at, and none before the one that stands alone`() {
-        let whole = "how does paged attention keep cache blocks in memory for a kernel"
-        #expect(context("and it?", ["a1", "a2", "a3", "a4"]) == ["a2", "a3", "a4"])
-        #expect(context("and it?", ["old", whole, "why does it?"]) == [whole, "why does it?"])
+    @Test func `every sign counts`() {
+        let none = FollowUp.leaning(of: "how are blocks evicted", ownInEarlier: 0.2, earlierInOwn: 0.2)
+        #expect(FollowUp.leaning(of: "how are those evicted", ownInEarlier: 0.2, earlierInOwn: 0.2) > none)
+        #expect(FollowUp.leaning(of: "how are blocks evicted first", ownInEarlier: 0.2, earlierInOwn: 0.2) < none)
+        #expect(FollowUp.leaning(of: "how are blocks evicted", ownInEarlier: 0.3, earlierInOwn: 0.2) > none)
+        #expect(FollowUp.leaning(of: "how are blocks evicted", ownInEarlier: 0.2, earlierInOwn: 0.3) > none)
     }
 }
 
@@ -196,11 +193,20 @@ import Testing
         #expect(read.searches.first == read.text)
     }
 
-    @Test func `a follow-up is searched with what was asked before`() {
+    @Test func `what was asked before is searched too, and read if the question leans on it`() {
         let turn = ConversationTurn(question: "What is a KV cache?")
-        let read = reader.read("and how is it evicted?", conversation: [turn])
-        #expect(read.text == "What is a KV cache? how is it evicted?")
+        var read = reader.read("and how is it evicted?", conversation: [turn])
         #expect(read.own == "how is it evicted?")
+        #expect(read.earlier?.joined == "What is a KV cache? how is it evicted?")
+        #expect(read.allSearches.count == 3 && read.allSearches[2].hasPrefix("What is a KV cache?"))
+        #expect(read.text == read.own && read.wholePlace == 0)
+        read.leansBack = true
+        #expect(read.text == read.earlier?.joined && read.allSearches[read.wholePlace].hasPrefix(read.text))
+    }
+
+    @Test func `a first question is searched alone`() {
+        let read = reader.read("how is it evicted?")
+        #expect(read.earlier == nil && read.allSearches == read.searches)
     }
 
     @Test func `a word is not corrected because the notes do not have it`() {

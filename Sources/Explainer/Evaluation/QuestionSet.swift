@@ -17,7 +17,7 @@ package struct JudgedQuestion: Sendable {
     package let id: String
     package let query: String
     /// What was asked before.
-    package let turns: [String]
+    package var turns: [String]
     package let style: String
     package let kind: Kind
     package let split: Split
@@ -51,6 +51,20 @@ package enum QuestionSet {
         }
         return questions
     }
+
+    /// Each first question after another of the list, which other notes answer: in a conversation the subject changes.
+    package static func changingSubject(_ questions: [JudgedQuestion]) -> [JudgedQuestion] {
+        let first = questions.filter(\.turns.isEmpty)
+        return first.indices.compactMap { index in
+            var question = first[index]
+            let others = first[(index + 1)...] + first[..<index]
+            let before = others.first { $0.kind == .answerable && Set($0.notes).isDisjoint(with: question.notes) }
+            guard let before else { return nil }
+            question.turns = [before.query]
+            return question
+        }
+    }
+
     /// What the notes do not answer, as judged questions to fit on: everyday ones are foreign, neighboring ones near.
     package static func listed(_ others: OtherQuestions) -> [JudgedQuestion] {
         others.questions.enumerated().map { number, question in

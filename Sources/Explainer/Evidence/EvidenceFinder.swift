@@ -75,20 +75,19 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         hidden: Set<NoteID> = [], asked: OtherQuestions.Place? = nil
     ) throws -> (evidence: Evidence, features: EvidenceFeatures, ranking: [NoteID]) {
         var timings = StageTimings(time)
-        let understood = reader.read(question, conversation: conversation)
+        var understood = reader.read(question, conversation: conversation)
         timings.end("understand")
         let index = try index()
-        let isOne = understood.own == understood.text
-        let texts = understood.searches + (isOne ? [] : [understood.own])
+        let texts = understood.allSearches
         let vectors = index.hasVectors ? try embedder?.embed(texts) : nil
         let asking = vectors == nil ? nil : try questions?.embed(texts) ?? vectors
         timings.end("encode")
         let search = NoteSearch(index: index, names: names, filter: Self.filter(without: hidden))
-        var results: [NoteSearch.Result] = []
-        for (number, text) in understood.searches.enumerated() {
-            results.append(try search.notes(for: text, vector: vectors?[number], asking: asking?[number]))
+        let results = try texts.enumerated().map { place, text in
+            try search.notes(for: text, vector: vectors?[place], asking: asking?[place])
         }
-        var candidates = NoteMerge.merged(results.map(\.candidates))
+        let found = QuestionSearch(&understood, quoted: conversation.last?.notes ?? [], results: results)
+        var candidates = found.candidates
         timings.end("search")
         var warning: String?
         if embedder != nil, !index.hasVectors { warning = "found by words alone: the notes' vectors are not ready yet" }
@@ -101,8 +100,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
         let features = try featureReader.features(
-            understood, results[0], candidates, in: index, filter: search.filter,
-            vectors: asking.map { .init(text: $0[0], own: $0[isOne ? 0 : $0.count - 1]) }, asked: asked)
+            understood, found.whole, candidates, in: index, filter: search.filter,
+            vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
         let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil, hasQuestions: questions != nil)
         timings.end("judge")
 
@@ -128,14 +127,14 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
-            partLeaders: Set(results.dropFirst().compactMap { $0.candidates.first?.id }), sentences: sentences,
-            timings: timings.stages, warning: warning)
+            partLeaders: found.partLeaders, sentences: sentences, timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
 
     /// The notes found for the whole question, in their first order.
     func candidates(for question: String, conversation: [ConversationTurn]) throws -> [NoteCandidate] {
-        let text = reader.read(question, conversation: conversation).searches[0]
+        let read = reader.read(question, conversation: conversation)
+        let text = read.earlier?.joinedSearch ?? read.searches[0]
         let index = try index()
         let vector = index.hasVectors ? try embedder?.embed([text]).first : nil
         let asking = vector == nil ? nil : try questions?.embed([text]).first ?? vector

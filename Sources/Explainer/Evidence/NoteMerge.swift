@@ -11,21 +11,27 @@ enum NoteMerge {
     /// - Parameter searches: of the whole question first, then of each part.
     static func merged(_ searches: [[NoteCandidate]]) -> [NoteCandidate] {
         guard searches.count > 1, let whole = searches.first else { return searches.first ?? [] }
-        var notes: [NoteID: NoteCandidate] = [:]
-        for candidate in whole { notes[candidate.id] = candidate }
-        for id in notes.keys { notes[id]?.score *= 1 - partWeight }
-        var best: [NoteID: Double] = [:]
-        for part in searches.dropFirst() {
-            for candidate in part {
-                best[candidate.id] = max(best[candidate.id] ?? 0, candidate.score)
-                if notes[candidate.id] == nil {
-                    var candidate = candidate
-                    candidate.score = 0
-                    notes[candidate.id] = candidate
-                }
-            }
+        var best: [NoteID: NoteCandidate] = [:]
+        for candidate in searches.dropFirst().joined() where candidate.score > best[candidate.id]?.score ?? -1 {
+            best[candidate.id] = candidate
         }
-        for (id, score) in best { notes[id]?.score += partWeight * score }
+        return blended(whole, Array(best.values), share: partWeight)
+    }
+
+    /// One order of two; a note that both have keeps what the first says of it.
+    ///
+    /// - Parameter share: what the second's scores count, 0…1.
+    static func blended(_ first: [NoteCandidate], _ second: [NoteCandidate], share: Double) -> [NoteCandidate] {
+        var notes: [NoteID: NoteCandidate] = [:]
+        for var candidate in first {
+            candidate.score *= 1 - share
+            notes[candidate.id] = candidate
+        }
+        for var candidate in second {
+            let added = share * candidate.score
+            candidate.score = 0
+            notes[candidate.id, default: candidate].score += added
+        }
         return notes.values.sorted(by: NoteCandidate.precedes)
     }
 

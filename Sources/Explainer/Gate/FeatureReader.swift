@@ -52,11 +52,11 @@ struct FeatureReader: Sendable {
         guard let first = candidates.first else { return .none }
         func near(_ list: Snapshot, _ filter: Filter, own: Bool) throws -> Neighborhood {
             try Neighborhood(
-                of: own ? question.own : question.searches[0], vector: own ? vectors?.own : vectors?.text, in: list,
-                filter: filter, leftOut: asked?.document)
+                of: own ? question.own : question.allSearches[question.wholePlace],
+                vector: own ? vectors?.own : vectors?.text, in: list, filter: filter, leftOut: asked?.document)
         }
         func others(_ kind: OtherQuestions.Kind) -> Filter { .equal("kind", .keywords([kind.rawValue])) }
-        let isOne = question.own == question.text
+        let isOne = !question.leansBack
         let field = try near(index.wordings, filter, own: false)
         let ownField = isOne ? field : try near(index.wordings, filter, own: true)
         // What is asked now may be foreign although what was asked before is not.

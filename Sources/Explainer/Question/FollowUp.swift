@@ -1,38 +1,37 @@
 // FollowUp.swift — "and how is it evicted?" means something only after what was asked before.
-// Explainer › Question.
+// Explainer › Question.  Words alone do not tell: where the two questions lead says more (`leaning`).
 
-/// Joins a question with the earlier ones it leans on.
+internal import Glibc
+
+/// How much a question leans on the ones before it.
 package enum FollowUp {
-    /// Older turns than this are not looked at.
-    static let mostTurns = 3
+    /// Earlier questions that are read with the new one.
+    static let mostTurns = 2
 
-    /// The earlier questions that belong before `question`; none if it stands alone.
+    /// What was asked before, oldest first: one clean line each.
+    package static func earlier(in conversation: [ConversationTurn]) -> [String] {
+        Array(conversation.lazy.map { QuestionText.normalized($0.question) }.filter { !$0.isEmpty }.suffix(mostTurns))
+    }
+
+    /// The probability that a question leans on the one before it, from four numbers.
     ///
-    /// - Parameter isKnown: whether the notes have a word, however inflected.
-    package static func context(
-        for question: String, in conversation: [ConversationTurn], isKnown: (String) -> Bool
-    ) -> [String] {
-        guard leansBack(question, isKnown) else { return [] }
-        var context: [String] = []
-        for turn in conversation.suffix(mostTurns).reversed() {
-            let earlier = QuestionText.normalized(turn.question)
-            guard !earlier.isEmpty else { continue }
-            context.insert(earlier, at: 0)
-            // What was asked before may itself lean on its predecessor.
-            if !leansBack(earlier, isKnown), context.count > 1 { break }
-        }
-        return context
+    /// The weights are a logistic model of 231 follow-ups (Tests/Fixtures/conversations.jsonl and the tuning questions) and
+    /// 822 changes of the subject (a tuning question after another, of any folder or of its own), a follow-up counted as
+    /// twice as frequent. Fitted on four fifths, it separates the fifth with an area under the curve of .91.
+    ///
+    /// - Parameters:
+    ///   - question: without the earlier ones.
+    ///   - ownInEarlier: 0…1, what the search for the earlier question thinks of the note found first for this one.
+    ///   - earlierInOwn: 0…1, what the search for this one thinks of the note of the earlier one.
+    package static func leaning(of question: String, ownInEarlier: Double, earlierInOwn: Double) -> Double {
+        let words = question.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }
+        let pointsBack = words.contains { pointers.contains(String($0)) }
+        let sum =
+            0.63 + (pointsBack ? 1.71 : 0) - 1.30 * log(1 + Double(words.count)) + 3.69 * ownInEarlier + 6.08
+            * earlierInOwn
+        return 1 / (1 + exp(-sum))
     }
 
-    /// Whether the words point back, or are too few to stand alone.
-    private static func leansBack(_ question: String, _ isKnown: (String) -> Bool) -> Bool {
-        let words = question.split { !$0.isLetter && !$0.isNumber && $0 != "'" }.map { $0.lowercased() }
-        guard let first = words.first else { return true }
-        if openers.contains(first) || words.contains(where: { pointers.contains($0) }) { return true }
-        return words.count { $0.count > 3 && isKnown($0) } < 5
-    }
-
-    private static let openers: Set<String> = ["and", "but", "so", "then", "or", "also", "why", "what's"]
     private static let pointers: Set<String> = [
         "it", "its", "they", "them", "their", "that", "this", "these", "those", "one", "ones", "there", "he", "she",
         "former", "latter", "instead", "same", "such", "it's", "that's",

@@ -1,14 +1,22 @@
 // QuestionReader.swift — from what was typed to what is searched for.
-// Explainer › Question.  1. one clean line  2. spelling  3. what was asked before  4. parts  5. long forms
+// Explainer › Question.  1. one clean line  2. spelling  3. parts  4. long forms  5. what was asked before
 
 /// A question, ready to be searched.
 package struct UnderstoodQuestion: Sendable, Equatable {
-    /// What is searched for: for people to read, and for the model to answer.
-    package let text: String
     /// What was typed, spelling corrected, without what was asked before.
     package let own: String
-    /// `text`, or its parts if it asks two things; long forms of abbreviations are added.
+    /// `own`, and its parts if it asks two things; long forms of abbreviations are added.
     package let searches: [String]
+    /// What was asked before; nil for a first question.
+    package let earlier: Earlier?
+    /// Whether it means something only after what was asked before: the search finds out.
+    package var leansBack = false
+    /// What is searched for: for people to read, and for the model to answer.
+    package var text: String { leansBack ? earlier?.joined ?? own : own }
+    /// Everything to be searched for: `searches`, then, if something was asked before, all of it joined and the last alone.
+    package var allSearches: [String] { searches + (earlier.map { [$0.joinedSearch, $0.lastSearch] } ?? []) }
+    /// Which of these is `text`.
+    package var wholePlace: Int { leansBack ? searches.count : 0 }
     /// Words of `own` that the notes do not have and that resemble none of theirs.
     package let unknownWords: [String]
     /// What was put in the place of what.
@@ -17,6 +25,14 @@ package struct UnderstoodQuestion: Sendable, Equatable {
     package struct Correction: Sendable, Equatable {
         package let typed: String
         package let meant: String
+    }
+
+    package struct Earlier: Sendable, Equatable {
+        /// The earlier questions and this one on a line.
+        package let joined: String
+        /// The same with the long forms of its abbreviations, and the newest of the earlier ones alone.
+        package let joinedSearch: String
+        package let lastSearch: String
     }
 }
 
@@ -42,17 +58,17 @@ package struct QuestionReader: Sendable {
     package func read(_ question: String, conversation: [ConversationTurn] = []) -> UnderstoodQuestion {
         let typed = QuestionText.normalized(question)
         let (spelled, corrections, unknown) = corrected(typed)
-        let context = FollowUp.context(for: spelled, in: conversation) { vocabulary.knows($0) }
         let own = QuestionText.withoutCourtesy(spelled)
-        let text = (context + [own]).joined(separator: " ")
-        // A follow-up is one question: cut from what was asked before, its parts mean nothing.
-        var searches = [text]
-        if context.isEmpty {
-            let parts = DoubleQuestion.parts(own)
-            if parts.count > 1 { searches += parts }
+        let parts = DoubleQuestion.parts(own)
+        let before = FollowUp.earlier(in: conversation)
+        let earlier = before.last.map { last in
+            let joined = (before + [own]).joined(separator: " ")
+            return UnderstoodQuestion.Earlier(
+                joined: joined, joinedSearch: expanded(joined), lastSearch: expanded(last))
         }
         return UnderstoodQuestion(
-            text: text, own: own, searches: searches.map(expanded), unknownWords: unknown, corrections: corrections)
+            own: own, searches: ([own] + (parts.count > 1 ? parts : [])).map(expanded), earlier: earlier,
+            unknownWords: unknown, corrections: corrections)
     }
 
     private func corrected(

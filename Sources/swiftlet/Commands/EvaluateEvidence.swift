@@ -12,6 +12,7 @@ enum EvaluateEvidence {
     static let options = [
         OptionDefinition("--questions", "FILE", "evidence: judged questions (default: Tests/Fixtures/questions.jsonl)"),
         OptionDefinition("--split", "NAME", "evidence: tune or held-out (default: held-out)"),
+        OptionDefinition("--changing-subject", nil, "evidence: ask each question after one about something else"),
         OptionDefinition("--fit", nil, "evidence: fit the gate on the tuning questions and write it beside the notes"),
         OptionDefinition("--fit-order", nil, "evidence: print what each score should count in the order of notes"),
         OptionDefinition("--details", "FILE", "evidence: write what came of each question, one JSON object a line"),
@@ -24,7 +25,9 @@ enum EvaluateEvidence {
         let splits = JudgedQuestion.Split.allCases.map { ($0.rawValue, $0) }
         let split = try arguments.choice("--split", splits) ?? .heldOut
         let finder = try EvidenceLocator.find(arguments)
-        let evaluation = try EvidenceEvaluation(all.filter { $0.split == split }, finder)
+        let own = all.filter { $0.split == split }
+        let asked = arguments.has("--changing-subject") ? QuestionSet.changingSubject(own) : own
+        let evaluation = try EvidenceEvaluation(asked, finder)
         if let path = arguments["--details"] { try writeDetails(evaluation, to: path) }
         let report = EvidenceReport(evaluation, split: split)
         if arguments.has("--json") {
@@ -36,16 +39,22 @@ enum EvaluateEvidence {
 
     static func questionsPath(_ arguments: Arguments) throws -> String {
         if let path = arguments["--questions"] { return path }
+        return try fixture("questions.jsonl")
+    }
+
+    private static func fixture(_ name: String) throws -> String {
         guard let sources = CorpusFolder.sources() else {
             throw UsageError("--questions FILE is needed: the program does not lie in its sources")
         }
-        return sources + "/../../../Tests/Fixtures/questions.jsonl"
+        return "\(sources)/../../../Tests/Fixtures/\(name)"
     }
 
     /// Every question is asked by words alone, with the encoder's vectors, and with those of the encoder of questions too,
-    /// if there is one.
+    /// if there is one. So are dialogues, and the tuning questions once more in conversations whose subject they change.
     private static func fit(_ questions: [JudgedQuestion], _ arguments: Arguments) throws {
-        let tuning = questions.filter { $0.split == .tune }
+        let single = questions.filter { $0.split == .tune }
+        let dialogues = try QuestionSet.read(fixture("conversations.jsonl"))
+        let tuning = single + dialogues.filter { $0.split == .tune } + QuestionSet.changingSubject(single)
         let corpus = try Corpus.shipped()
         let found = try IndexLocator.find(arguments)
         guard let embedder = found.embedder else {
