@@ -12,8 +12,8 @@ struct QuestionSearch {
     /// The best note for each part of a question that asks two things.
     let partLeaders: Set<NoteID>
 
-    /// The most that the earlier questions count beside the new one, when it surely leans on them. On the dialogues of
-    /// Tests/Fixtures/conversations.jsonl the right note comes first for .74 with .7, .75 and .8.
+    /// The most that the earlier questions count beside the new one, when it surely leans on them. With .7, .75 and .8 the
+    /// right note comes first for .725, .74 and .74 of 200 follow-ups, and for .85, .84 and .82 of changes of the subject.
     static let mostEarlier = 0.75
 
     /// - Parameters:
