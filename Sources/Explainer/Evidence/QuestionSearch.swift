@@ -6,7 +6,7 @@ internal import Retrieval
 /// What was found for a question, with or without the ones before it.
 struct QuestionSearch {
     /// Best first.
-    var candidates: [NoteCandidate]
+    let candidates: [NoteCandidate]
     /// The search for the whole of what is meant.
     let whole: NoteSearch.Result
     /// The best note for each part of a question that asks two things.
