@@ -6,7 +6,7 @@ import Testing
 /// Nothing to compare on a CPU without AMX, or under a system that does not save its registers.
 @Suite(.enabled(if: KernelSet.available.contains(.amx))) struct `Tiles of AMX` {
     /// Whole tiles, a last one that overlaps, rows left for the small tile, more rows than are taken at a time.
-    static let rowCounts = [15, 16, 17, 24, 25, 31, 32, 40, 41, 64, 257, 265, 300]
+    static let rowCounts = [15, 16, 17, 19, 20, 31, 32, 35, 36, 64, 257, 275, 300]
     /// One block and more, odd and even; the last is more than a tile's weights have room for.
     static let widths = [32, 64, 96, 160, 576, 2080]
 

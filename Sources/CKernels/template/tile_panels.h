@@ -13,11 +13,13 @@
 
 enum {
     TILE_ROWS = 16,
-    // Fewer rows than this go to `integer_tile`: at nine a whole tile, of which some rows are thrown away, is faster.
-    TILE_LEAST_ROWS = 9,
+    // Fewer rows than this go to `integer_tile`: at four a whole tile, of which some rows are thrown away, is faster.
+    TILE_LEAST_ROWS = 4,
     // Blocks whose weights wait in L1, 32 KiB, and rows whose totals wait for the blocks behind those.
     TILE_BLOCKS = 64,
     TILE_CHUNK = 256,
+    // How far ahead of its product's block weights are made signed: a tile is not loaded from stores under way.
+    TILE_SIGNED = 4,
 };
 
 typedef struct {
@@ -30,19 +32,17 @@ typedef struct {
 static const tile_shapes TILE_SHAPES = {
     .palette = 1, .row_bytes = {64, 64, 32, 32, 64, 64}, .rows = {16, 16, 16, 16, 8, 8}};
 
-// Some blocks of a panel as signed bytes, one behind the other in Q8_0's order.
-INLINE void signed_weights(const int type, const char *panel, ptrdiff_t block_count, int8_t *out) {
-    for (ptrdiff_t b = 0; b < block_count; b++, out += 512) {
-        bytes group[8];
-        UNROLL for (int g = 0; g < 8; g++) {
-            if (type == CK_Q8_0) group[g] = load_bytes(panel + 512 * b + 64 * g) ^ 0x80;
-            else {
-                bytes pairs = load_bytes(panel + 256 * b + 64 * (g & 3));
-                group[g] = ((g < 4 ? pairs : shift_nibbles(pairs)) & 15) - 8;
-            }
+// A block of a panel as signed bytes, in Q8_0's order.
+INLINE void signed_block(const int type, const char *block, int8_t *out) {
+    bytes group[8];
+    UNROLL for (int g = 0; g < 8; g++) {
+        if (type == CK_Q8_0) group[g] = load_bytes(block + 64 * g) ^ 0x80;
+        else {
+            bytes pairs = load_bytes(block + 64 * (g & 3));
+            group[g] = ((g < 4 ? pairs : shift_nibbles(pairs)) & 15) - 8;
         }
-        memcpy(out, group, sizeof group);
     }
+    memcpy(out, group, sizeof group);
 }
 
 // Where the scales of 16 rows are found. Every fourth row is pointed at and the others counted from it: sixteen offsets
@@ -79,10 +79,13 @@ INLINE void add_tile_rows(
         _tile_dpbssd(t, 2 + t, 4 + t); \
     } while (0)
 #define TILE_STORE(t) _tile_stored(t, sums[t], 64)
-// Adds block b, whose sums are stored; meanwhile stores the next block's and multiplies the one behind that.
+// Adds block b, whose sums are stored; meanwhile stores the next block's, multiplies the one behind that and, for the
+// first rows of a column, makes one further on signed.
 #define TILE_STEP(t, other, b) \
     do { \
         ask(ahead, 1, lines); \
+        if (stored && b + TILE_SIGNED < block_count) \
+            signed_block(type, stored + block_bytes * (b + TILE_SIGNED), weights + 512 * (b + TILE_SIGNED)); \
         if (b + 2 < block_count) TILE_PRODUCT(t, b + 2); \
         const vec scales = LOAD_F16(weight_scales + 32 * (b)); \
         add_tile_rows(0, 8, sums[t], scales, &in, total); \
@@ -92,14 +95,18 @@ INLINE void add_tile_rows(
     } while (0)
 
 // Adds some blocks of 16 rows and 16 outputs to their totals.
+// - stored: the blocks as they lie in the panel, or NULL: `weights` has them already.
 INLINE void tile_sums(
-    const ck_block *first_row, ptrdiff_t row_blocks, const int8_t *weights, const char *weight_scales,
-    ptrdiff_t block_count, vec *total, panels_ahead *ahead) {
+    const int type, const ck_block *first_row, ptrdiff_t row_blocks, const char *stored, int8_t *weights,
+    const char *weight_scales, ptrdiff_t block_count, vec *total, panels_ahead *ahead) {
+    const ptrdiff_t block_bytes = type == CK_Q4_0 ? 256 : 512;
     _Alignas(64) int32_t sums[2][16 * TILE_ROWS];
     tile_input in = {.stride = row_blocks * (ptrdiff_t)sizeof(ck_block)};
     in.three_strides = 3 * in.stride;
     for (int i = 0; i < TILE_ROWS / 4; i++) in.every_fourth[i] = (const char *)(first_row + 4 * i * row_blocks);
     const ptrdiff_t lines = lines_per_step(ahead, TILE_ROWS, row_blocks);
+    if (stored) for (ptrdiff_t b = 0; b < smaller(TILE_SIGNED, block_count); b++)
+        signed_block(type, stored + block_bytes * b, weights + 512 * b);
     TILE_PRODUCT(0, 0);
     if (block_count > 1) TILE_PRODUCT(1, 1);
     TILE_STORE(0);
@@ -114,10 +121,10 @@ INLINE void tile_sums(
 }
 
 // Rows m … end, at least 16, over panel v.
-static __attribute__((noinline)) void tile_column(
-    const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t next) {
-    const bool is_q4 = a->element_type == CK_Q4_0;
-    const ptrdiff_t row_blocks = a->input_count / 32, block_bytes = is_q4 ? 256 : 512;
+INLINE void tile_column(
+    const int type, const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v,
+    ptrdiff_t next) {
+    const ptrdiff_t row_blocks = a->input_count / 32, block_bytes = type == CK_Q4_0 ? 256 : 512;
     const ptrdiff_t panel_bytes = row_blocks * (block_bytes + 32);
     const char *panel = (const char *)part->panels + v * panel_bytes;
     panels_ahead ahead = panels_from(part, next, 1, panel_bytes, end - m);
@@ -125,9 +132,7 @@ static __attribute__((noinline)) void tile_column(
     float unfinished[TILE_CHUNK / TILE_ROWS][TILE_ROWS][LANES];
     for (ptrdiff_t b = 0; b < row_blocks; b += TILE_BLOCKS) {
         const ptrdiff_t block_count = smaller(TILE_BLOCKS, row_blocks - b);
-        if (is_q4) signed_weights(CK_Q4_0, panel + b * block_bytes, block_count, weights);
-        else signed_weights(CK_Q8_0, panel + b * block_bytes, block_count, weights);
-        const char *scales = panel + row_blocks * block_bytes + 32 * b;
+        const char *stored = panel + b * block_bytes, *scales = panel + row_blocks * block_bytes + 32 * b;
         for (ptrdiff_t row = m; row < end; row += TILE_ROWS) {
             // The last tile begins among rows that are done already, rather than end behind the input.
             const ptrdiff_t first = smaller(row, end - TILE_ROWS);
@@ -135,32 +140,51 @@ static __attribute__((noinline)) void tile_column(
             vec total[TILE_ROWS];
             UNROLL for (int i = 0; i < TILE_ROWS; i++) total[i] = b > 0 ? load(waiting[i]) : splat(0);
             const ck_block *in = (const ck_block *)a->input + first * row_blocks + b;
-            tile_sums(in, row_blocks, weights, scales, block_count, total, &ahead);
+            tile_sums(type, in, row_blocks, row == m ? stored : NULL, weights, scales, block_count, total, &ahead);
             if (b + block_count < row_blocks) UNROLL for (int i = 0; i < TILE_ROWS; i++) save(waiting[i], total[i]);
             else UNROLL for (int i = 0; i < TILE_ROWS; i++)
                 if (first + i >= row) panel_finish(part, first + i, v * LANES, total[i]);
         }
     }
 }
+static __attribute__((noinline)) void q8_0_tile_column(
+    const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t next) {
+    tile_column(CK_Q8_0, a, part, m, end, v, next);
+}
+static __attribute__((noinline)) void q4_0_tile_column(
+    const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t next) {
+    tile_column(CK_Q4_0, a, part, m, end, v, next);
+}
 
-// Rows m … end over the vectors v … last; the few that make no tile as without AMX.
+// Rows m … end over the panels v … last. The few that make no tile go as without AMX, behind every second panel: its
+// weights are at hand then, while those of a whole slice may have left L2.
 static void tile_rows(
     const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t last) {
-    while (end - m >= TILE_ROWS) {
-        ptrdiff_t stop = smaller(m + TILE_CHUNK, end);
-        const ptrdiff_t rest = (stop - m) % TILE_ROWS;
-        if (rest < TILE_LEAST_ROWS) stop -= rest;
-        for (ptrdiff_t panel = v; panel < last; panel++)
-            tile_column(a, part, m, stop, panel, vector_after(a, panel, 1, last));
-        m = stop;
+    ck_panels at_hand = *a;
+    at_hand.thread_count = 0;
+    for (ptrdiff_t stop; m < end; m = stop) {
+        stop = smaller(m + TILE_CHUNK, end);
+        ptrdiff_t rest = stop - m < TILE_ROWS ? stop - m : (stop - m) % TILE_ROWS;
+        if (rest >= TILE_LEAST_ROWS && stop - m > TILE_ROWS) rest = 0;
+        for (ptrdiff_t pair = v; pair < last; pair += 2) {
+            const ptrdiff_t pair_end = smaller(pair + 2, last);
+            for (ptrdiff_t panel = pair; panel < pair_end && rest < stop - m; panel++)
+                (a->element_type == CK_Q4_0 ? q4_0_tile_column : q8_0_tile_column)(
+                    a, part, m, stop - rest, panel, vector_after(a, panel, 1, last));
+            if (rest > 0) rows_for(a->element_type)(&at_hand, part, stop - rest, stop, pair, pair_end);
+        }
     }
-    if (m < end) rows_for(a->element_type)(a, part, m, end, v, last);
+}
+
+// One tile and a few rows more are best taken by `integer_tile` alone.
+INLINE bool fills_tiles(ptrdiff_t rows) {
+    return rows >= TILE_ROWS && (rows == TILE_ROWS || rows >= TILE_ROWS + TILE_LEAST_ROWS);
 }
 
 // A thread's tiles are taken into use for a slice only: while they are, switching to another thread saves 8 KiB more.
 static void tile_panels(const void *arguments, ptrdiff_t slice) {
     const ck_panels *a = arguments;
-    if (!is_integer(a->element_type) || a->row_count < TILE_ROWS) {
+    if (!is_integer(a->element_type) || !fills_tiles(a->row_count)) {
         panels(arguments, slice);
         return;
     }
@@ -171,7 +195,7 @@ static void tile_panels(const void *arguments, ptrdiff_t slice) {
 
 static void tile_gated(const void *arguments, ptrdiff_t slice) {
     const ck_gated *a = arguments;
-    if (a->product.row_count < TILE_ROWS) {
+    if (!fills_tiles(a->product.row_count)) {
         gated(arguments, slice);
         return;
     }
