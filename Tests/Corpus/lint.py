@@ -75,6 +75,11 @@ def front_matter_faults(note):
     for one, other in combinations([note.question, *note.also_asked], 2):
         if tokens(one) == tokens(other):
             yield f"also_asked repeats itself: {other!r}"
+    if not 3 <= len(note.asked_plainly) <= 5:
+        yield "asked_plainly needs three to five lines"
+    for line in note.asked_plainly:
+        if len(line.split()) > 9:
+            yield f"asked_plainly has more than nine words: {line!r}"
     for source in note.sources:
         if not re.search(r"\b(19|20)\d\d\b", source):
             yield f"source without a year: {source!r}"

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "Sources" / "Explainer" / "Corpus"
 
 SCALARS = {"id", "question", "topic", "level", "kind"}
-KEYS = ["id", "question", "also_asked", "topic", "level", "kind", "prerequisites", "see_also", "sources", "code", "arithmetic"]
+KEYS = ["id", "question", "also_asked", "asked_plainly", "topic", "level", "kind", "prerequisites", "see_also", "sources", "code", "arithmetic"]
 SECTIONS = ["Short answer", "Explanation", "What interviewers probe", "Common mistakes", "Follow-ups"]
 
 

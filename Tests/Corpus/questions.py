@@ -9,7 +9,7 @@ halved: conversations.jsonl (follow-ups) and foreign.jsonl.
     style   one of STYLES; set: answerable, foreign or near-miss; split: tune or held-out
     notes   the notes that answer it, best first; empty unless the set is answerable
 
-A query must not repeat a note's `question` or `also_asked`: neither a sentence of theirs nor RUN words in a row.
+A query must not repeat a note's `question`, `also_asked` or `asked_plainly`: neither a sentence of theirs nor RUN words in a row.
 """
 import json
 import re
@@ -87,7 +87,8 @@ def entry_faults(entry, known):
 
 def repetition_faults(entries, notes):
     """Queries asked twice, and queries in the words of a note."""
-    owners = {run: note.id for note in notes for text in (note.question, *note.also_asked) for run in runs(text)}
+    owners = {run: note.id for note in notes
+              for text in (note.question, *note.also_asked, *note.asked_plainly) for run in runs(text)}
     seen = {}
     for place, entry in entries:
         key = tuple(words(text) for text in (entry["query"], *entry["turns"]))

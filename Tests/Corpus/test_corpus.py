@@ -16,6 +16,10 @@ also_asked:
   - example note form
   - what is the shape of a note in the corpus
   - notte exampel
+asked_plainly:
+  - example note
+  - an example of notes
+  - what is an example note
 topic: decoding
 level: junior
 kind: concept

@@ -7,8 +7,8 @@ import questions
 
 NOTES = [
     SimpleNamespace(id="decoding/one", question="How does the first example note answer its reader?",
-                    also_asked=["Why one?", "note one plz"]),
-    SimpleNamespace(id="decoding/two", question="What stands in the second note?", also_asked=[]),
+                    also_asked=["Why one?", "note one plz"], asked_plainly=["note one"]),
+    SimpleNamespace(id="decoding/two", question="What stands in the second note?", also_asked=[], asked_plainly=[]),
 ]
 GOOD = {"id": "q0001", "query": "what's in it", "style": "plain", "notes": ["decoding/one"], "set": "answerable", "split": "tune"}
 

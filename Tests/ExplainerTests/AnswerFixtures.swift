@@ -20,6 +20,10 @@ enum AnswerFixtures {
               - one
               - two
               - three
+            asked_plainly:
+              - four
+              - five
+              - six
             topic: \(topic)
             level: senior
             kind: concept

@@ -40,7 +40,7 @@ import Testing
         #expect(try corpus[#require(NoteID("kv-cache/none"))] == nil)
         let lint = try CorpusLint(folder: folder.path)
         #expect(lint.faults == [])
-        #expect((lint.noteCount, lint.topicCount, lint.questionCount) == (3, 2, 12))
+        #expect((lint.noteCount, lint.topicCount, lint.questionCount) == (3, 2, 21))
     }
 
     @Test func `a link to nowhere, a link to itself and a wrong place are faults`() throws {
@@ -51,9 +51,9 @@ import Testing
         try write("decoding/other", as: "kv-cache/block-size", into: folder)
         let faults = try CorpusLint(folder: folder.path).faults.map(\.description)
         let example = folder.path("decoding/example.md")
-        #expect(faults.contains("\(example):12: there is no note 'decoding/none'"))
-        #expect(faults.contains("\(example):12: 'decoding/example' links to itself"))
-        #expect(faults.contains("\(example):12: there is no note 'kv-cache/block-size'"))
+        #expect(faults.contains("\(example):16: there is no note 'decoding/none'"))
+        #expect(faults.contains("\(example):16: 'decoding/example' links to itself"))
+        #expect(faults.contains("\(example):16: there is no note 'kv-cache/block-size'"))
         let place = folder.path("kv-cache/block-size.md")
         #expect(
             faults.contains(

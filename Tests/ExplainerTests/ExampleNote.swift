@@ -14,6 +14,10 @@ enum ExampleNote {
           - example note form
           - what is the shape of a note in the corpus
           - notte exampel
+        asked_plainly:
+          - example note
+          - example of notes
+          - what is an example note
         topic: decoding
         level: junior
         kind: concept

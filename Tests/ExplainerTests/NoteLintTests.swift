@@ -12,18 +12,22 @@ import Testing
         Breakage("How does an example note look here?", "Why so?", line: 3, "the question has 2 words"),
         Breakage("look here?", "look here", line: 3, "must end with '?'"),
         Breakage("  - notte exampel\n", "", line: 5, "'also_asked:' has 2 lines, expected 3 to 32"),
-        Breakage("[decoding/other, kv-cache/block-size]", "[]", line: 12, "'see_also:' is empty"),
+        Breakage("  - example of notes\n", "", line: 9, "'asked_plainly:' has 2 lines, expected 3 to 5"),
         Breakage(
-            "sources:\n  - Nobody. \"A title: with a colon\", 2020", "sources: []", line: 13, "'sources:' may be empty"),
-        Breakage("slots in the pool. The", "slots in the pool, the", line: 20, "the short answer has 1 sentences"),
-        Breakage("slots in the pool. The", "slots in the pool.\nThe", line: 20, "must be one line"),
+            "  - example of notes\n", "  - a b c d e f g h i j\n", line: 10,
+            "'a b c d e f g h i j' has 10 words, expected 1 to 9"),
+        Breakage("[decoding/other, kv-cache/block-size]", "[]", line: 16, "'see_also:' is empty"),
         Breakage(
-            "- *Who checks the number?* A", "- Who checks the number? A", line: 39, "expected '- *Question?* Answer.'"),
+            "sources:\n  - Nobody. \"A title: with a colon\", 2020", "sources: []", line: 17, "'sources:' may be empty"),
+        Breakage("slots in the pool. The", "slots in the pool, the", line: 24, "the short answer has 1 sentences"),
+        Breakage("slots in the pool. The", "slots in the pool.\nThe", line: 24, "must be one line"),
         Breakage(
-            "\n- *Who checks the number?* A script recomputes the entry.", "", line: 38, "1 follow-ups, expected 2 to 5"
+            "- *Who checks the number?* A", "- Who checks the number? A", line: 43, "expected '- *Question?* Answer.'"),
+        Breakage(
+            "\n- *Who checks the number?* A script recomputes the entry.", "", line: 42, "1 follow-ups, expected 2 to 5"
         ),
         Breakage(
-            "Whether the candidate", "Whether." + String(repeating: " Word", count: 41) + " candidate", line: 32,
+            "Whether the candidate", "Whether." + String(repeating: " Word", count: 41) + " candidate", line: 36,
             "a sentence of 45 words, expected at most 40: 'Word Word"),
     ]) func `a fault is found at its line`(breakage: Breakage) throws {
         let bytes = try ExampleNote.replacing(breakage.old, with: breakage.new)

@@ -12,6 +12,7 @@ import Testing
         #expect(note.question == "How does an example note look here?")
         #expect(
             note.alsoAsked == ["example note form", "what is the shape of a note in the corpus", "notte exampel"])
+        #expect(note.askedPlainly == ["example note", "example of notes", "what is an example note"])
         #expect(note.level == .junior)
         #expect(note.kind == .concept)
         #expect(note.prerequisites.isEmpty)
@@ -32,7 +33,7 @@ import Testing
         // Both spellings of the word survive: equal as text, different as bytes.
         let expected = Array("The caf\u{e9} and the cafe\u{301} differ in their bytes.".utf8)
         #expect(note.bytes[note[.shortAnswer].range].suffix(expected.count) == expected[...])
-        #expect(note.line(atByte: note[.shortAnswer].range.lowerBound) == 20)
+        #expect(note.line(atByte: note[.shortAnswer].range.lowerBound) == 24)
     }
 
     @Test func `the hash tells one changed byte`() throws {
@@ -50,34 +51,34 @@ import Testing
         Breakage("question: How", "question:How", line: 3, "expected a space after 'question:'"),
         Breakage("question: How does an example note look here?", "question:", line: 3, "needs a value"),
         Breakage("  - example note form\n", "- example note form\n", line: 4, "has no items"),
-        Breakage("  - notte", "  * notte", line: 7, "expected the key 'topic:'"),
-        Breakage("topic: decoding\n", "topic: decoding\ntopic: decoding\n", line: 9, "expected the key 'level:'"),
-        Breakage("topic: decoding", "topic: serving", line: 8, "the topic differs from that of the id"),
-        Breakage("level: junior\nkind: concept", "kind: concept\nlevel: junior", line: 9, "expected the key 'level:'"),
-        Breakage("level: junior", "level: expert", line: 9, "choose one of: junior, senior, staff"),
-        Breakage("kind: concept", "kind: story", line: 10, "'story' is no kind"),
-        Breakage("prerequisites: []", "prerequisites: none", line: 11, "needs a list"),
-        Breakage("[decoding/other, ", "[decoding/other,, ", line: 12, "has an empty item"),
-        Breakage("[decoding/other, ", "[decoding/Other, ", line: 12, "'decoding/Other' is no id"),
-        Breakage("  - 2 * 3 = 6\n---\n", "  - 2 * 3 = 6\n", line: 18, "expected '---' after the last key"),
-        Breakage("code: []", "colour: red\ncode: []", line: 15, "expected the key 'code:', found 'colour: red'"),
-        Breakage("## Short answer\n", "Hello.\n## Short answer\n", line: 19, "text before the first heading"),
-        Breakage("## Short answer\n", "", line: 19, "text before the first heading"),
-        Breakage("## Explanation", "## Explanations", line: 22, "expected '## Explanation'"),
-        Breakage("## Explanation", "# Explanation", line: 22, "expected '## Explanation', found '# Explanation'"),
-        Breakage("```\n\nThe last", "\nThe last", line: 25, "the code block is not closed"),
+        Breakage("  - notte", "  * notte", line: 7, "expected the key 'asked_plainly:'"),
+        Breakage("topic: decoding\n", "topic: decoding\ntopic: decoding\n", line: 13, "expected the key 'level:'"),
+        Breakage("topic: decoding", "topic: serving", line: 12, "the topic differs from that of the id"),
+        Breakage("level: junior\nkind: concept", "kind: concept\nlevel: junior", line: 13, "expected the key 'level:'"),
+        Breakage("level: junior", "level: expert", line: 13, "choose one of: junior, senior, staff"),
+        Breakage("kind: concept", "kind: story", line: 14, "'story' is no kind"),
+        Breakage("prerequisites: []", "prerequisites: none", line: 15, "needs a list"),
+        Breakage("[decoding/other, ", "[decoding/other,, ", line: 16, "has an empty item"),
+        Breakage("[decoding/other, ", "[decoding/Other, ", line: 16, "'decoding/Other' is no id"),
+        Breakage("  - 2 * 3 = 6\n---\n", "  - 2 * 3 = 6\n", line: 22, "expected '---' after the last key"),
+        Breakage("code: []", "colour: red\ncode: []", line: 19, "expected the key 'code:', found 'colour: red'"),
+        Breakage("## Short answer\n", "Hello.\n## Short answer\n", line: 23, "text before the first heading"),
+        Breakage("## Short answer\n", "", line: 23, "text before the first heading"),
+        Breakage("## Explanation", "## Explanations", line: 26, "expected '## Explanation'"),
+        Breakage("## Explanation", "# Explanation", line: 26, "expected '## Explanation', found '# Explanation'"),
+        Breakage("```\n\nThe last", "\nThe last", line: 29, "the code block is not closed"),
         Breakage(
-            "Whether the candidate multiplies before guessing.\n", "", line: 31,
+            "Whether the candidate multiplies before guessing.\n", "", line: 35,
             "the section '## What interviewers probe' is empty"),
-        Breakage("## Common mistakes\n", "", line: 36, "expected '## Common mistakes', found '## Follow-ups'"),
-        Breakage("entry.\n", "entry.\n\n## Notes\nMore.\n", line: 41, "no heading may follow the last section"),
-        Breakage("\n\n## Follow-ups\n", "\n", line: 37, "the section '## Follow-ups' is missing"),
-        Breakage("entry.\n", "entry.", line: 39, "must end with exactly one newline"),
-        Breakage("entry.\n", "entry.\n\n", line: 40, "must end with exactly one newline"),
-        Breakage("guessing.", "guessing. ", line: 32, "trailing space"),
-        Breakage("guessing.", "guessing.\r", line: 32, "a carriage return is not allowed"),
-        Breakage("candidate multiplies", "candidate\tmultiplies", line: 32, "a tab is not allowed"),
-        Breakage("candidate multiplies", "candidate\0multiplies", line: 32, "a control character is not allowed"),
+        Breakage("## Common mistakes\n", "", line: 40, "expected '## Common mistakes', found '## Follow-ups'"),
+        Breakage("entry.\n", "entry.\n\n## Notes\nMore.\n", line: 45, "no heading may follow the last section"),
+        Breakage("\n\n## Follow-ups\n", "\n", line: 41, "the section '## Follow-ups' is missing"),
+        Breakage("entry.\n", "entry.", line: 43, "must end with exactly one newline"),
+        Breakage("entry.\n", "entry.\n\n", line: 44, "must end with exactly one newline"),
+        Breakage("guessing.", "guessing. ", line: 36, "trailing space"),
+        Breakage("guessing.", "guessing.\r", line: 36, "a carriage return is not allowed"),
+        Breakage("candidate multiplies", "candidate\tmultiplies", line: 36, "a tab is not allowed"),
+        Breakage("candidate multiplies", "candidate\0multiplies", line: 36, "a control character is not allowed"),
     ]) func `a fault is found at its line`(breakage: Breakage) throws {
         let bytes = try ExampleNote.replacing(breakage.old, with: breakage.new)
         let fault = try #require(throws: NoteFault.self) { try NoteParser.parse(bytes, path: ExampleNote.path) }
@@ -91,7 +92,7 @@ import Testing
         let word = try #require(bytes.firstRange(of: Array("guessing".utf8)))
         bytes[word.lowerBound] = 0xFF
         let fault = try #require(throws: NoteFault.self) { try NoteParser.parse(bytes, path: "x.md") }
-        #expect(fault == NoteFault("x.md", 32, "the text is not UTF-8"))
+        #expect(fault == NoteFault("x.md", 36, "the text is not UTF-8"))
         #expect(throws: NoteFault("x.md", 1, "the file is empty")) { try NoteParser.parse([], path: "x.md") }
     }
 

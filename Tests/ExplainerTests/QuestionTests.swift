@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [
         ("  why\n\tdoes\u{A0}it  help? ", "why does it help?"),
         ("what\u{2019}s \u{201C}paged\u{201D} \u{2014} briefly\u{2026}", "what's \"paged\" - briefly..."),
-        ("ｗｈａｔ ｉｓ KV", "what is KV"), ("\u{202E}hidden\u{202C} \u{200B}w\u{200B}ord", "hidden word"),
+        ("ｗｈａｔ ｉｓ KV", "what is KV"), ("\u{202E}neddih\u{202C} \u{200B}w\u{200B}ord", "word"),
+        ("a\u{202D}b\u{202C}c \u{202E}w\u{202E}ord", "ac word"),
         ("ﬁne-tuning", "fine-tuning"), ("nul\u{0}l", "null"), ("", ""),
     ]) func `becomes one plain line`(typed: String, plain: String) {
         #expect(QuestionText.normalized(typed) == plain)
@@ -28,6 +29,21 @@ import Testing
         ("thanks", "thanks"), ("tell me", "tell me"),
     ]) func `loses its courtesy and nothing else`(typed: String, bare: String) {
         #expect(QuestionText.withoutCourtesy(typed) == bare)
+    }
+}
+
+@Suite struct `The manner of an answer` {
+    @Test(arguments: [
+        ("explain attention to me like I am five", "explain attention"), ("eli5 kv cache", "kv cache"),
+        ("quick question: what is LoRA, step by step?", "what is LoRA"),
+        ("can you explain in simple terms what a logit is?", "can you explain what a logit is?"),
+        ("summarize RAG in 3 bullet points", "summarize RAG"), ("what the heck is perplexity", "what is perplexity"),
+        ("give me a one sentence answer: what is RAG", "what is RAG"), ("lol what is RAG lol lol", "what is RAG"),
+        ("why does thinking step by step help?", "why does thinking step by step help?"),
+        ("in 2019 words had vectors", "in 2019 words had vectors"),
+        ("explain like I'm five", "explain like I'm five"), ("lol", "lol"), ("", ""),
+    ]) func `is taken out where a subject is left`(typed: String, bare: String) {
+        #expect(Manner.removed(from: typed) == bare)
     }
 }
 

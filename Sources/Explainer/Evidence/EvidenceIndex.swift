@@ -7,7 +7,7 @@ package import Retrieval
 package struct EvidenceIndex: Sendable {
     /// The notes cut into chunks, as /v1/search has them.
     package let sections: Snapshot
-    /// A chunk for each way to ask each note's question: `question` and `also_asked`.
+    /// A chunk for each way to ask each note's question: `question`, `also_asked`, `asked_plainly`.
     package let wordings: Snapshot
     /// A chunk a note, words only.
     package let wholes: Snapshot
@@ -29,7 +29,7 @@ extension Corpus {
     /// The chunks of `EvidenceIndex.wordings`, one a document: the note's id, `#`, a number.
     package var wordings: [SourceDocument] {
         notes.flatMap { note in
-            ([note.question] + note.alsoAsked).enumerated().map { number, wording in
+            note.wordings.enumerated().map { number, wording in
                 SourceDocument(
                     id: "\(note.id)#\(number)", bytes: Array(wording.utf8),
                     fields: [Field("id", .keywords([note.id.description]))])
@@ -48,7 +48,10 @@ extension Corpus {
 }
 
 extension Note {
-    /// Everything of the note that is searched but its question.
+    /// All the ways to ask its question, the plain ones last.
+    package var wordings: [String] { [question] + alsoAsked + askedPlainly }
+
+    /// Everything of the note that is searched but its question and its names, whose words would count many times.
     package var searchedText: String {
         (alsoAsked + sections.map { text($0.range) }).joined(separator: "\n")
     }

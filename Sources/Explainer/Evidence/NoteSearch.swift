@@ -124,7 +124,7 @@ struct DocumentNames: Sendable {
     init(_ corpus: Corpus) {
         var notes: [UInt64: NoteID] = [:]
         for note in corpus.notes {
-            let wordings = (0..<1 + note.alsoAsked.count).map { "\(note.id)#\($0)" }
+            let wordings = note.wordings.indices.map { "\(note.id)#\($0)" }
             for document in ["\(note.id)", "\(note.id).md"] + wordings {
                 notes[ChunkKey.hash(documentID: document)] = note.id
             }

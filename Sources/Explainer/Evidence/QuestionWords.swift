@@ -10,6 +10,11 @@ enum QuestionWords {
         return kept.isEmpty ? text : kept.joined(separator: " ")
     }
 
+    /// Whether anything but question words is there.
+    static func hasSubject(_ text: String) -> Bool {
+        text.split(separator: " ").contains { !words.contains(core($0)) && !core($0).isEmpty }
+    }
+
     /// In lower case, without the signs around it: "What?" is a question word, "what-if" is not.
     private static func core(_ word: Substring) -> String {
         var letters = word.lowercased()[...]

@@ -27,13 +27,13 @@ struct FeatureReader: Sendable {
         self.vocabulary = vocabulary
         notes = Dictionary(
             uniqueKeysWithValues: corpus.notes.map { note in
-                let title = vocabulary.stems(of: ([note.question] + note.alsoAsked).joined(separator: "\n"))
+                let title = vocabulary.stems(of: note.wordings.joined(separator: "\n"))
                 let stems = NoteStems(
                     whole: vocabulary.stems(of: note.question + "\n" + note.searchedText), title: title,
                     shortAnswer: vocabulary.stems(of: note.text(.shortAnswer)))
                 return (note.id, stems)
             })
-        let own = corpus.notes.flatMap { [$0.question] + $0.alsoAsked }
+        let own = corpus.notes.flatMap(\.wordings)
         let everyday = others.questions.filter { $0.kind == .everyday }
         odds = WordOdds(
             own: own.lazy.map { vocabulary.stems(of: $0) },

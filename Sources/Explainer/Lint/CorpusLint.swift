@@ -27,7 +27,7 @@ package struct CorpusLint {
         // A note that cannot be parsed is still a note of the folder.
         noteCount = corpus.notes.count + Set(unreadable.map(\.path)).subtracting(corpus.notes.map(\.path)).count
         topicCount = corpus.topics.count
-        questionCount = corpus.notes.reduce(0) { $0 + 1 + $1.alsoAsked.count }
+        questionCount = corpus.notes.reduce(0) { $0 + $1.wordings.count }
         sentenceCount = corpus.notes.reduce(0) { count, note in
             note.sections.reduce(count) { $0 + Sentences.ranges(note.bytes, in: $1.range).count }
         }
@@ -40,6 +40,7 @@ package struct CorpusLint {
         for note in notes {
             let asked =
                 [(NoteKey.question, 0, note.question)] + note.alsoAsked.enumerated().map { (.alsoAsked, $0, $1) }
+                + note.askedPlainly.enumerated().map { (.askedPlainly, $0, $1) }
             for (key, item, question) in asked {
                 let words = question.lowercased().split { !$0.isLetter && !$0.isNumber }.map { String($0) }.sorted()
                 if let first = seen.updateValue(note.id, forKey: words) {

@@ -5,6 +5,8 @@
 package enum NoteLint {
     static let questionWords = 4...24
     static let alsoAskedCount = 3...32
+    static let askedPlainlyCount = 3...5
+    static let plainWords = 1...9
     static let shortAnswerSentences = 2...4
     static let followUpCount = 2...5
     static let longestSentence = 40
@@ -27,6 +29,16 @@ package enum NoteLint {
         if !alsoAskedCount.contains(note.alsoAsked.count) {
             let found = "\(note.alsoAsked.count) lines, expected \(alsoAskedCount.text)"
             faults.append(note.fault(.alsoAsked, "'also_asked:' has \(found)"))
+        }
+        if !askedPlainlyCount.contains(note.askedPlainly.count) {
+            let found = "\(note.askedPlainly.count) lines, expected \(askedPlainlyCount.text)"
+            faults.append(note.fault(.askedPlainly, "'asked_plainly:' has \(found)"))
+        }
+        for (item, line) in note.askedPlainly.enumerated() {
+            let count = line.split(separator: " ").count
+            guard !plainWords.contains(count) else { continue }
+            let found = "\(count) words, expected \(plainWords.text)"
+            faults.append(note.fault(.askedPlainly, item: item, "'\(line)' has \(found)"))
         }
         if note.seeAlso.isEmpty { faults.append(note.fault(.seeAlso, "'see_also:' is empty: no note stands alone")) }
         if note.sources.isEmpty, note.kind != .behavioural {

@@ -12,6 +12,8 @@ package struct Note: Sendable {
     package let question: String
     /// Other ways people ask the question: retrieval material, not text to quote.
     package let alsoAsked: [String]
+    /// The subject's usual names and the shortest questions about it, which resemble each other: retrieval material, too.
+    package let askedPlainly: [String]
     package let level: Level
     package let kind: Kind
     package let prerequisites: [NoteID]
@@ -82,6 +84,7 @@ extension Note {
 enum NoteKey: String, CaseIterable, Sendable {
     case id, question
     case alsoAsked = "also_asked"
+    case askedPlainly = "asked_plainly"
     case topic, level, kind, prerequisites
     case seeAlso = "see_also"
     case sources, code, arithmetic
@@ -89,7 +92,7 @@ enum NoteKey: String, CaseIterable, Sendable {
     var isList: Bool {
         switch self {
         case .id, .question, .topic, .level, .kind: false
-        case .alsoAsked, .prerequisites, .seeAlso, .sources, .code, .arithmetic: true
+        case .alsoAsked, .askedPlainly, .prerequisites, .seeAlso, .sources, .code, .arithmetic: true
         }
     }
 }

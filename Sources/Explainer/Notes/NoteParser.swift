@@ -22,6 +22,7 @@ package enum NoteParser {
         hash.append(bytes)
         return Note(
             id: id, question: try values.scalar(.question), alsoAsked: values.items(.alsoAsked),
+            askedPlainly: values.items(.askedPlainly),
             level: try values.choice(.level), kind: try values.choice(.kind),
             prerequisites: try values.ids(.prerequisites), seeAlso: try values.ids(.seeAlso),
             sources: values.items(.sources), code: values.items(.code), arithmetic: values.items(.arithmetic),

@@ -56,7 +56,7 @@ package struct QuestionReader: Sendable {
     }
 
     package func read(_ question: String, conversation: [ConversationTurn] = []) -> UnderstoodQuestion {
-        let typed = QuestionText.normalized(question)
+        let typed = Manner.removed(from: QuestionText.withoutCourtesy(QuestionText.normalized(question)))
         let (spelled, corrections, unknown) = corrected(typed)
         let own = QuestionText.withoutCourtesy(spelled)
         let parts = DoubleQuestion.parts(own)

@@ -12,7 +12,7 @@ package enum QuestionText {
         var scalars = String.UnicodeScalarView()
         var byteCount = 0
         var needsSpace = false
-        for scalar in text.unicodeScalars {
+        for scalar in shown(text.unicodeScalars) {
             guard !isInvisible(scalar) else { continue }
             let plain = plainForm(scalar)
             if plain == " " {
@@ -55,6 +55,25 @@ package enum QuestionText {
         "can": ["you"], "could": ["you"], "would": ["you"], "tell": ["me"], "i": ["wonder", "wondered"],
     ]
     private static let closings: Set<String> = ["please", "thanks", "thx", "pls", "cheers"]
+
+    /// Without what stands between an override of the direction of writing and its end: it is shown backward, so that what
+    /// is read and what is searched for would be two texts.
+    private static func shown(_ text: String.UnicodeScalarView) -> String.UnicodeScalarView {
+        var kept = String.UnicodeScalarView()
+        var place = text.startIndex
+        var hasEnds = true
+        while place < text.endIndex {
+            if text[place].value == 0x202D || text[place].value == 0x202E {
+                let end = hasEnds ? text[place...].firstIndex { $0.value == 0x202C } : nil
+                hasEnds = end != nil
+                place = end ?? place
+            } else {
+                kept.append(text[place])
+            }
+            place = text.index(after: place)
+        }
+        return kept
+    }
 
     private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
