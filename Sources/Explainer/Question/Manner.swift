@@ -30,10 +30,10 @@ package enum Manner {
         (0...min(longest, words.count)).last { phrases.contains(words.suffix($0).map(key)) } ?? 0
     }
 
-    /// In lower case, without signs; a small number is "#", a year is not.
+    /// In lower case, without signs; a number is "#", a year is not.
     private static func key(_ word: String) -> String {
         let plain = word.lowercased().filter { $0.isLetter || $0.isNumber }
-        return numbers.contains(plain) || (1...2).contains(plain.count) && plain.allSatisfy(\.isNumber) ? "#" : plain
+        return numbers.contains(plain) || (1...3).contains(plain.count) && plain.allSatisfy(\.isNumber) ? "#" : plain
     }
 
     private static let numbers: Set = ["two", "three", "four", "five", "six", "seven", "eight", "ten"]
