@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the evaluation sets in Tests/Fixtures, one JSON object a line: questions.jsonl, and beside it two that are not
-halved: conversations.jsonl (follow-ups) and foreign.jsonl.
+"""Checks the evaluation sets in Tests/Fixtures, one JSON object a line: questions.jsonl, and beside it three that are not
+halved: conversations.jsonl (follow-ups), foreign.jsonl and foreign-short.jsonl.
 
     questions.py
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from notes import ROOT, NoteError, note_paths, read
 
 FOLDER = ROOT / "Tests" / "Fixtures"
-HALVED, WHOLE = "questions.jsonl", ["conversations.jsonl", "foreign.jsonl"]
+HALVED, WHOLE = "questions.jsonl", ["conversations.jsonl", "foreign.jsonl", "foreign-short.jsonl"]
 STYLES = ["terse", "wordy", "vague", "misspelled", "double", "follow-up", "plain"]
 AT_LEAST = {"answerable": 600, "foreign": 100, "near-miss": 100}
 SPLITS = ["tune", "held-out"]
