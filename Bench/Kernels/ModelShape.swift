@@ -108,11 +108,11 @@ private enum ProductWeights {
     case stored(Matrix)
     case panels(PackedMatrix)
 
-    /// With the rounding of the rows, where the weights are integers.
+    /// With the rounding of the rows, where the product takes them rounded.
     func multiply(_ input: MatrixView, _ rounded: RoundedRows, into output: MutableMatrixView, pool: ThreadPool) {
         switch self {
         case .stored(let matrix): linear(input, matrix, into: output, pool: pool)
-        case .panels(let matrix) where matrix.elementType.takesRoundedRows:
+        case .panels(let matrix) where pool.kernels.takesRoundedRows(matrix.elementType, columns: matrix.columns):
             rounded.round(input, for: matrix.elementType, pool: pool)
             linear(rounded, PanelPart(matrix, into: output), pool: pool)
         case .panels(let matrix): linear(input, PanelPart(matrix, into: output), pool: pool)

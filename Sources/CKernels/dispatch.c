@@ -33,7 +33,8 @@ const ck_table *ck_table_for(int set) {
         && __builtin_cpu_supports("avx512vnni");
     if (set == CK_AVX2 && avx2) return &ck_avx2_table;
     if (set == CK_AVX512 && avx512) return &ck_avx512_table;
-    bool amx = avx512 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8");
+    bool amx = avx512 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8")
+        && __builtin_cpu_supports("amx-bf16") && __builtin_cpu_supports("avx512bf16");
     if (set == CK_AMX && amx && may_use_tiles()) return &ck_amx_table;
 #endif
     return NULL;

@@ -5,7 +5,7 @@
 
 #define SET_TABLE ck_avx512_table
 #define SET_NAME "avx512"
-#define SET_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c,amx-tile,amx-int8"
+#define SET_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c,avx512bf16,amx-tile,amx-int8,amx-bf16"
 // The table that takes AMX where it can; the compiler itself never does.
 #define TILE_TABLE ck_amx_table
 #define LANES 16

@@ -29,6 +29,7 @@ package func gatedLinear(
         gate_NK.elementType == input.elementType && up_NK.elementType == input.elementType
             && gate_NK.columns == input.columns && up_NK.columns == input.columns && gate_NK.rows == up_NK.rows,
         "gate \(gate_NK.rows)×\(gate_NK.columns) and up \(up_NK.rows)×\(up_NK.columns) of \(input.columns) inputs")
+    precondition(input.elementType.hasIntegerPanels && next.hasIntegerPanels, "no gate between float products")
     precondition(input !== output, "the product would overwrite its input")
     let blocks = output.prepare(rows: input.rows, columns: gate_NK.rows, for: next)
     guard input.rows > 0 else { return }
@@ -43,11 +44,12 @@ package func gatedLinear(
     withUnsafeBytes(of: (part(gate_NK, gateBias), part(up_NK, upBias))) { parts in
         var job = ck_gated(
             product: ck_panels(
-                input: UnsafeRawPointer(input.pointer), input_stride: 0, row_count: input.rows,
+                input: input.pointer, input_stride: 0, row_count: input.rows,
                 input_count: input.columns, panels_per_slice: panelsPerSlice, thread_count: pool.threadCount,
                 element_type: input.elementType.rawValue,
                 part: parts.assumingMemoryBound(to: ck_panel_part.self).baseAddress!),
-            output: blocks, output_type: next.rawValue, gelu: activation == .gelu)
+            output: blocks.assumingMemoryBound(to: ck_block.self), output_type: next.rawValue, gelu: activation == .gelu
+        )
         pool.run(sliceCount: sliceCount, &job, pool.kernels.table.gated)
     }
 }

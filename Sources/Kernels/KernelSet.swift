@@ -5,12 +5,12 @@
 internal import CKernels
 
 /// One version of all the kernels. Within a version results are equal to the bit; across versions to rounding, but for
-/// `amx`, which has the bits of `avx512`.
+/// `amx`, which has the bits of `avx512` where weights are not F16 or BF16.
 package enum KernelSet: Int32, Sendable, CaseIterable, CustomStringConvertible {
     case portable = 0
     case avx2 = 1
     case avx512 = 2
-    /// AVX-512, and AMX for integer products of 16 rows and more.
+    /// AVX-512, and AMX for integer products of 16 rows and more and for products with F16 and BF16 weights.
     case amx = 3
 
     /// Every version that this CPU and operating system run, the fastest first; the portable one is always there.
@@ -29,6 +29,13 @@ package enum KernelSet: Int32, Sendable, CaseIterable, CustomStringConvertible {
         case .avx512: "avx512"
         case .amx: "amx"
         }
+    }
+
+    /// Whether a packed product takes its input as `RoundedRows`: in 8 bits where weights are integers, in bf16 where
+    /// this version multiplies F16 and BF16 weights so.
+    /// - Parameter columns: inputs of the product, K.
+    package func takesRoundedRows(_ elementType: ElementType, columns: Int) -> Bool {
+        elementType.hasIntegerPanels || elementType.fitsBFloat16 && columns % 32 == 0 && table.bf16_panels != nil
     }
 
     /// Numbers in one vector: part of the order of sums (Linear.swift).

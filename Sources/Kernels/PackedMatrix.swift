@@ -25,7 +25,7 @@ package struct PackedMatrix {
 
     /// Whether there is a panel form of this type.
     package static func packs(_ elementType: ElementType) -> Bool {
-        elementType.takesRoundedRows || [.f32, .f16, .bf16].contains(elementType)
+        elementType.hasIntegerPanels || [.f32, .f16, .bf16].contains(elementType)
     }
 
     /// Copies the weights into panels, all threads together. The matrix is not needed for products any more.
@@ -82,8 +82,11 @@ package struct PackedMatrix {
 }
 
 extension ElementType {
-    /// Whether the panel product of this type multiplies integers: its other operand is `RoundedRows`.
-    package var takesRoundedRows: Bool { self == .q8_0 || self == .q4_0 }
+    /// Whether the panel product of this type multiplies integers: its other operand is rounded to such.
+    package var hasIntegerPanels: Bool { self == .q8_0 || self == .q4_0 }
+
+    /// Whether a weight is a sum of one or two bf16 numbers.
+    var fitsBFloat16: Bool { self == .f16 || self == .bf16 }
 }
 
 /// Where the numbers of a panel lie.
@@ -101,7 +104,7 @@ private struct PanelLayout {
     private var blockByteCount: Int { elementType == .q4_0 ? 256 : 512 }
 
     var panelByteCount: Int {
-        elementType.takesRoundedRows
+        elementType.hasIntegerPanels
             ? blockCount * (blockByteCount + 32) : columns * PackedMatrix.panelRows * elementType.bytesPerBlock
     }
 

@@ -1,6 +1,7 @@
 // PanelProduct.swift — the product of activations and packed weights, up to three matrices in one job.
 // Kernels.  The rule of Linear.swift holds: a row's sums are always taken in one order. With integer weights the sum of
-// a block of 32 is exact, and the blocks are added upward in f32; with float weights the products are.
+// a block of 32 is exact, and the blocks are added upward in f32; with float weights the products are, or, of numbers in
+// bf16, the sums of 32 of them.
 
 internal import CKernels
 
@@ -36,9 +37,10 @@ package func linear(
     _ input: RoundedRows, _ first: PanelPart, _ second: PanelPart? = nil, _ third: PanelPart? = nil, pool: ThreadPool
 ) {
     let rows = PanelInput(
-        pointer: UnsafeRawPointer(input.pointer), stride: 0, rows: input.rows, columns: input.columns,
-        elementType: input.elementType)
-    linear(rows, first, second, third, pool: pool)
+        pointer: input.pointer, stride: 0, rows: input.rows, columns: input.columns, elementType: input.elementType)
+    let table = pool.kernels.table
+    let product = input.elementType.hasIntegerPanels ? table.panels : table.bf16_panels
+    linear(product, rows, first, second, third, pool: pool)
 }
 
 /// The same with f32 rows, for weights of the float types.
@@ -48,11 +50,11 @@ package func linear(
     _ input_MK: MatrixView, _ first: PanelPart, _ second: PanelPart? = nil, _ third: PanelPart? = nil,
     pool: ThreadPool
 ) {
-    precondition(!first.elementType.takesRoundedRows, "\(first.elementType) takes rounded rows")
+    precondition(!first.elementType.hasIntegerPanels, "\(first.elementType) takes rounded rows")
     let rows = PanelInput(
         pointer: UnsafeRawPointer(input_MK.pointer), stride: input_MK.rowStride, rows: input_MK.rows,
         columns: input_MK.columns, elementType: first.elementType)
-    linear(rows, first, second, third, pool: pool)
+    linear(pool.kernels.table.panels, rows, first, second, third, pool: pool)
 }
 
 /// Rows in either form, and the weights they are for.
@@ -65,7 +67,8 @@ private struct PanelInput {
 }
 
 private func linear(
-    _ input: PanelInput, _ first: PanelPart, _ second: PanelPart?, _ third: PanelPart?, pool: ThreadPool
+    _ product: ThreadPool.SliceFunction?, _ input: PanelInput, _ first: PanelPart, _ second: PanelPart?,
+    _ third: PanelPart?, pool: ThreadPool
 ) {
     precondition(third == nil || second != nil, "a third product without a second")
     guard input.rows > 0 else { return }
@@ -82,7 +85,7 @@ private func linear(
             panels_per_slice: panelsPerSlice, thread_count: pool.threadCount,
             element_type: input.elementType.rawValue, part: part)
         let sliceCount = part[0].slice_count + part[1].slice_count + part[2].slice_count
-        pool.run(sliceCount: sliceCount, &job, pool.kernels.table.panels)
+        pool.run(sliceCount: sliceCount, &job, product!)
     }
 }
 

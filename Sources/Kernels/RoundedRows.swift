@@ -1,15 +1,17 @@
-// RoundedRows.swift — activations in 8 bits, the other operand of an integer product.
-// Kernels.  A row's scale changes every 32 numbers, so one large number spoils only its neighbours; the scheme is
-// GGML's Q8_0 with an f32 scale. The same numbers on every instruction set.
+// RoundedRows.swift — activations in 8 bits or in two bf16 numbers, the other operand of a product with packed weights.
+// Kernels.  In 8 bits a row's scale changes every 32 numbers, so one large number spoils only its neighbours; the scheme
+// is GGML's Q8_0 with an f32 scale. The same numbers on every instruction set.
 
 internal import CKernels
 
-/// Room for rows rounded to 8 bits: `x ≈ scale · integer`, |integer| ≤ 127, 32 neighbours to a scale.
+/// Room for rows rounded to 8 bits, `x ≈ scale · integer`, |integer| ≤ 127, 32 neighbours to a scale, or to the sum of two
+/// bf16 numbers.
 ///
-/// The error of a number is at most 1/254 of the largest magnitude among its 32. A number that is not finite makes the
-/// block's scale NaN.
+/// In 8 bits the error of a number is at most 1/254 of the largest magnitude among its 32, and a number that is not
+/// finite makes the block's scale NaN. As two bf16 it is at most 2⁻¹⁷ of the number itself.
 package final class RoundedRows {
-    private let blocks: AlignedBuffer<ck_block>
+    /// 32 numbers as two bf16 each, the wider form, to an element. Pages that 8 bits leave over are never touched.
+    private let blocks: AlignedBuffer<SIMD64<UInt16>>
     private(set) var rows = 0
     private(set) var columns = 0
     /// The weights that the rows were rounded for.
@@ -22,11 +24,6 @@ package final class RoundedRows {
 
     private static func blockCount(rows: Int, columns: Int) -> Int { rows * ((columns + 31) / 32) }
 
-    /// Bytes of that room, for the memory report.
-    package static func byteCount(maxRows: Int, maxColumns: Int) -> Int {
-        blockCount(rows: maxRows, columns: maxColumns) * MemoryLayout<ck_block>.stride
-    }
-
     /// Rounds some rows, for products with weights of one type; what was there before is gone.
     ///
     /// - Parameters:
@@ -37,24 +34,29 @@ package final class RoundedRows {
         _ input_MK: MatrixView, gain gain_K: UnsafePointer<Float>? = nil, epsilon: Float = 0,
         for elementType: ElementType, pool: ThreadPool
     ) {
+        precondition(pool.kernels.takesRoundedRows(elementType, columns: input_MK.columns), "\(elementType) takes f32")
         _ = prepare(rows: input_MK.rows, columns: input_MK.columns, for: elementType)
         let slices = RowSlices(rows: rows, columns: columns, pool: pool)
         var arguments = ck_quantize(
-            input: input_MK.pointer, input_stride: input_MK.rowStride, output: blocks.baseAddress, row_count: rows,
+            input: input_MK.pointer, input_stride: input_MK.rowStride, output: start, row_count: rows,
             column_count: columns, rows_per_slice: slices.rowsPerSlice, element_type: elementType.rawValue,
             gain: gain_K, epsilon: epsilon)
-        pool.run(sliceCount: slices.count, &arguments, pool.kernels.table.quantize_rows)
+        let table = pool.kernels.table
+        pool.run(
+            sliceCount: slices.count, &arguments,
+            elementType.hasIntegerPanels ? table.quantize_rows : table.round_bf16)
     }
 
-    /// Takes a new shape; the caller fills the blocks.
-    func prepare(rows: Int, columns: Int, for elementType: ElementType) -> UnsafeMutablePointer<ck_block> {
-        precondition(elementType.takesRoundedRows && columns % 32 == 0, "no rounding for \(elementType)")
+    /// Takes a new shape; the caller fills in the numbers.
+    func prepare(rows: Int, columns: Int, for elementType: ElementType) -> UnsafeMutableRawPointer {
+        precondition(columns % 32 == 0, "\(columns) are no whole blocks")
         precondition(Self.blockCount(rows: rows, columns: columns) <= blocks.count, "no room")
         self.rows = rows
         self.columns = columns
         self.elementType = elementType
-        return blocks.baseAddress
+        return start
     }
 
-    var pointer: UnsafePointer<ck_block> { UnsafePointer(blocks.baseAddress) }
+    private var start: UnsafeMutableRawPointer { UnsafeMutableRawPointer(blocks.baseAddress) }
+    var pointer: UnsafeRawPointer { UnsafeRawPointer(start) }
 }

@@ -1,12 +1,12 @@
 // Multiplier.swift — projections applied to rows: each in the way its weights are kept.
-// Transformer.  What lies between two products is computed with one of them where their weights are integers: the norm
-// with the rounding that follows it, the gate with the products that it multiplies. The bits are the same.
+// Transformer.  What lies between two products is computed with one of them: the norm with the rounding that follows it
+// and, where weights are integers, the gate with the products that it multiplies. The bits are the same.
 
 import Kernels
 
-/// What every linear layer of a model shares: threads, and room for the rows at hand in 8 bits.
+/// What every linear layer of a model shares: threads, and room for the rows at hand, rounded.
 struct Multiplier {
-    /// The input of the product at hand.
+    /// The input of the product at hand, where it takes it so.
     let rounded: RoundedRows
     /// The input of the product after a gate; nil in a model without gates.
     var gated: RoundedRows?
@@ -36,7 +36,7 @@ struct Multiplier {
                 numerics: numerics, pool: pool)
         case .packed(let weight):
             let part = PanelPart(weight, into: output, bias: projection.bias?.pointer, accumulates: accumulate)
-            if part.elementType.takesRoundedRows {
+            if takesRoundedRows(part, input) {
                 rounded.round(input.readOnly, for: part.elementType, pool: pool)
                 linear(rounded, part, pool: pool)
             } else {
@@ -58,7 +58,7 @@ struct Multiplier {
             if let third { apply(third.projection, input, into: third.output) }
             return
         }
-        if a.elementType.takesRoundedRows {
+        if takesRoundedRows(a, input) {
             round(input, norm, for: a.elementType)
             linear(rounded, a, b, third.flatMap(part), pool: pool)
         } else {
@@ -77,7 +77,7 @@ struct Multiplier {
     ) {
         if case .packed(let gateWeight) = gate.projection.weight, case .packed(let upWeight) = up.projection.weight,
             case .packed(let downWeight) = down.weight, gateWeight.elementType == upWeight.elementType,
-            gateWeight.elementType.takesRoundedRows, downWeight.elementType.takesRoundedRows,
+            gateWeight.elementType.hasIntegerPanels, downWeight.elementType.hasIntegerPanels,
             let gated, input.rows >= Self.gatedRows
         {
             round(input, norm, for: gateWeight.elementType)
@@ -108,6 +108,10 @@ struct Multiplier {
     private func round(_ input: MutableMatrixView, _ norm: Norm?, for elementType: ElementType) {
         rounded.round(
             input.readOnly, gain: norm?.gain.pointer, epsilon: norm?.epsilon ?? 0, for: elementType, pool: pool)
+    }
+
+    private func takesRoundedRows(_ part: PanelPart, _ input: MutableMatrixView) -> Bool {
+        pool.kernels.takesRoundedRows(part.elementType, columns: input.columns)
     }
 
     private func part(_ job: Job) -> PanelPart? {

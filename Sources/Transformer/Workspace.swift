@@ -46,17 +46,6 @@ final class Workspace {
         logits_RV = try AlignedBuffer(count: maxLogitRows * configuration.vocabularySize)
     }
 
-    /// Bytes of one workspace, for the memory report.
-    static func byteCount(_ configuration: ModelConfiguration, maxRows: Int, maxLogitRows: Int) -> Int {
-        let perRow =
-            2 * configuration.modelWidth + 2 * configuration.queryWidth + 2 * configuration.keyValueWidth
-            + 2 * configuration.feedForwardWidth
-        let perLogitRow = configuration.modelWidth + configuration.vocabularySize
-        return 4 * (maxRows * perRow + maxLogitRows * perLogitRow)
-            + RoundedRows.byteCount(maxRows: max(maxRows, maxLogitRows), maxColumns: widestInput(configuration))
-            + RoundedRows.byteCount(maxRows: maxRows, maxColumns: configuration.feedForwardWidth)
-    }
-
     private static func widestInput(_ configuration: ModelConfiguration) -> Int {
         max(configuration.modelWidth, configuration.queryWidth, configuration.feedForwardWidth)
     }

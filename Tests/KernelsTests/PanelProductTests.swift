@@ -147,7 +147,9 @@ struct PanelProduct {
         self.outputs = outputs
     }
 
-    func run(_ kernels: KernelSet, rows range: Range<Int>? = nil, threadCount: Int = 2) throws -> [Float] {
+    func run(
+        _ kernels: KernelSet, rows range: Range<Int>? = nil, threadCount: Int = 2, gain: [Float]? = nil
+    ) throws -> [Float] {
         let range = range ?? 0..<rows
         let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
         let packed = try PackedMatrix(weights.matrix, pool: pool)
@@ -155,7 +157,11 @@ struct PanelProduct {
         var result = [Float](repeating: .nan, count: range.count * outputs)
         input_MK.withUnsafeBufferPointer { input in
             let all = MatrixView(input.baseAddress!, rows: rows, columns: inputs)
-            rounded.round(all.rows(range), for: packed.elementType, pool: pool)
+            guard let gain else { return rounded.round(all.rows(range), for: packed.elementType, pool: pool) }
+            gain.withUnsafeBufferPointer {
+                rounded.round(
+                    all.rows(range), gain: $0.baseAddress!, epsilon: 1e-5, for: packed.elementType, pool: pool)
+            }
         }
         result.withUnsafeMutableBufferPointer { output in
             let view = MutableMatrixView(output.baseAddress!, rows: range.count, columns: outputs)

@@ -48,13 +48,13 @@ typedef struct {
     int32_t start;               // what the block's integer sum starts from: −(offset of the weights) · Σ integers
 } ck_block;
 
-// Rounds rows, as `panels` wants them; with a gain, their RMSNorm. Slice s covers rows [s · rows_per_slice, …).
+// Rounds rows, as `panels` or `bf16_panels` want them; with a gain, their RMSNorm. Slice s covers rows [s · rows_per_slice, …).
 typedef struct {
     const float *input;          // [T, K]
     ptrdiff_t input_stride;
-    ck_block *output;            // [T, K/32]
+    void *output;                // ck_block [T, K/32], or bf16 [T, 2, K]: upper parts, rests
     ptrdiff_t row_count, column_count, rows_per_slice;
-    int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0
+    int32_t element_type;        // of the weights: CK_Q8_0 or CK_Q4_0; bf16 takes no notice of it
     const float *gain;           // [K], or NULL: no norm
     float epsilon;
 } ck_quantize;
@@ -71,7 +71,8 @@ typedef struct {
     bool accumulate;
 } ck_panel_part;
 typedef struct {
-    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, K a multiple of 32; else f32 [M, K]
+    const void *input;           // ck_block [M, K/32] for CK_Q8_0 and CK_Q4_0, K a multiple of 32; else f32 [M, K];
+                                 // in `bf16_panels` bf16 [M, 2, K], K a multiple of 32
     ptrdiff_t input_stride;      // of f32 rows
     ptrdiff_t row_count;         // M
     ptrdiff_t input_count;       // K
@@ -197,6 +198,8 @@ typedef struct {
     ck_slice *quantize_rows;     // ck_quantize
     ck_slice *panels;            // ck_panels
     ck_slice *gated;             // ck_gated
+    ck_slice *round_bf16;        // ck_quantize, and
+    ck_slice *bf16_panels;       // ck_panels with CK_F16 or CK_BF16: NULL but in sets that multiply bf16
     ck_slice *rms_norm;          // ck_rows: b is the weight vector
     ck_slice *layer_norm;        // ck_rows: b is two rows, scale and shift
     ck_slice *gelu;              // ck_rows: a · Φ(a)
@@ -219,7 +222,7 @@ typedef struct {
     void (*dot_halves)(const ck_vectors *);
 } ck_table;
 
-// CK_AMX is CK_AVX512 to the bit, faster.
+// CK_AMX is CK_AVX512 to the bit, faster, but for `bf16_panels`.
 enum { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AMX = 3 };
 
 /// The table of an instruction set, or NULL where this CPU (or this build) lacks it. CK_PORTABLE is always there.

@@ -11,6 +11,7 @@
 #include "panels.h"
 #if defined(TILE_TABLE)
 #include "tile_panels.h"
+#include "bf16_tiles.h"
 #endif
 #include "cache.h"
 #include "attention_segment.h"
@@ -52,5 +53,7 @@ extern const ck_table SET_TABLE;
 const ck_table SET_TABLE = {.name = SET_NAME, .panels = panels, .gated = gated, SET_FUNCTIONS};
 #if defined(TILE_TABLE)
 extern const ck_table TILE_TABLE;
-const ck_table TILE_TABLE = {.name = "amx", .panels = tile_panels, .gated = tile_gated, SET_FUNCTIONS};
+const ck_table TILE_TABLE = {
+    .name = "amx", .panels = tile_panels, .gated = tile_gated, .round_bf16 = round_bf16, .bf16_panels = bf16_panels,
+    SET_FUNCTIONS};
 #endif

@@ -53,7 +53,7 @@ static void quantize_rows(const void *arguments, ptrdiff_t slice) {
     const int32_t offset = panel_offset(a->element_type);
     FOR_ROWS(a, slice) {
         const float *in = a->input + t * a->input_stride;
-        ck_block *out = a->output + t * (a->column_count / 32);
+        ck_block *out = (ck_block *)a->output + t * (a->column_count / 32);
         const vec scale = a->gain ? inverse_rms(in, a->column_count, a->epsilon) : splat(1);
         for (ptrdiff_t k = 0; k < a->column_count; k += 128) {
             const ptrdiff_t count = smaller(128, a->column_count - k);

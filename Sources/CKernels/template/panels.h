@@ -82,23 +82,27 @@ INLINE panel_rows *rows_for(int32_t type) {
     }
 }
 
-// Rows in chunks that stay in L2 while all the panels of the slice pass over them.
-static void panel_slice(panel_rows *rows, const ck_panels *a, ptrdiff_t slice) {
+// Rows in chunks while all the panels of the slice pass over them.
+static void panel_slice(panel_rows *rows, ptrdiff_t chunk, const ck_panels *a, ptrdiff_t slice) {
     const ck_panel_part *part = a->part;
     while (slice >= part->slice_count) slice -= part++->slice_count;
     const ptrdiff_t begin = slice * a->panels_per_slice * (16 / LANES);
     const ptrdiff_t end =
         smaller(begin + a->panels_per_slice * (16 / LANES), (part->output_count + LANES - 1) / LANES);
-    const ptrdiff_t row_bytes =
-        is_integer(a->element_type) ? a->input_count / 32 * (ptrdiff_t)sizeof(ck_block) : a->input_count * 4;
-    const ptrdiff_t chunk = larger((768 << 10) / row_bytes / WHOLE_TILES, 1) * WHOLE_TILES;
     for (ptrdiff_t m = 0; m < a->row_count; m += chunk)
         rows(a, part, m, smaller(m + chunk, a->row_count), begin, end);
 }
 
+// So many rows stay in L2.
+INLINE ptrdiff_t rows_at_hand(const ck_panels *a) {
+    const ptrdiff_t row_bytes =
+        is_integer(a->element_type) ? a->input_count / 32 * (ptrdiff_t)sizeof(ck_block) : a->input_count * 4;
+    return larger((768 << 10) / row_bytes / WHOLE_TILES, 1) * WHOLE_TILES;
+}
+
 static void panels(const void *arguments, ptrdiff_t slice) {
     const ck_panels *a = arguments;
-    panel_slice(rows_for(a->element_type), a, slice);
+    panel_slice(rows_for(a->element_type), rows_at_hand(a), a, slice);
 }
 
 // ---- Gate and up

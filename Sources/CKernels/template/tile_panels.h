@@ -189,7 +189,7 @@ static void tile_panels(const void *arguments, ptrdiff_t slice) {
         return;
     }
     _tile_loadconfig(&TILE_SHAPES);
-    panel_slice(tile_rows, a, slice);
+    panel_slice(tile_rows, rows_at_hand(a), a, slice);
     _tile_release();
 }
 

@@ -63,10 +63,9 @@ package final class EncoderModel {
         self.weights = weights
         unusedTensorNames = weights.unusedNames
         workspace = try EncoderWorkspace(configuration, maxRows: max(rowsPerPass, configuration.maxPositionCount))
-        let roundedRows = weights.precision == .f32 ? 0 : workspace.maxRows
         multiplier = Multiplier(
             rounded: try RoundedRows(
-                maxRows: roundedRows, maxColumns: max(configuration.modelWidth, configuration.feedForwardWidth)),
+                maxRows: workspace.maxRows, maxColumns: max(configuration.modelWidth, configuration.feedForwardWidth)),
             numerics: .reproducible, pool: pool)
         scratch = try AttentionScratch(
             headCount: configuration.headCount, kvHeadCount: configuration.headCount,
