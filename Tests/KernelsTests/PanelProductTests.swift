@@ -148,13 +148,13 @@ struct PanelProduct {
     }
 
     func run(
-        _ kernels: KernelSet, rows range: Range<Int>? = nil, threadCount: Int = 2, gain: [Float]? = nil
+        _ kernels: KernelSet, rows range: Range<Int>? = nil, threadCount: Int = 2, gain: [Float]? = nil, old: [Float]? = nil
     ) throws -> [Float] {
         let range = range ?? 0..<rows
         let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
         let packed = try PackedMatrix(weights.matrix, pool: pool)
         let rounded = try RoundedRows(maxRows: range.count, maxColumns: inputs)
-        var result = [Float](repeating: .nan, count: range.count * outputs)
+        var result = old ?? [Float](repeating: .nan, count: range.count * outputs)
         input_MK.withUnsafeBufferPointer { input in
             let all = MatrixView(input.baseAddress!, rows: rows, columns: inputs)
             guard let gain else { return rounded.round(all.rows(range), for: packed.elementType, pool: pool) }
@@ -165,7 +165,7 @@ struct PanelProduct {
         }
         result.withUnsafeMutableBufferPointer { output in
             let view = MutableMatrixView(output.baseAddress!, rows: range.count, columns: outputs)
-            linear(rounded, PanelPart(packed, into: view), pool: pool)
+            linear(rounded, PanelPart(packed, into: view, accumulates: old != nil), pool: pool)
         }
         return result
     }

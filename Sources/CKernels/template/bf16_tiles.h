@@ -113,7 +113,7 @@ typedef struct {
 INLINE void cut_step(const int type, bf16_column *c, ptrdiff_t step, ptrdiff_t lines) {
     const ptrdiff_t tiles = type == CK_F16 ? 4 : 2;
     uint16_t *weights = c->weights + (step & (c->ring - 1)) * tiles * BF16_TILE;
-    UNROLL for (int j = 0; j < 2; j++) 
+    UNROLL for (int j = 0; j < 2; j++)
         cut_weights(type, c->panel[j] + 1024 * step, weights + j * BF16_TILE, &c->ahead, (lines + 7) / 8);
 }
 
@@ -192,11 +192,12 @@ INLINE void bf16_tile_column(
 
 // ---- One row of F16 weights by hand: what is cut goes straight into the products.
 
-// Denormal operands and results are zeros, as in tiles.
+// Denormal operands and results are zeros, as in tiles; but not in what follows the sums.
 enum { TINY_IS_ZERO = 0x8040 };
 
-INLINE void f16_one_column(const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t v, ptrdiff_t last) {
-    enum { RESTS_OF_WEIGHTS, UPPER_PARTS, RESTS_OF_INPUTS, KINDS };
+// The sums of row m over the panels v and v + 1.
+static __attribute__((noinline)) void f16_one_row_sums(
+    const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t v, ptrdiff_t last, float (*sums)[16]) {
     const char *row = (const char *)((const uint16_t *)a->input + 2 * m * a->input_count);
     const ptrdiff_t panel_bytes = 32 * a->input_count, apart = v + 1 < last ? panel_bytes : 0;
     const char *panel = (const char *)part->panels + v * panel_bytes;
@@ -209,29 +210,42 @@ INLINE void f16_one_column(const ck_panels *a, const ck_panel_part *part, ptrdif
             save(upper + s, load_as(CK_BF16, row, k, s));
             save(rest + s, load_as(CK_BF16, row, a->input_count + k, s));
         }
-        vec sum[2][KINDS][2];  // of even and of odd inputs
-        UNROLL for (int i = 0; i < 4 * KINDS; i++) sum[i / 2 / KINDS][i / 2 % KINDS][i % 2] = splat(0);
+        // Of two panels, even and odd inputs.
+        vec of_weights_rests[2][2], of_upper_parts[2][2], of_inputs_rests[2][2];
+        UNROLL for (int i = 0; i < 4; i++)
+            of_weights_rests[i / 2][i % 2] = of_upper_parts[i / 2][i % 2] = of_inputs_rests[i / 2][i % 2] = splat(0);
         UNROLL for (int n = 0; n < 32; n++) {
+            const int odd = n % 2;
             if (n % 8 == 0) ask(&ahead, 2, lines);
             UNROLL for (int j = 0; j < 2; j++) {
                 const vec weight = load_as(CK_F16, panel + j * apart + 32 * (k + n), 0, 0);
                 const vec high = (vec)((uvec)weight & 0xffff0000), low = weight - high;
-                vec *of_weights = &sum[j][RESTS_OF_WEIGHTS][n & 1], *of_inputs = &sum[j][RESTS_OF_INPUTS][n & 1];
-                vec *of_upper = &sum[j][UPPER_PARTS][n & 1];
-                *of_weights = fused(splat(upper[n]), low, *of_weights);
-                *of_upper = fused(splat(upper[n]), high, *of_upper);
-                *of_inputs = fused(splat(rest[n]), high, *of_inputs);
+                of_weights_rests[j][odd] = fused(splat(upper[n]), low, of_weights_rests[j][odd]);
+                of_upper_parts[j][odd] = fused(splat(upper[n]), high, of_upper_parts[j][odd]);
+                of_inputs_rests[j][odd] = fused(splat(rest[n]), high, of_inputs_rests[j][odd]);
             }
         }
-        UNROLL for (int i = 0; i < 2 * KINDS; i++) total[i / KINDS] += sum[i / KINDS][i % KINDS][0] + sum[i / KINDS][i % KINDS][1];
+        UNROLL for (int j = 0; j < 2; j++) {
+            total[j] += of_weights_rests[j][0] + of_weights_rests[j][1];
+            total[j] += of_upper_parts[j][0] + of_upper_parts[j][1];
+            total[j] += of_inputs_rests[j][0] + of_inputs_rests[j][1];
+        }
     }
-    for (int j = 0; j < 2 && v + j < last; j++) panel_finish(part, m, 16 * (v + j), total[j]);
+    save(sums[0], total[0]);
+    save(sums[1], total[1]);
 }
 
-static __attribute__((noinline)) void f16_one_row(
+static void f16_one_row(
     const ck_panels *a, const ck_panel_part *part, ptrdiff_t m, ptrdiff_t end, ptrdiff_t v, ptrdiff_t last) {
-    (void)end;
-    for (; v < last; v += 2) f16_one_column(a, part, m, v, last);
+    (void)end;  // m + 1
+    const unsigned control = _mm_getcsr();
+    for (; v < last; v += 2) {
+        float sums[2][16];
+        _mm_setcsr(control | TINY_IS_ZERO);
+        f16_one_row_sums(a, part, m, v, last, sums);
+        _mm_setcsr(control);
+        for (int j = 0; j < 2 && v + j < last; j++) panel_finish(part, m, 16 * (v + j), load(sums[j]));
+    }
 }
 
 #define BF16_TILE_ROWS(name, type) \
@@ -245,10 +259,7 @@ BF16_TILE_ROWS(bf16_tile_rows, CK_BF16)
 static void bf16_panels(const void *arguments, ptrdiff_t slice) {
     const ck_panels *a = arguments;
     if (a->element_type == CK_F16 && a->row_count == 1) {
-        const unsigned control = _mm_getcsr();
-        _mm_setcsr(control | TINY_IS_ZERO);
         panel_slice(f16_one_row, BF16_CHUNK, a, slice);
-        _mm_setcsr(control);
         return;
     }
     tile_shapes shapes = {.palette = 1};
