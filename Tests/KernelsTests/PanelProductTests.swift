@@ -148,7 +148,8 @@ struct PanelProduct {
     }
 
     func run(
-        _ kernels: KernelSet, rows range: Range<Int>? = nil, threadCount: Int = 2, gain: [Float]? = nil, old: [Float]? = nil
+        _ kernels: KernelSet, rows range: Range<Int>? = nil, threadCount: Int = 2, gain: [Float]? = nil,
+        old: [Float]? = nil
     ) throws -> [Float] {
         let range = range ?? 0..<rows
         let pool = ThreadPool(threadCount: threadCount, kernels: kernels)
