@@ -7,6 +7,7 @@ package enum ModelSelection {
         "config.json", "generation_config.json",
         "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json",
         "vocab.json", "vocab.txt", "merges.txt", "chat_template.jinja", "chat_template.json",
+        "additional_chat_templates/tool_use.jinja",
         // An encoder's: how tokens become one vector.
         "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json", "1_Pooling/config.json",
     ]

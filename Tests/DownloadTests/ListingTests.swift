@@ -89,6 +89,13 @@ private let page = """
                 ])
     }
 
+    @Test func `takes the template for tools, which lies in a folder`() throws {
+        #expect(
+            try choice(
+                "chat_template.jinja", "additional_chat_templates/tool_use.jinja", "docs/a.jinja", "model.safetensors")
+                == ["chat_template.jinja", "additional_chat_templates/tool_use.jinja", "model.safetensors"])
+    }
+
     @Test func `leaves out the maker's own copy of the weights`() throws {
         #expect(try choice("consolidated.safetensors", "model.safetensors") == ["model.safetensors"])
         #expect(try choice("weights.safetensors") == ["weights.safetensors"])
