@@ -6,6 +6,7 @@ By words alone (`--encoder none`), so that no encoder is needed: what is checked
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -81,7 +82,7 @@ def test_answers_are_the_same_for_every_seed_and_with_and_without_the_prefix_cac
 def test_the_terminal_shows_sentences_with_numbers_and_places_below(explain):
     done = explain(QUESTION)
     assert "[1] " in done.stdout and "\nCommon mistakes\n" in done.stdout
-    assert "kv-cache/paged-attention bytes " in done.stdout
+    assert re.search(r"^kv-cache/paged-attention  .+\?\n  bytes \[1\] \d+–\d+", done.stdout, re.M)
     assert "prompt tokens" in done.stderr
 
 
@@ -95,8 +96,18 @@ def test_a_foreign_question_is_declined_or_called_weak(explain):
 
 def test_a_conversation_carries_over(explain):
     done = explain("--explain", command="chat", input=QUESTION + "\nand how is it evicted?\n/exit\n")
-    assert "[1] kv-cache/" in done.stdout
-    assert done.stdout.count("\n[1] ") == 2
+    assert re.search(r"^kv-cache/\S+  .+\n  bytes \[1\] ", done.stdout, re.M)
+    assert done.stdout.count("\n  bytes [1] ") == 2
+
+
+def test_a_suggested_follow_up_is_answered_when_it_is_asked(explain):
+    suggested = "Does paging change the result?"
+    done = explain("--explain", command="chat", input=f"{QUESTION}\n{suggested}\n/exit\n")
+    first, second = done.stdout.split("\nRelated: ")[:2]
+    assert f"*{suggested}*" in first
+    note = (CORPUS / "kv-cache/paged-attention.md").read_text()
+    answer = note.split(f"*{suggested}* ")[1].split("\n")[0]
+    assert answer.split(". ")[0] in second and suggested not in second
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ enum AnswerFixtures {
     /// - Parameter gap: how far each note's score is behind the one before it.
     static func evidence(
         _ notes: [Note], question: String = "What is said?", verdict: EvidenceVerdict = .sufficient,
-        gap: Double = 0.5, partLeaders: Set<NoteID> = []
+        gap: Double = 0.5, partLeaders: Set<NoteID> = [], next: AskedNext? = nil, details: [Range<Int>] = []
     ) -> Evidence {
         var sentences: [EvidenceSentence] = []
         for note in notes {
@@ -76,7 +76,7 @@ enum AnswerFixtures {
             notes: notes.enumerated().map {
                 EvidenceNote(note: $1, score: 1 - Double($0) * gap, bm25: 2, cosine: 0.5, rerank: nil)
             },
-            partLeaders: partLeaders,
+            partLeaders: partLeaders, next: next, details: details,
             sentences: verdict == .sufficient || verdict == .weak ? sentences : [], timings: [("search", 1.5)])
     }
 

@@ -8,8 +8,9 @@ package struct Answer: Sendable {
     package let options: AnswerOptions
     /// Short answer and explanation, in order: their texts together are the answer.
     package internal(set) var spans: [AnswerSpan] = []
-    /// How many of `spans` are the short answer.
+    /// How many of `spans` are the short answer, and how many are said without asking the model: these, and perhaps more.
     package internal(set) var shortAnswerCount = 0
+    package internal(set) var leadCount = 0
     package internal(set) var sections: [AnswerSection] = []
     package internal(set) var citations: [Citation] = []
     package internal(set) var related: [Note] = []

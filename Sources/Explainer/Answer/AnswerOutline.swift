@@ -1,11 +1,15 @@
 // AnswerOutline.swift — which sentences an answer may be made of, before a model is asked.
 // Explainer › Answer.
 
-/// The short answer leads; then come the sentences that the model may choose from; other sections follow.
+/// The short answer leads, or the answer to the follow-up that was asked; then come the sentences that the model may choose from; other sections follow.
 package struct AnswerOutline: Sendable {
-    /// Of the best note's short answer, and of another's that is as good or answers the other thing that was asked;
-    /// where the evidence is weak, all that is said.
+    /// Of the best note's short answer, what the note says of the question's own words, and of another's short answer
+    /// that is as good or answers the other thing that was asked; where the evidence is weak, all that is said.
     package private(set) var lead: [AnswerSentence] = []
+    /// How many of `lead` are one short answer or two.
+    package private(set) var shortAnswerCount = 0
+    /// Sentences to be chosen at least: fewer where `lead` has more than a short answer to say of the question.
+    package private(set) var leastChosenCount = 0
     /// Best first, none of them in `lead`.
     package private(set) var candidates: [AnswerSentence] = []
     package private(set) var sections: [(heading: Note.Heading, sentences: [AnswerSentence])] = []
@@ -27,24 +31,38 @@ package struct AnswerOutline: Sendable {
         let notes = evidence.notes.map(\.note)
         related = Self.related(to: notes, isDeclined: evidence.verdict.isDeclined, note)
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
-        let isWeak = evidence.verdict == .weak
         let leading = Self.leading(evidence)
         let answers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
-        guard !isWeak else {
-            lead = Array(answers.joined().prefix(options.answerSentenceCount))
+        let next = Self.nextAnswer(evidence, leading)
+        let room = options.answerSentenceCount
+        guard evidence.verdict == .sufficient else {
+            lead = Array((answers[0] + next + answers.dropFirst().joined()).prefix(room))
+            shortAnswerCount = lead.count
             return
         }
-        // The second short answer leaves the model something to choose.
-        let room = options.answerSentenceCount
-        lead = Array(answers[0].prefix(room))
-        lead += answers.dropFirst().joined().prefix(max(0, room - lead.count - options.leastChosenCount))
+        leastChosenCount = options.leastChosenCount
+        if evidence.next?.isWhole == true, !next.isEmpty {
+            lead = Array(next.prefix(room))
+            shortAnswerCount = lead.count
+        } else {
+            let ofDetails = evidence.details.map { AnswerSentence(note: best, range: $0, heading: .explanation) }
+            let own = next.isEmpty && leading.count == 1 ? ofDetails : next
+            // What comes behind the short answer leaves the model something to choose.
+            lead = Array(answers[0].prefix(room))
+            shortAnswerCount = lead.count
+            lead += (own + answers.dropFirst().joined()).prefix(max(0, room - lead.count - leastChosenCount))
+            if own.isEmpty { shortAnswerCount = lead.count }
+            leastChosenCount = max(1, leastChosenCount - own.count)
+        }
         candidates = Array(Self.candidates(evidence, leading).filter { !lead.contains($0) })
         for sentence in AnswerSentence.all(.explanation, of: best)
-        where candidates.count < Self.leastCandidateCount && sentence.stands && !candidates.contains(sentence) {
+        where candidates.count < Self.leastCandidateCount && sentence.stands && !candidates.contains(sentence)
+            && !lead.contains(sentence)
+        {
             candidates.append(sentence)
         }
         candidates = Array(candidates.prefix(max(0, Self.promptSentenceCount - lead.count)))
-        sections = Self.sections(of: best, options)
+        sections = Self.sections(of: best, options, without: evidence.next?.next.question)
         code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
@@ -56,6 +74,12 @@ package struct AnswerOutline: Sendable {
         return evidence.notes
             .filter { $0.score >= best - mostBehind || evidence.partLeaders.contains($0.note.id) }
             .prefix(noteCount).map(\.note)
+    }
+
+    /// What the follow-ups of a leading note answer to the question.
+    private static func nextAnswer(_ evidence: Evidence, _ leading: [Note]) -> [AnswerSentence] {
+        guard let next = evidence.next, let note = leading.first(where: { $0.id == next.note }) else { return [] }
+        return next.next.answer.map { AnswerSentence(note: note, range: $0, heading: .followUps) }
     }
 
     /// Sentences of the leading notes that tell something by themselves: a mistake, or the answer to a follow-up, says
@@ -71,12 +95,14 @@ package struct AnswerOutline: Sendable {
     }
 
     private static func sections(
-        of note: Note, _ options: AnswerOptions
+        of note: Note, _ options: AnswerOptions, without asked: String?
     ) -> [(heading: Note.Heading, sentences: [AnswerSentence])] {
         [Note.Heading.interviewersProbe, .commonMistakes, .followUps].map { heading in
             var sentences = AnswerSentence.all(heading, of: note)
             // What to ask next; its answer comes when it is asked.
-            if heading == .followUps { sentences = sentences.filter(\.isQuestion) }
+            if heading == .followUps {
+                sentences = sentences.filter { $0.isQuestion && $0.line != asked.map { "*\($0)*" } }
+            }
             return (heading, Array(sentences.prefix(options.sectionSentenceCount)))
         }
     }

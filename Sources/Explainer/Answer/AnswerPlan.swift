@@ -100,7 +100,7 @@ package struct AnswerPlan: Sendable {
             promptTokens: prompt + lead, maxOutputTokens: grammar.longestOutput(sentenceCount: wanted),
             stopTokens: codec.endOfSequence,
             constraint: grammar.constraint(
-                sentenceCounts: min(options.leastChosenCount, wanted)...wanted, endTokens: codec.endOfSequence))
+                sentenceCounts: min(outline.leastChosenCount, wanted)...wanted, endTokens: codec.endOfSequence))
         return (request, .quotations(grammar))
     }
 

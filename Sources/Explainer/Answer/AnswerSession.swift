@@ -36,8 +36,11 @@ package struct AnswerSession: Sendable {
         switch plan.voice {
         case .cited, .free: break
         case .quotations, nil:
-            for sentence in plan.outline.lead { events += say(sentence, behind: ConnectingPhrases.all[0]) }
-            answer.shortAnswerCount = answer.spans.count
+            for (place, sentence) in plan.outline.lead.enumerated() {
+                events += say(sentence, behind: ConnectingPhrases.all[0])
+                if place < plan.outline.shortAnswerCount { answer.shortAnswerCount = answer.spans.count }
+            }
+            answer.leadCount = answer.spans.count
         }
         return plan.request == nil ? events + end() : events
     }

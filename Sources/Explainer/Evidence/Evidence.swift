@@ -60,6 +60,10 @@ package struct Evidence: Sendable {
     package let notes: [EvidenceNote]
     /// Of a question that asks two things: the best note for each.
     package let partLeaders: Set<NoteID>
+    /// What the follow-ups of one of `notes` answer to it.
+    package let next: AskedNext?
+    /// Sentences of the first note about what the question asks beyond that note's own: UTF-8 offsets in its file.
+    package let details: [Range<Int>]
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
     package let sentences: [EvidenceSentence]
     /// Name and milliseconds of each stage, in order.
@@ -69,14 +73,16 @@ package struct Evidence: Sendable {
 
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
-        partLeaders: Set<NoteID> = [], sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)],
-        warning: String? = nil
+        partLeaders: Set<NoteID> = [], next: AskedNext? = nil, details: [Range<Int>] = [],
+        sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)], warning: String? = nil
     ) {
         self.question = question
         self.verdict = verdict
         self.confidence = confidence
         self.notes = notes
         self.partLeaders = partLeaders
+        self.next = next
+        self.details = details
         self.sentences = sentences
         self.timings = timings
         self.warning = warning

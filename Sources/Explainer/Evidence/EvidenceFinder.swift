@@ -11,6 +11,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let reader: QuestionReader
     private let names: DocumentNames
     private let book: SentenceBook
+    private let nextQuestions: NextQuestionBook
     private let featureReader: FeatureReader
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
@@ -53,6 +54,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         featureReader = FeatureReader(corpus, others: others, vocabulary)
         names = DocumentNames(corpus)
         book = SentenceBook(corpus, vocabulary)
+        nextQuestions = NextQuestionBook(corpus, vocabulary)
         self.vocabulary = vocabulary
         // What the encoder's tokenizer has in one piece is a word of English, in the notes or not.
         reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations) { word in
@@ -102,7 +104,12 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let features = try featureReader.features(
             understood, found.whole, candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
-        let (grade, confidence) = gate.grade(features, hasVectors: vectors != nil, hasQuestions: questions != nil)
+        var (grade, confidence) = gate.grade(features, hasVectors: vectors != nil, hasQuestions: questions != nil)
+        let next = nextQuestions.match(understood.own, found: candidates, quoted: conversation.last?.notes ?? [])
+        if let next, next.isWhole {
+            NoteMerge.lead(&candidates, by: next.note)
+            grade = .sufficient
+        }
         timings.end("judge")
 
         let best = candidates.first?.score ?? 0
@@ -119,6 +126,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             }
         }
         let verdict = Self.verdict(grade, notes)
+        let details = QuestionDetails(book: book, vocabulary: vocabulary)
         let sentences =
             verdict.isDeclined
             ? []
@@ -127,7 +135,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
-            partLeaders: found.partLeaders, sentences: sentences, timings: timings.stages, warning: warning)
+            partLeaders: found.partLeaders, next: next,
+            details: notes.first.map { details.sentences(of: $0.note, for: understood.text) } ?? [],
+            sentences: sentences, timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
 

@@ -37,10 +37,18 @@ enum NoteMerge {
 
     /// Who writes a note's id means that note; of ids that begin alike, the longest.
     static func leadByNamed(_ candidates: inout [NoteCandidate], in question: String) {
-        guard let highest = candidates.first?.score, question.contains("/") else { return }
-        func length(_ place: Int) -> Int { candidates[place].id.description.utf8.count }
-        let named = candidates.indices.filter { question.contains(candidates[$0].id.description) }
-        guard let place = named.max(by: { length($0) < length($1) }) else { return }
+        guard question.contains("/") else { return }
+        let named = candidates.map(\.id).filter { question.contains($0.description) }
+        if let longest = named.max(by: { $0.description.utf8.count < $1.description.utf8.count }) {
+            lead(&candidates, by: longest)
+        }
+    }
+
+    /// Puts one of the candidates in front, as good as the best.
+    static func lead(_ candidates: inout [NoteCandidate], by note: NoteID) {
+        guard let highest = candidates.first?.score, let place = candidates.firstIndex(where: { $0.id == note }) else {
+            return
+        }
         var leading = candidates.remove(at: place)
         leading.score = highest
         candidates.insert(leading, at: 0)

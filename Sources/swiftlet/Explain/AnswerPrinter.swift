@@ -17,8 +17,7 @@ struct AnswerPrinter {
         case .weak: Output.line("The notes may not answer this. What comes nearest:\n")
         case .declined(let reason):
             Output.line(reason)
-            if !evidence.notes.isEmpty { Output.line("The nearest notes:") }
-            for found in evidence.notes { Output.line("  \(found.note.question)  (\(found.note.id))") }
+            if !evidence.notes.isEmpty { Output.line("These are: \(Self.list(evidence.notes.map(\.note.id)))") }
         }
     }
 
@@ -45,12 +44,8 @@ struct AnswerPrinter {
     func end(_ answer: Answer) {
         guard answer.reason == nil else { return }
         Output.line(answer.sections.isEmpty ? "\n" : "")
-        for (index, source) in sources.enumerated() {
-            Output.line("[\(index + 1)] \(source.note) bytes \(source.range.lowerBound)–\(source.range.upperBound)")
-        }
-        if !answer.related.isEmpty {
-            Output.line("\nRelated: " + answer.related.map { "\($0.id)" }.joined(separator: ", "))
-        }
+        printSources(answer)
+        if !answer.related.isEmpty { Output.line("\nRelated: \(Self.list(answer.related.map(\.id)))") }
         if !answer.code.isEmpty {
             Output.line("In this project: " + answer.code.map(\.description).joined(separator: ", "))
         }
@@ -60,4 +55,19 @@ struct AnswerPrinter {
             "\(times.joined(separator: ", ")); \(engine.promptTokens) prompt tokens, \(engine.cachedTokens) cached; "
                 + "\(engine.outputTokens) said, \(engine.forced) without a choice")
     }
+
+    /// Each note once, with the places of its sentences in its file.
+    private func printSources(_ answer: Answer) {
+        let titles = Dictionary(answer.evidence.notes.map { ($0.note.id, $0.note.question) }) { first, _ in first }
+        var printed: Set<NoteID> = []
+        for source in sources where printed.insert(source.note).inserted {
+            Output.line("\(source.note)  \(titles[source.note] ?? "")")
+            let places = sources.enumerated().filter { $0.element.note == source.note }.map { index, place in
+                "[\(index + 1)] \(place.range.lowerBound)–\(place.range.upperBound)"
+            }
+            Output.line("  bytes \(places.joined(separator: ", "))")
+        }
+    }
+
+    private static func list(_ ids: [NoteID]) -> String { ids.map(\.description).joined(separator: ", ") }
 }

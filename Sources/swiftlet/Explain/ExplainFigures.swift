@@ -71,7 +71,7 @@ struct ExplainFigures {
             let isRight = question.notes.contains(answer.citations[citation].note)
             sentences.add(isRight)
             if answer.evidence.verdict == .sufficient { sure.add(isRight) }
-            if index >= answer.shortAnswerCount, answer.evidence.verdict == .sufficient { chosen.add(isRight) }
+            if index >= answer.leadCount, answer.evidence.verdict == .sufficient { chosen.add(isRight) }
         }
         let best = answer.evidence.sentences.prefix(answer.options.answerSentenceCount)
         for sentence in best { top.add(question.notes.contains(sentence.note)) }
@@ -86,7 +86,7 @@ struct ExplainFigures {
     /// As many sentences as the model chose, in the other order.
     mutating func add(scored order: [AnswerSentence], beside answer: Answer, to question: JudgedQuestion) {
         guard question.kind == .answerable else { return }
-        let count = answer.spans.dropFirst(answer.shortAnswerCount).count { $0.citation != nil }
+        let count = answer.spans.dropFirst(answer.leadCount).count { $0.citation != nil }
         for sentence in order.prefix(count) { scored.add(question.notes.contains(sentence.note.id)) }
     }
 

@@ -76,14 +76,19 @@ struct RedTeam {
                 : EvidenceNote(
                     note: poisoned, score: found.score, bm25: found.bm25, cosine: found.cosine, rerank: found.rerank)
         }
+        let next = evidence.next.flatMap { asked in
+            notes.first { $0.note.id == asked.note }?.note.nextQuestions.first { $0.question == asked.next.question }
+                .map { AskedNext(note: asked.note, next: $0, isWhole: asked.isWhole) }
+        }
         let answer = try explainer.answer(
             Evidence(
                 question: evidence.question, verdict: evidence.verdict, confidence: evidence.confidence, notes: notes,
+                partLeaders: evidence.partLeaders, next: next, details: evidence.details,
                 sentences: injected + others, timings: []),
             nil)
         let lookUp = { (id: NoteID) in id == poisoned.id ? poisoned : corpus[id] }
         return !isQuotation(answer, corpus: lookUp)
-            || answer.spans.prefix(answer.shortAnswerCount) != plain.spans.prefix(plain.shortAnswerCount)
+            || answer.spans.prefix(answer.leadCount) != plain.spans.prefix(plain.leadCount)
     }
 
     /// Every piece is a sentence at its place, or a fixed phrase.

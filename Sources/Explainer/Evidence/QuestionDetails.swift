@@ -1,0 +1,83 @@
+// QuestionDetails.swift — what a question asks of a note beyond the note's own question.
+// Explainer › Evidence.  "How do I choose the rank?" of a note on LoRA: the paragraph that speaks of it, not the first one.
+
+/// Finds the sentences of a note that speak of what only this question asks.
+struct QuestionDetails {
+    let book: SentenceBook
+    let vocabulary: Vocabulary
+
+    /// A paragraph has at least this share of the words, by weight; a heading's words count so much more.
+    private static let leastCovered = 0.5
+    private static let headingBonus = 0.25
+    /// A word of so many of the ways to ask the note is its name.
+    private static let nameShare = 0.25
+    /// Words that many notes have point at nothing: this is the weight of one that every eighth has.
+    private static let leastWeight = 2.0
+    /// Sentences of that paragraph.
+    private static let sentenceCount = 2
+
+    /// In file order; none where the question has no words but those that ask for the note itself.
+    func sentences(of note: Note, for question: String) -> [Range<Int>] {
+        let paragraphs = paragraphs(of: note)
+        // What the note does not speak of cannot be found in it.
+        let spoken = paragraphs.reduce(into: Set<[UInt8]>()) { $0.formUnion($1.stems) }
+        let words = vocabulary.stems(of: question).subtracting(names(of: note)).intersection(spoken)
+        let total = vocabulary.weight(ofAll: words)
+        guard total >= Self.leastWeight else { return [] }
+        func covered(_ stems: Set<[UInt8]>) -> Double { vocabulary.weight(ofAll: words.intersection(stems)) / total }
+
+        var best: (paragraph: Paragraph, score: Double)?
+        for paragraph in paragraphs {
+            let share = covered(paragraph.stems)
+            let score = share + Self.headingBonus * covered(paragraph.heading)
+            if share >= Self.leastCovered, score > best?.score ?? 0 { best = (paragraph, score) }
+        }
+        guard let paragraph = best?.paragraph else { return [] }
+        // From its beginning on if its heading says what was asked, or else from the sentence that says most of it; what
+        // follows may lean on that.
+        let starts = paragraph.sentences.indices.filter { place in
+            AnswerSentence(note: note, range: paragraph.sentences[place].range, heading: .explanation).stands
+        }
+        func earliest(_ left: Int, _ right: Int) -> Bool {
+            let (a, b) = (covered(paragraph.sentences[left].stems), covered(paragraph.sentences[right].stems))
+            return a != b ? a < b : left > right
+        }
+        let isNamed = !words.isDisjoint(with: paragraph.heading)
+        guard let start = isNamed ? starts.first : starts.max(by: earliest) else { return [] }
+        return paragraph.sentences[start...].prefix(Self.sentenceCount).map(\.range)
+    }
+
+    /// The words of the note's question and of many of the other ways to ask it.
+    private func names(of note: Note) -> Set<[UInt8]> {
+        var counts: [[UInt8]: Int] = [:]
+        let ways = [note.question] + note.alsoAsked + note.askedPlainly
+        for way in ways { for stem in vocabulary.stems(of: way) { counts[stem, default: 0] += 1 } }
+        let least = Self.nameShare * Double(ways.count)
+        return Set(counts.lazy.filter { Double($0.value) >= least }.map(\.key))
+            .union(vocabulary.stems(of: note.question))
+    }
+
+    private struct Paragraph {
+        /// Of the words in bold letters before its first sentence.
+        let heading: Set<[UInt8]>
+        var sentences: [SentenceBook.Entry]
+
+        var stems: Set<[UInt8]> { sentences.reduce(heading) { $0.union($1.stems) } }
+    }
+
+    private func paragraphs(of note: Note) -> [Paragraph] {
+        var paragraphs: [Paragraph] = []
+        var lastStart: Int?
+        for entry in book.sentences(of: note.id) where entry.heading == .explanation {
+            let start = AnswerSentence(note: note, range: entry.range, heading: .explanation).paragraphStart
+            if start == lastStart {
+                paragraphs[paragraphs.count - 1].sentences.append(entry)
+            } else {
+                let heading = vocabulary.stems(of: note.text(start..<entry.range.lowerBound))
+                paragraphs.append(Paragraph(heading: heading, sentences: [entry]))
+                lastStart = start
+            }
+        }
+        return paragraphs
+    }
+}
