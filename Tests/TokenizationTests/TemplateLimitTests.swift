@@ -2,6 +2,12 @@ import Testing
 import Tokenization
 
 @Suite struct `Template limits` {
+    /// `n.x` and `n.y` are equal lists of 2ᵗⁱᵐᵉˢ parts that take no more room than `times` of them.
+    private static func doubled(_ source: String, _ times: Int = 40) -> String {
+        "{% set n = namespace(x=(1,), y=(1,)) %}{% for i in range(\(times)) %}"
+            + "{% set n.x = (n.x, n.x) %}{% set n.y = (n.y, n.y) %}{% endfor %}" + source
+    }
+
     private func render(_ source: String, _ limits: TemplateLimits = TemplateLimits()) throws(TemplateError) -> String {
         let data = TemplateValue.mapping([TemplateField("x", .integer(1))])
         return try ChatTemplate(source: source, limits: limits).render(
@@ -24,6 +30,16 @@ import Tokenization
         "{{ '%99999999999d' % 1 }}", "{{ '{:99999999999}'.format(1) }}", "{{ 'a' | indent(99999999999, true) }}",
         "{{ data | tojson(indent=99999999999) }}", "{{ [1] | batch(99999999999, 1) | list }}",
         "{{ [1] | slice(99999999999) | list }}",
+        // Never-ending walks through small values: printed, compared, looked for, sorted, hashed.
+        Self.doubled("{{ n.x }}"), Self.doubled("{{ n.x | tojson }}"), Self.doubled("{% if n.x == n.y %}{% endif %}"),
+        Self.doubled("{% if n.x < n.y %}{% endif %}"), Self.doubled("{% if n.x in [n.y] %}{% endif %}"),
+        Self.doubled("{{ [n.x].count(n.y) }}"), Self.doubled("{{ [n.x, n.y] | sort }}"),
+        Self.doubled("{{ [n.x, n.y] | max }}"), Self.doubled("{{ {(n.x, 1): 2} }}"),
+        Self.doubled("{{ n.x is sameas n.y }}"),
+        // The same within the bound on parts, a thousand times.
+        Self.doubled("{% for i in range(1000) %}{% if n.x == n.y %}{% endif %}{% endfor %}", 18),
+        Self.doubled("{% for i in range(1000) %}{{ [n.x].index(n.y) }}{% endfor %}", 18),
+        Self.doubled("{{ ([n.x, n.y] * 500) | sort | length }}", 17),
         // Never-ending nesting.
         "{% set ns = namespace(l=[]) %}{% for i in range(9999) %}{% set ns.l = [ns.l] %}{% endfor %}",
         "{% set ns = namespace(d={}) %}{% for i in range(9999) %}{% set ns.d = {'a': ns.d} %}{% endfor %}",

@@ -101,6 +101,35 @@ private let everyName: [(part: String, supported: [String], refused: [String])] 
         #expect(text.contains("\"\(name)\"") && text.contains(part) && !text.contains("\n"), "\(text)")
     }
 
+    @Test(arguments: [(["e"], 65), (["e", "e"], 9), (["ee", "e"], 100)])
+    func `are refused where a normalizer makes texts grow without end`(patterns: [String], count: Int) throws {
+        let good = try #require(RecordedPart.all.first).file
+        var json = JSONWriter()
+        json.object { json in
+            for (key, value) in good.members where !key.elementsEqual("normalizer".utf8) {
+                json.key(String(decoding: key, as: UTF8.self))
+                value.write(to: &json)
+            }
+            json.key("normalizer")
+            json.object { json in
+                json.field("type", "Sequence")
+                json.key("normalizers")
+                json.beginArray()
+                for pattern in patterns {
+                    json.object { json in
+                        json.field("type", "Replace")
+                        json.key("pattern")
+                        json.object { $0.field("String", pattern) }
+                        json.field("content", String(repeating: "e", count: count))
+                    }
+                }
+                json.endArray()
+            }
+        }
+        let error = #expect(throws: TokenizerError.self) { try Tokenizer(tokenizerFile: json.bytes) }
+        #expect(error?.description.contains("64 times as long") == true)
+    }
+
     private func bytes(_ json: JSON) -> [UInt8] {
         var writer = JSONWriter()
         json.write(to: &writer)

@@ -2,11 +2,26 @@
 // Tokenization › TokenizerFile.
 
 extension Normalizer {
+    /// A blank becomes U+2581's three bytes; nobody needs much more, and steps multiply each other's growth.
+    private static let mostGrowth = 64
+
+    /// How many times as long a text can get, rounded up at each step; no more than is worth knowing.
+    private var growth: Int {
+        steps.reduce(1) { growth, step in
+            guard case .replace(let pattern, let replacement) = step else { return growth }
+            let factor = max(1, (replacement.count + pattern.count - 1) / pattern.count)
+            return min(growth, Self.mostGrowth + 1) * min(factor, Self.mostGrowth + 1)
+        }
+    }
+
     init(_ file: LocatedJSON) throws(TokenizerError) {
         if file.isAbsent { return }
         switch try file.type() {
         case "Sequence":
             for step in file["normalizers"].elements { steps += try Normalizer(step).steps }
+            guard growth <= Self.mostGrowth else {
+                throw file.unsupported("that makes a text more than \(Self.mostGrowth) times as long")
+            }
         case "NFC":
             steps = [.canonicalComposition]
         case "NFD": steps = [.canonicalDecomposition]
@@ -34,6 +49,9 @@ extension Normalizer {
                 throw file["pattern"].unsupported("other than a plain string")
             }
             steps = [.replace(pattern, by: try file["content"].requiredBytes())]
+            guard growth <= Self.mostGrowth else {
+                throw file["content"].unsupported("more than \(Self.mostGrowth) times as long as the pattern")
+            }
         case let other: throw file.unsupported("\"\(other)\"")
         }
     }

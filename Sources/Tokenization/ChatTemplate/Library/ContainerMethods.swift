@@ -13,15 +13,18 @@ enum ContainerMethods {
         switch name {
         case "count":
             return .function(
-                try Function(name, over: [.list(list)]) { (_, arguments) throws(TemplateFault) in
+                try Function(name, over: [.list(list)]) { (evaluator, arguments) throws(TemplateFault) in
                     let wanted = try arguments.single(name)
+                    for element in list.elements { try evaluator.spend(comparing: element, wanted) }
                     return .integer(list.elements.count { $0.equals(wanted) })
                 })
         case "index":
             return .function(
-                try Function(name, over: [.list(list)]) { (_, arguments) throws(TemplateFault) in
+                try Function(name, over: [.list(list)]) { (evaluator, arguments) throws(TemplateFault) in
                     let wanted = try arguments.single(name)
+                    for element in list.elements { try evaluator.spend(comparing: element, wanted) }
                     guard let index = list.elements.firstIndex(where: { $0.equals(wanted) }) else {
+                        try evaluator.spend(wanted.parts)
                         throw TemplateFault("\(PythonText.repr(wanted).text) is not in list")
                     }
                     return .integer(index)

@@ -5,6 +5,7 @@ extension Evaluator {
     /// `str(value)`, which is also what `{{ }}` prints.
     func string(_ value: Value) throws(TemplateFault) -> TemplateString {
         if case .string(let string) = value { return string }
+        try spend(value.parts)
         let text = PythonText.string(value)
         try spend(characters: text.count)
         return text

@@ -9,10 +9,13 @@ extension TemplateFilters {
     }
 
     /// Sorts pairs of key and element by key; equal keys keep their order, also in reverse.
-    private static func sorted(_ keyed: [Value], reverse: Bool) throws(TemplateFault) -> [Value] {
+    private static func sorted(
+        _ keyed: [Value], reverse: Bool, _ evaluator: Evaluator
+    ) throws(TemplateFault) -> [Value] {
         func key(_ pair: Value) -> Value { if case .list(let pair) = pair { pair.elements[0] } else { .null } }
         let pairs = try keyed.sorted { (a, b) throws(TemplateFault) in
-            reverse ? try key(b).isLess(than: key(a)) : try key(a).isLess(than: key(b))
+            try evaluator.spend(comparing: key(a), key(b))
+            return reverse ? try key(b).isLess(than: key(a)) : try key(a).isLess(than: key(b))
         }
         return pairs.map { if case .list(let pair) = $0 { pair.elements[1] } else { .null } }
     }
@@ -34,7 +37,7 @@ extension TemplateFilters {
             keyed.append(try .sequence([try .sequence(keys), element], .tuple))
         }
         try evaluator.spend(keyed.count * (Int.bitWidth - keyed.count.leadingZeroBitCount))
-        return try .sequence(try sorted(keyed, reverse: given[0].isTrue(default: false)))
+        return try .sequence(try sorted(keyed, reverse: given[0].isTrue(default: false), evaluator))
     }
 
     /// A mapping's pairs, by key or by value.
@@ -56,7 +59,7 @@ extension TemplateFilters {
             keyed.append(try .sequence([sortKey, pair], .tuple))
         }
         try evaluator.spend(keyed.count * (Int.bitWidth - keyed.count.leadingZeroBitCount))
-        return try .sequence(try sorted(keyed, reverse: given[2].isTrue(default: false)))
+        return try .sequence(try sorted(keyed, reverse: given[2].isTrue(default: false), evaluator))
     }
 
     static let unique: Filter = { (evaluator, value, arguments) throws(TemplateFault) in
@@ -66,6 +69,7 @@ extension TemplateFilters {
         var kept: [Value] = []
         for element in try evaluator.elements(of: value) {
             let found = key(try evaluator.follow(given[1], from: element), caseSensitive: caseSensitive)
+            try evaluator.spend(found.parts)
             if seen.insert(try HashKey(found)).inserted { kept.append(element) }
         }
         return .iterator(try ValueIterator(kept))
@@ -80,7 +84,10 @@ extension TemplateFilters {
             var best: (key: Value, element: Value)?
             for element in try evaluator.elements(of: value) {
                 let found = key(try evaluator.follow(given[1], from: element), caseSensitive: caseSensitive)
-                if let current = best, !(try isBetter(found, current.key)) { continue }
+                if let current = best {
+                    try evaluator.spend(comparing: found, current.key)
+                    if !(try isBetter(found, current.key)) { continue }
+                }
                 best = (found, element)
             }
             return best?.element ?? .undefined(Undefined("No aggregated item, sequence was empty."))
@@ -101,8 +108,9 @@ extension TemplateFilters {
         }
         try evaluator.spend(keyed.count * (Int.bitWidth - keyed.count.leadingZeroBitCount))
         var groups: [(key: Value, elements: [Value])] = []
-        for element in try sorted(keyed, reverse: false) {
+        for element in try sorted(keyed, reverse: false, evaluator) {
             let own = key(try found(element), caseSensitive: caseSensitive)
+            if let last = groups.last { try evaluator.spend(comparing: last.key, own) }
             if let last = groups.last, last.key.equals(own) {
                 groups[groups.count - 1].elements.append(element)
             } else {

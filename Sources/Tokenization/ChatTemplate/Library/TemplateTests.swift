@@ -52,7 +52,9 @@ enum TemplateTests {
     }
 
     private static let sameAs: Test = { (evaluator, value, arguments) throws(TemplateFault) in
-        value.isSame(as: try arguments.single("sameas"))
+        let other = try arguments.single("sameas")
+        try evaluator.spend(comparing: value, other)
+        return value.isSame(as: other)
     }
 
     private static let namesFilter: Test = { (evaluator, value, arguments) throws(TemplateFault) in

@@ -121,7 +121,8 @@ extension Evaluator {
     // MARK: - Comparison
 
     func compare(_ comparison: Comparison, _ left: Value, _ right: Value) throws(TemplateFault) -> Bool {
-        switch comparison {
+        try spend(comparing: left, right)
+        return switch comparison {
         case .equal: left.equals(right)
         case .notEqual: !left.equals(right)
         case .less: try left.isLess(than: right, "<")
@@ -150,13 +151,19 @@ extension Evaluator {
             }
             try spend(text.count / 16)
             return text.firstIndex(of: part) != nil
-        case .mapping(let mapping): return try mapping.value(for: needle) != nil
+        case .mapping(let mapping):
+            try spend(needle.parts)
+            return try mapping.value(for: needle) != nil
         case .list(let list):
-            try spend(list.elements.count)
-            return list.elements.contains { $0.equals(needle) }
+            for element in list.elements {
+                try spend(comparing: element, needle)
+                if element.equals(needle) { return true }
+            }
+            return false
         case .undefined: return false
         case .iterator(let iterator):
             while let value = try iterator.next() {
+                try spend(comparing: value, needle)
                 if value.equals(needle) { return true }
             }
             return false

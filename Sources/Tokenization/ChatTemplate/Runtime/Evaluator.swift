@@ -53,6 +53,9 @@ final class Evaluator {
         if steps > limits.steps { throw TemplateFault("rendering takes more than \(limits.steps) steps", kind: .limit) }
     }
 
+    /// Counts the work of a walk through two values that ends where they differ, or where the smaller one does.
+    func spend(comparing left: Value, _ right: Value) throws(TemplateFault) { try spend(min(left.parts, right.parts)) }
+
     /// Counts the work of making a string of `count` characters, and refuses one that is too long.
     func spend(characters count: Int) throws(TemplateFault) {
         try check(characters: count)

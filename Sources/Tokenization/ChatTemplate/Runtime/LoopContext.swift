@@ -73,7 +73,8 @@ final class LoopContext {
                 })
         case "changed":
             return .function(
-                try Function("changed", over: [.loop(self)]) { [self] (_, arguments) throws(TemplateFault) in
+                try Function("changed", over: [.loop(self)]) { [self] (evaluator, arguments) throws(TemplateFault) in
+                    for value in arguments.positional { try evaluator.spend(value.parts) }
                     let isSame =
                         lastChecked.map {
                             $0.count == arguments.positional.count

@@ -5,6 +5,7 @@
 final class Mapping {
     let entries: [(key: Value, value: Value)]
     let depth: Int
+    let parts: Int
     private let positions: [HashKey: Int]
 
     /// A repeated key keeps its first place and takes its last value.
@@ -22,7 +23,9 @@ final class Mapping {
         }
         self.entries = entries
         self.positions = positions
-        depth = try Nesting.depth(above: entries.lazy.flatMap { [$0.key, $0.value] })
+        let values = entries.lazy.flatMap { [$0.key, $0.value] }
+        depth = try Nesting.depth(above: values)
+        parts = try Nesting.parts(of: values)
     }
 
     subscript(key: TemplateString) -> Value? { positions[.string(key)].map { entries[$0].value } }

@@ -42,10 +42,12 @@ struct ListValue {
     let kind: Kind
     let elements: [Value]
     let depth: Int
+    let parts: Int
 
     init(_ elements: [Value], kind: Kind = .list) throws(TemplateFault) {
         self.elements = elements
         self.kind = kind
         depth = try Nesting.depth(above: elements)
+        parts = try Nesting.parts(of: elements)
     }
 }
