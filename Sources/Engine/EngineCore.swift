@@ -61,6 +61,7 @@ package final class EngineCore<Model: LanguageModel> {
             maxWaitingCount: configuration.maxWaitingCount, tokensPerBlock: configuration.tokensPerBlock,
             blockCount: configuration.blockCount, kvCacheBytes: kvCacheBytes)
         limits.weightBytes = weightBytes
+        limits.sharesPrefixes = configuration.sharesPrefixes
         return limits
     }
 

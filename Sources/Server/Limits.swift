@@ -39,6 +39,8 @@ package enum Limits {
     package static let searchBytes = Limit("q", 4096, "bytes of a search")
     package static let searchHits = Limit("top", 200, "hits of one search")
     package static let rerankDocuments = Limit("documents", 1000, "texts of one rerank request")
+    package static let longBodies = Limit(
+        "long bodies", 64, "requests longer than 16 KiB that are read or wait for it at once")
     package static let searchQueue = Limit("searches", 64, "searches that wait at once")
     package static let onlookers = Limit("engine", 32, "requests for a look at the engine that wait at once")
     package static let questionBytes = Limit("question", 2000, "bytes of a question to be explained")
@@ -54,7 +56,7 @@ package enum Limits {
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
         guidedChoices, guidedChoiceBytes, topLogprobs, cacheSaltBytes, logitBias, outputTokens, embeddingInputs,
         embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, onlookers,
-        questionBytes, turns, explainQueue, requestLineBytes, headerBytes, headerCount, requestIDBytes,
+        questionBytes, turns, explainQueue, longBodies, requestLineBytes, headerBytes, headerCount, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

@@ -7,6 +7,7 @@ package import Engine
 import Glibc
 package import Limiting
 package import Network
+internal import Synchronization
 
 /// The server. Opens its port at once, answers /health, and serves completions once it has a model.
 ///
@@ -30,6 +31,8 @@ package import Network
     var explanations: ExplainDesk?
     let onlookers: EngineDesk
     private var page: StaticPage?
+    /// Bodies on worker threads, or waiting for one.
+    private var offloadedCount = 0
     var drainTimer: DeadlineTimer?
     var drainWaiters: [@EventLoop () -> Void] = []
 
@@ -220,7 +223,7 @@ package import Network
         _ prepared: PreparedCompletion, _ model: ServedModel, _ responder: Responder, _ visitor: Visitor?
     ) {
         guard let visitor else { return start(prepared, model, responder, .everyone, nil) }
-        let sizes = prepared.sizes(tokensPerBlock: model.service.limits.tokensPerBlock)
+        let sizes = prepared.sizes(model.service.limits)
         let amounts = CompletionCharge.amounts(sizes, cap: limits.outputCap(visitor))
         limits.reserve(amounts, visitor, responder) { [self] reservation in
             let charge = CompletionCharge(sizes, reservation, visitor, limits)
@@ -254,14 +257,30 @@ package import Network
         guard request.hasJSONContent else { throw .notJSONContent }
         let bytes = request.body
         guard bytes.count > Limits.offloadBytes else { return then(try body(bytes)) }
+        let most = Limits.longBodies.value
+        guard offloadedCount < most else {
+            throw .submission(.queueFull(waiting: offloadedCount, limit: most), parameter: "body")
+        }
+        offloadedCount += 1
         hub.preparationBegan()
+        // Whoever leaves while others' bodies are worked on costs no more.
+        let hasLeft = Flag()
+        let onClose = responder.onClose
+        responder.onClose = {
+            hasLeft.raise()
+            onClose?()
+        }
         EventLoop.offload {
-            Result { () throws(APIError) in try body(bytes) }
+            hasLeft.isRaised ? nil : Result { () throws(APIError) in try body(bytes) }
         } then: { [self] result in
-            switch result {
-            case _ where responder.isClosed: break
-            case .success(let value): then(value)
-            case .failure(let error): responder.fail(error)
+            offloadedCount -= 1
+            if !responder.isClosed {
+                responder.onClose = onClose
+                switch result {
+                case .success(let value): then(value)
+                case .failure(let error): responder.fail(error)
+                case nil: break
+                }
             }
             hub.preparationEnded()
         }
@@ -319,4 +338,13 @@ package import Network
         let headers = [("content-type", "application/json"), ("x-request-id", requestID)]
         return (headers + error.headers.map { ($0.name, $0.value) }, error.body)
     }
+}
+
+/// Raised on the loop, looked at on other threads.
+private final class Flag: Sendable {
+    private let raised = Atomic<Bool>(false)
+
+    var isRaised: Bool { raised.load(ordering: .relaxed) }
+
+    func raise() { raised.store(true, ordering: .relaxed) }
 }

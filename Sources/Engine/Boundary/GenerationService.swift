@@ -14,6 +14,8 @@ package struct EngineLimits: Sendable, Equatable {
     package var kvCacheBytes: Int
     /// The weights as they lie in memory, the draft model's included; 0 where that is not known.
     package var weightBytes = 0
+    /// A request finds in the cache what another one computed.
+    package var sharesPrefixes = true
 
     package init(
         maxModelLength: Int, vocabularySize: Int, maxWaitingCount: Int, tokensPerBlock: Int, blockCount: Int,

@@ -110,11 +110,12 @@ import Network
 
 extension PreparedCompletion {
     /// What its engine requests will ask for at most, in their order.
-    func sizes(tokensPerBlock: Int) -> [CompletionCharge.Size] {
+    func sizes(_ limits: EngineLimits) -> [CompletionCharge.Size] {
         prompts.flatMap { prompt in
             (0..<parameters.choiceCount).map { index in
-                // The first computes the prompt; the others find it in the cache, but for its last block.
-                let input = index == 0 ? prompt.tokens.count : min(prompt.tokens.count, tokensPerBlock)
+                // The first computes the prompt; the others find it in the cache, where there is one, but for its last block.
+                let isFound = index > 0 && limits.sharesPrefixes
+                let input = isFound ? min(prompt.tokens.count, limits.tokensPerBlock) : prompt.tokens.count
                 return CompletionCharge.Size(
                     promptCount: prompt.tokens.count, input: input, maxOutputTokens: prompt.maxOutputTokens)
             }

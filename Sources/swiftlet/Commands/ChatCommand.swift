@@ -164,6 +164,9 @@ private struct Chat {
             maxOutputTokens: min(longestAnswer ?? .max, context - tokens.count),
             stopTokens: model.tokenizer.endOfSequence)
         answerCount += 1
+        guard !tokens.isEmpty else {
+            throw ChatFailure(description: "\(model.path): its chat template makes an empty prompt")
+        }
         core.submit(request)
         history.add(assistant: String(decoding: try stream(request), as: UTF8.self))
     }
