@@ -127,6 +127,16 @@ def test_cached_tokens_are_not_charged(limited):
         assert answer.json()["usage"]["prompt_tokens_details"]["cached_tokens"] >= 128
 
 
+def test_choices_that_each_compute_the_prompt_are_each_charged_for_it(limited):
+    file = {"tenants": {"one": {"limits": {"input_tokens_per_minute": 1000}}}, "queue": {"milliseconds": 0}}
+    with limited(**file) as server:
+        assert complete(server, prompt=[5] * 300, tokens=1, n=4).status == 200
+    with limited("--no-prefix-caching", **file) as server:
+        answer = complete(server, prompt=[5] * 300, tokens=1, n=4)
+        assert answer.status == 429 and answer.headers["x-should-retry"] == "false"
+        assert complete(server, prompt=[5] * 300, tokens=1, n=3).status == 200
+
+
 def test_a_key_may_be_held_to_a_model(limited):
     with limited(keys={"sk-one": {"tenant": "one", "models": ["another"]}}) as server:
         with pytest.raises(PermissionDeniedError) as error:
