@@ -28,6 +28,7 @@ package enum Limits {
     package static let stopBytes = Limit("stop", 1024, "bytes of one stop string")
     package static let guidedChoices = Limit("structured_outputs.choice", 1024, "texts to choose from")
     package static let guidedChoiceBytes = Limit("structured_outputs.choice", 4096, "bytes of one text")
+    package static let guidedChoiceTotal = Limit("structured_outputs.choice", 128 << 10, "bytes of all texts")
     package static let stopTokens = Limit("stop_token_ids", 64, "stop token ids")
     package static let topLogprobs = Limit("top_logprobs", 20, "likeliest tokens told with each token")
     package static let cacheSaltBytes = Limit("cache_salt", 256, "bytes of a cache salt")
@@ -54,9 +55,10 @@ package enum Limits {
     /// In the order of the README's table.
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
-        guidedChoices, guidedChoiceBytes, topLogprobs, cacheSaltBytes, logitBias, outputTokens, embeddingInputs,
-        embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue, onlookers,
-        questionBytes, turns, explainQueue, longBodies, requestLineBytes, headerBytes, headerCount, requestIDBytes,
+        guidedChoices, guidedChoiceBytes, guidedChoiceTotal, topLogprobs, cacheSaltBytes, logitBias, outputTokens,
+        embeddingInputs, embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue,
+        onlookers, questionBytes, turns, explainQueue, longBodies, requestLineBytes, headerBytes, headerCount,
+        requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

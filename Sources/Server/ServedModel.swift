@@ -20,9 +20,11 @@ package protocol TextCodec: Sendable {
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID]
     /// Token ids that spell a text; names of special tokens in it are text like any other.
     func encodeAnswer(_ text: [UInt8]) -> [TokenID]
-    /// For an answer to `prompt`. Behind a prompt with text, a blank at the answer's beginning is text; behind one
-    /// without (only special tokens), it may be the one that SentencePiece-style models put before every text.
-    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer
+    /// Some token of the prompt is not a special one.
+    func hasText(_ prompt: [TokenID]) -> Bool
+    /// For an answer. Where it goes on from a prompt that has text, a blank at its beginning is text; else it may be the
+    /// one that SentencePiece-style models put before every text.
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer
     /// For the text of a prompt, from its beginning; special tokens by their names.
     func makePromptDetokenizer() -> any IncrementalDetokenizer
     /// The bytes a token stands for, be they half a character; a special token's name.
@@ -30,6 +32,13 @@ package protocol TextCodec: Sendable {
     var beginningOfSequence: TokenID? { get }
     /// Any of these ends an answer.
     var endOfSequence: [TokenID] { get }
+}
+
+extension TextCodec {
+    /// For an answer to `prompt`.
+    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer {
+        makeDetokenizer(goesOn: hasText(prompt))
+    }
 }
 
 /// One loaded model.

@@ -20,12 +20,19 @@ package struct StreamingDetokenizer: Sendable {
 
     /// The characters that `token` completes; empty while one is under way.
     package mutating func push(_ token: TokenID) -> [UInt8] {
-        var bytes = skipSpecialTokens ? tokenizer.bytes(of: token) : tokenizer.spelling(of: token)
+        var bytes = bytes(of: token)
         if dropsNextSpace, let first = bytes.first {
             if first == UInt8(ascii: " ") { bytes.removeFirst() }
             dropsNextSpace = false
         }
         return assembler.append(bytes)
+    }
+
+    /// The tokens so far began a character that `token` does not go on with: its text comes behind a U+FFFD.
+    package func breaksCharacter(_ token: TokenID) -> Bool { assembler.isBroken(by: bytes(of: token)) }
+
+    private func bytes(of token: TokenID) -> [UInt8] {
+        skipSpecialTokens ? tokenizer.bytes(of: token) : tokenizer.spelling(of: token)
     }
 
     /// What is left at the end: U+FFFD for a character that never became whole.

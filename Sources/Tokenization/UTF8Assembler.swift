@@ -32,6 +32,14 @@ struct UTF8Assembler: Sendable {
         return output
     }
 
+    /// A character is under way that `bytes` do not go on with: `append` puts a replacement for it in front of them.
+    func isBroken(by bytes: [UInt8]) -> Bool {
+        guard !pending.isEmpty, let next = bytes.first else { return false }
+        let input = pending + [next]
+        let decoded = UTF8Decoding.scalar(in: input.span, at: 0, end: input.count)
+        return !decoded.isValid && !decoded.isTruncated
+    }
+
     /// - Returns: one replacement for a character that was under way, else nothing.
     mutating func finish() -> [UInt8] {
         defer { pending.removeAll() }

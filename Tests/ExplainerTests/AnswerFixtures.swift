@@ -76,7 +76,7 @@ enum AnswerFixtures {
             notes: notes.enumerated().map {
                 EvidenceNote(note: $1, score: 1 - Double($0) * gap, bm25: 2, cosine: 0.5, rerank: nil)
             },
-            partLeaders: partLeaders, next: next, details: details,
+            partLeaders: partLeaders, askedNext: next, details: details,
             sentences: verdict == .sufficient || verdict == .weak ? sentences : [], timings: [("search", 1.5)])
     }
 

@@ -29,7 +29,7 @@ import Testing
             for next in note.nextQuestions {
                 let evidence = try finder.evidence(
                     for: next.question, conversation: [ConversationTurn(question: note.question, notes: [note.id])])
-                #expect(evidence.next == AskedNext(note: note.id, next: next, isWhole: true), "\(note.id)")
+                #expect(evidence.askedNext == AskedNext(note: note.id, next: next, extent: .verbatim), "\(note.id)")
                 #expect(evidence.notes.first?.note.id == note.id)
                 #expect(evidence.verdict == .sufficient)
             }
@@ -39,8 +39,8 @@ import Testing
     @Test(arguments: ["When is ROC area misleading?", "when is the roc area misleading", "WHEN IS ROC-AREA MISLEADING"])
     func `are recognized without a conversation, by their words`(question: String) throws {
         let evidence = try EvidenceFixture.shipped.get().evidence(for: question)
-        #expect(evidence.next?.next.question == "When is ROC area misleading?")
-        #expect(evidence.next?.isWhole == true)
+        #expect(evidence.askedNext?.next.question == "When is ROC area misleading?")
+        #expect(evidence.askedNext?.isWhole == true)
     }
 
     @Test func `are a part of a longer question`() throws {
@@ -48,13 +48,13 @@ import Testing
             for:
                 "Explain GRPO for training language models by reinforcement: is GRPO on-policy, and how large is a group?"
         )
-        #expect(evidence.next?.next.question == "Is GRPO on-policy?")
-        #expect(evidence.next?.isWhole == false)
+        #expect(evidence.askedNext?.next.question == "Is GRPO on-policy?")
+        #expect(evidence.askedNext?.isWhole == false)
     }
 
     @Test(arguments: ["What is GRPO?", "how do I choose a font size", "Why?"])
     func `are not what asks for the note, or for nothing of it`(question: String) throws {
-        #expect(try EvidenceFixture.shipped.get().evidence(for: question).next == nil)
+        #expect(try EvidenceFixture.shipped.get().evidence(for: question).askedNext == nil)
     }
 }
 
@@ -87,7 +87,7 @@ extension `Strict answer` {
         let notes = try AnswerFixtures.two()
         let next = notes[0].nextQuestions[1]
         let (answer, _) = try Self.answer(
-            AnswerFixtures.evidence(notes, next: AskedNext(note: notes[0].id, next: next, isWhole: true))
+            AnswerFixtures.evidence(notes, next: AskedNext(note: notes[0].id, next: next, extent: .verbatim))
         ) { $0.last! }
         #expect(answer.text.hasPrefix("Nobody asks. "))
         let suggested = answer.sections.first { $0.name == "follow_ups" }?.spans.map(\.text)
@@ -96,7 +96,7 @@ extension `Strict answer` {
 
     @Test func `to a question that holds a follow-up has its answer behind the short one`() throws {
         let notes = try AnswerFixtures.two()
-        let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], isWhole: false)
+        let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], extent: .part)
         let (answer, _) = try Self.answer(AnswerFixtures.evidence(notes, next: next)) { $0.last! }
         #expect(answer.text.hasPrefix("Alpha is first. Beta is second. Nothing comes next. "))
     }
@@ -111,7 +111,7 @@ extension `Strict answer` {
 
     @Test func `of weak evidence has the answer to a follow-up behind the short one`() throws {
         let notes = try AnswerFixtures.two()
-        let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], isWhole: false)
+        let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], extent: .part)
         let outline = AnswerOutline(AnswerFixtures.evidence(notes, verdict: .weak, next: next), AnswerOptions()) { _ in
             nil
         }

@@ -38,7 +38,8 @@ struct ByteCodec: TextCodec {
     }
 
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] { encodePrompt(text) }
-    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { ByteDetokenizer() }
+    func hasText(_ prompt: [TokenID]) -> Bool { prompt.contains { $0.rawValue < 256 } }
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { ByteDetokenizer() }
     func makePromptDetokenizer() -> any IncrementalDetokenizer { ByteDetokenizer() }
     func spelling(of token: TokenID) -> [UInt8] {
         token.rawValue < 256 ? [UInt8(token.rawValue)] : Array((token == Self.end ? "</s>" : "<s>").utf8)
@@ -58,10 +59,15 @@ struct ByteDetokenizer: IncrementalDetokenizer {
             return [UInt8](repeating: UInt8(ascii: "x"), count: (token.index - ByteCodec.kilobytes) << 10)
         }
         guard token.rawValue < 256 else { return [] }
+        let broken = breaksCharacter(token) ? finish() : []
         pending.append(UInt8(token.rawValue))
-        guard String(validating: pending, as: UTF8.self) != nil else { return [] }
+        guard String(validating: pending, as: UTF8.self) != nil else { return broken }
         defer { pending = [] }
-        return pending
+        return broken + pending
+    }
+
+    func breaksCharacter(_ token: TokenID) -> Bool {
+        !pending.isEmpty && token.rawValue < 256 && token.rawValue & 0xC0 != 0x80
     }
 
     mutating func finish() -> [UInt8] {
@@ -96,7 +102,8 @@ final class GatedCodec: TextCodec {
     func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] { bytes.encodeAnswer(text) }
-    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
+    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
     func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
     func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
 }

@@ -4,6 +4,7 @@ import Base
 import Engine
 import Sampling
 import Server
+import Synchronization
 import TestSupport
 import Testing
 import Tokenization
@@ -15,7 +16,8 @@ private struct BlankCodec: TextCodec {
     var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
     func encodePrompt(_ text: [UInt8]) -> [TokenID] { bytes.encodePrompt(text) }
     func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
-    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer { bytes.makeDetokenizer(after: prompt) }
+    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
     func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
     func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
     func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
@@ -27,6 +29,29 @@ private struct BlankCodec: TextCodec {
         // It also has no token for the letter z.
         return bytes.encodePrompt(
             (isBehindLineFeed ? [] : [UInt8(ascii: " ")]) + text.filter { $0 != UInt8(ascii: "z") })
+    }
+}
+
+/// Bytes, and how many answers were spelled.
+private final class CountingCodec: TextCodec {
+    private let bytes = ByteCodec()
+    private let answers = Atomic<Int>(0)
+    var answerCount: Int { answers.load(ordering: .sequentiallyConsistent) }
+    var endOfSequence: [TokenID] { bytes.endOfSequence }
+    var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
+        answers.add(1, ordering: .sequentiallyConsistent)
+        return bytes.encodeAnswer(text)
+    }
+    func encodePrompt(_ text: [UInt8]) -> [TokenID] { bytes.encodePrompt(text) }
+    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
+    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
+    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
+    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
+    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
+        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
     }
 }
 
@@ -68,6 +93,21 @@ private struct BlankCodec: TextCodec {
         let error = Self.failure(#""guided_choice":["yes","zero"]"#, codec: BlankCodec())
         #expect(error?.status == 400 && error?.message.contains("'zero'") == true)
         #expect(Self.failure(#""guided_choice":["yes"]"#, codec: BlankCodec(endOfSequence: []))?.status == 400)
+    }
+
+    @Test func `is spelled once for all prompts with text, and once for those without`() throws {
+        let codec = CountingCodec()
+        let body = #"{"prompt":[[97],[98],[256],[256,256],[99]],"guided_choice":["yes","no"]}"#
+        let prepared = try TestServer.model(ScriptedService(), codec).prepare(.text, body: Array(body.utf8))
+        #expect(prepared.prompts.map(\.constraint) == Array(repeating: Self.constraint(["yes", "no"]), count: 5))
+        #expect(codec.answerCount == 4)
+    }
+
+    @Test func `is held to a size in all`() {
+        let texts = Array(repeating: "\"" + String(repeating: "x", count: 4096) + "\"", count: 33)
+        #expect(Self.failure(#""guided_choice":[\#(texts.joined(separator: ","))]"#)?.status == 400)
+        let fitting = texts.prefix(32).joined(separator: ",")
+        #expect(Self.failure(#""max_tokens":1,"guided_choice":[\#(fitting)]"#) == nil)
     }
 
     @Test(arguments: [

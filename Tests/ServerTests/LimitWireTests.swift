@@ -259,6 +259,20 @@ extension TestClient.Response {
         try await server.stop()
     }
 
+    @Test func `a prompt that is only echoed is charged no output`() async throws {
+        let service = ScriptedService { _ in .say("z") }
+        let server = try await TestServer.start(
+            service, ring(RateLimits(inputTokensPerMinute: 100, outputTokensPerMinute: 10)), time: ManualTime())
+        let answer = try await server.complete("abc", maxTokens: 0, more: #","echo":true,"n":12"#)
+        #expect(answer.status == 200)
+        #expect(
+            try await eventually {
+                server.server.balance(of: .inputTokens, ofTenant: "team")?.remaining ?? 100 < 100
+                    && server.server.balance(of: .outputTokens, ofTenant: "team")?.remaining == 10
+            })
+        try await server.stop()
+    }
+
     @Test func `sixty-four clients at once get no more than there is`() async throws {
         let service = ScriptedService { _ in .say("abcdefghi") }
         // 40 requests of 10 tokens at once, and the refill.

@@ -114,6 +114,41 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `a token behind a character that never became whole begins behind its replacement`() async throws {
+        let service = ScriptedService()
+        let server = try await TestServer.start(service)
+        async let answer = server.post(
+            "/v1/completions", #"{"prompt":[97,226,98],"echo":true,"logprobs":0,"max_tokens":4}"#)
+        let id = try await service.requests(1)[0]
+        for byte in [0xE2, 0x80, 0x63, 0xF0] as [UInt8] { service.send(id, [byte]) }
+        service.finish(id, .length)
+        let choice = try json(try await answer.body)["choices"]?[0]
+        #expect(choice?["text"]?.string == "a\u{FFFD}b\u{FFFD}c\u{FFFD}")
+        let offsets = choice?["logprobs"]?["text_offset"]?.elements.compactMap(\.integer)
+        #expect(offsets == [0, 1, 2, 3, 3, 4, 5])
+        try await server.stop()
+    }
+
+    @Test(arguments: [true, false])
+    func `every choice tells the prompt's scores, whichever is first`(sharesPrefixes: Bool) async throws {
+        let service = ScriptedService(sharesPrefixes: sharesPrefixes)
+        let server = try await TestServer.start(service)
+        async let answer = server.post(
+            "/v1/completions", #"{"prompt":"abc","echo":true,"logprobs":0,"max_tokens":1,"n":2}"#)
+        let ids = try await service.requests(2)
+        // Without shared prefixes the second choice waits for nobody.
+        for id in sharesPrefixes ? ids : ids.reversed() {
+            service.send(id, "d")
+            service.finish(id, .length)
+        }
+        let choices = try json(try await answer.body)["choices"]
+        for index in 0..<2 {
+            let scores = choices?[index]?["logprobs"]?["token_logprobs"]?.elements.map(\.double)
+            #expect(scores == [nil, -0.5, -0.5, -0.5])
+        }
+        try await server.stop()
+    }
+
     @Test func `an echo alone costs no output`() async throws {
         let service = ScriptedService { _ in .say("zzz") }
         let server = try await TestServer.start(service)

@@ -40,10 +40,15 @@ final class ScriptedService: GenerationService {
     let limits: EngineLimits
     private let state: Mutex<State>
 
-    init(maxModelLength: Int = 4096, script: @escaping @Sendable (GenerationRequest) -> Script = { _ in .hold }) {
-        limits = EngineLimits(
+    init(
+        maxModelLength: Int = 4096, sharesPrefixes: Bool = true,
+        script: @escaping @Sendable (GenerationRequest) -> Script = { _ in .hold }
+    ) {
+        var limits = EngineLimits(
             maxModelLength: maxModelLength, vocabularySize: ByteCodec.vocabularySize, maxWaitingCount: 8,
             tokensPerBlock: 16, blockCount: 100, kvCacheBytes: 1 << 20)
+        limits.sharesPrefixes = sharesPrefixes
+        self.limits = limits
         var state = State()
         state.script = script
         self.state = Mutex(state)

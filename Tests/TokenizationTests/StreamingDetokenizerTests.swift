@@ -54,6 +54,18 @@ import Tokenization
         #expect(detokenizer.finish() == Array("\u{fffd}".utf8))
     }
 
+    @Test func `tells which token leaves a character unfinished`() throws {
+        let tokenizer = try `Tokenizer file`.load("gpt2")
+        let tokens = tokenizer.encode("🦙", addSpecialTokens: false, parseSpecialTokens: false)
+        let letter = try #require(tokenizer.encode("a", addSpecialTokens: false, parseSpecialTokens: false).first)
+        var detokenizer = tokenizer.makeDetokenizer(skipSpecialTokens: true)
+        #expect(!detokenizer.breaksCharacter(letter) && !detokenizer.breaksCharacter(tokens[0]))
+        _ = detokenizer.push(tokens[0])
+        #expect(!detokenizer.breaksCharacter(tokens[1]))
+        #expect(detokenizer.breaksCharacter(letter))
+        #expect(detokenizer.push(letter) == Array("\u{fffd}a".utf8))
+    }
+
     @Test func `takes off the first blank only at the start of a text`() throws {
         let tokenizer = try `Tokenizer file`.load("llama2")
         let tokens = tokenizer.encode("the tokens", addSpecialTokens: true, parseSpecialTokens: false)

@@ -40,6 +40,15 @@ import Tokenization
         Self.doubled("{% for i in range(1000) %}{% if n.x == n.y %}{% endif %}{% endfor %}", 18),
         Self.doubled("{% for i in range(1000) %}{{ [n.x].index(n.y) }}{% endfor %}", 18),
         Self.doubled("{{ ([n.x, n.y] * 500) | sort | length }}", 17),
+        Self.doubled("{% for i in range(1000) %}{% set d = {n.x: 1} %}{% endfor %}", 18),
+        Self.doubled("{% for i in range(1000) %}{% set d = dict([(n.x, 1)]) %}{% endfor %}", 18),
+        Self.doubled("{% for i in range(1000) %}{{ {}[n.x] is defined }}{% endfor %}", 18),
+        Self.doubled("{% for i in range(1000) %}{{ {}.get(n.x) }}{% endfor %}", 18),
+        Self.doubled("{% for i in range(1000) %}{% set t = '%.1r' % (n.x,) %}{% endfor %}", 18),
+        Self.doubled("{% for i in range(1000) %}{% set t = '{!r:.1}'.format(n.x) %}{% endfor %}", 18),
+        // Long texts as keys, and compared.
+        "{% set k = 'x' * 4000000 %}{% for i in range(9999) %}{% set v = {}[k] %}{% endfor %}",
+        "{% set k = 'x' * 4000000 %}{% set m = 'x' * 4000000 %}{% for i in range(9999) %}{% if k == m %}{% endif %}{% endfor %}",
         // Never-ending nesting.
         "{% set ns = namespace(l=[]) %}{% for i in range(9999) %}{% set ns.l = [ns.l] %}{% endfor %}",
         "{% set ns = namespace(d={}) %}{% for i in range(9999) %}{% set ns.d = {'a': ns.d} %}{% endfor %}",
@@ -47,11 +56,21 @@ import Tokenization
         "{% set ns = namespace(f=[].index) %}{% for i in range(9999) %}{% set ns.f = [ns.f].index %}{% endfor %}",
     ])
     func `stop what would not end`(source: String) throws {
+        // The standard number in a tenth of the time.
+        var limits = TemplateLimits()
+        limits.steps /= 10
         #expect {
-            try render(source)
+            try render(source, limits)
         } throws: { error in
             if case TemplateError.limit = error { true } else { false }
         }
+    }
+
+    /// A million places at which half a million characters nearly match: seconds where each place is tried anew.
+    @Test func `search for a long text in a longer one`() throws {
+        let source = "{% set a = 'a' * 1000000 %}{% set b = 'a' * 500000 ~ 'b' %}"
+        #expect(try render(source + "{{ b in a }} {{ a.find(b) }} {{ a.rfind('b' ~ a[:500000]) }}") == "False -1 -1")
+        #expect(try render(source + "{{ (a ~ b).find(b) }} {{ (b ~ b).rfind(b) }}") == "1000000 500001")
     }
 
     @Test func `count steps and characters`() throws {

@@ -1,7 +1,8 @@
 // AnswerOutline.swift — which sentences an answer may be made of, before a model is asked.
 // Explainer › Answer.
 
-/// The short answer leads, or the answer to the follow-up that was asked; then come the sentences that the model may choose from; other sections follow.
+/// The short answer leads, or the answer to the follow-up that was asked; then come the sentences that the model may
+/// choose from; other sections follow.
 package struct AnswerOutline: Sendable {
     /// Of the best note's short answer, what the note says of the question's own words, and of another's short answer
     /// that is as good or answers the other thing that was asked; where the evidence is weak, all that is said.
@@ -32,28 +33,8 @@ package struct AnswerOutline: Sendable {
         related = Self.related(to: notes, isDeclined: evidence.verdict.isDeclined, note)
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
         let leading = Self.leading(evidence)
-        let answers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
-        let next = Self.nextAnswer(evidence, leading)
-        let room = options.answerSentenceCount
-        guard evidence.verdict == .sufficient else {
-            lead = Array((answers[0] + next + answers.dropFirst().joined()).prefix(room))
-            shortAnswerCount = lead.count
-            return
-        }
-        leastChosenCount = options.leastChosenCount
-        if evidence.next?.isWhole == true, !next.isEmpty {
-            lead = Array(next.prefix(room))
-            shortAnswerCount = lead.count
-        } else {
-            let ofDetails = evidence.details.map { AnswerSentence(note: best, range: $0, heading: .explanation) }
-            let own = next.isEmpty && leading.count == 1 ? ofDetails : next
-            // What comes behind the short answer leaves the model something to choose.
-            lead = Array(answers[0].prefix(room))
-            shortAnswerCount = lead.count
-            lead += (own + answers.dropFirst().joined()).prefix(max(0, room - lead.count - leastChosenCount))
-            if own.isEmpty { shortAnswerCount = lead.count }
-            leastChosenCount = max(1, leastChosenCount - own.count)
-        }
+        lead(with: evidence, leading, options)
+        guard evidence.verdict == .sufficient else { return }
         candidates = Array(Self.candidates(evidence, leading).filter { !lead.contains($0) })
         for sentence in AnswerSentence.all(.explanation, of: best)
         where candidates.count < Self.leastCandidateCount && sentence.stands && !candidates.contains(sentence)
@@ -62,12 +43,39 @@ package struct AnswerOutline: Sendable {
             candidates.append(sentence)
         }
         candidates = Array(candidates.prefix(max(0, Self.promptSentenceCount - lead.count)))
-        sections = Self.sections(of: best, options, without: evidence.next?.next.question)
+        sections = Self.sections(of: best, options, without: evidence.askedNext?.next.question)
         code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
     /// Makes the prompt shorter by the sentence that matches least.
     mutating func removeLastCandidate() { candidates.removeLast() }
+
+    /// What is said before the model chooses, and how much it has to choose.
+    private mutating func lead(with evidence: Evidence, _ leading: [Note], _ options: AnswerOptions) {
+        let room = options.answerSentenceCount
+        let shortAnswers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
+        let others = shortAnswers.dropFirst().joined()
+        let askedNext = Self.answerToAskedNext(evidence, leading)
+        let details = evidence.details.map { AnswerSentence(note: leading[0], range: $0, heading: .explanation) }
+        let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
+        guard evidence.verdict == .sufficient else {
+            lead = Array((shortAnswers[0] + own + others).prefix(room))
+            shortAnswerCount = lead.count
+            return
+        }
+        leastChosenCount = options.leastChosenCount
+        if evidence.askedNext?.isWhole == true, !askedNext.isEmpty {
+            lead = Array(askedNext.prefix(room))
+            shortAnswerCount = lead.count
+            return
+        }
+        lead = Array(shortAnswers[0].prefix(room))
+        shortAnswerCount = lead.count
+        // What comes behind the short answer leaves the model something to choose.
+        lead += (own + others).prefix(max(0, room - lead.count - leastChosenCount))
+        if own.isEmpty { shortAnswerCount = lead.count }
+        leastChosenCount = max(1, leastChosenCount - own.count)
+    }
 
     private static func leading(_ evidence: Evidence) -> [Note] {
         let best = evidence.notes.first?.score ?? 0
@@ -77,8 +85,8 @@ package struct AnswerOutline: Sendable {
     }
 
     /// What the follow-ups of a leading note answer to the question.
-    private static func nextAnswer(_ evidence: Evidence, _ leading: [Note]) -> [AnswerSentence] {
-        guard let next = evidence.next, let note = leading.first(where: { $0.id == next.note }) else { return [] }
+    private static func answerToAskedNext(_ evidence: Evidence, _ leading: [Note]) -> [AnswerSentence] {
+        guard let next = evidence.askedNext, let note = leading.first(where: { $0.id == next.note }) else { return [] }
         return next.next.answer.map { AnswerSentence(note: note, range: $0, heading: .followUps) }
     }
 

@@ -61,7 +61,7 @@ package struct Evidence: Sendable {
     /// Of a question that asks two things: the best note for each.
     package let partLeaders: Set<NoteID>
     /// What the follow-ups of one of `notes` answer to it.
-    package let next: AskedNext?
+    package let askedNext: AskedNext?
     /// Sentences of the first note about what the question asks beyond that note's own: UTF-8 offsets in its file.
     package let details: [Range<Int>]
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
@@ -73,7 +73,7 @@ package struct Evidence: Sendable {
 
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
-        partLeaders: Set<NoteID> = [], next: AskedNext? = nil, details: [Range<Int>] = [],
+        partLeaders: Set<NoteID> = [], askedNext: AskedNext? = nil, details: [Range<Int>] = [],
         sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)], warning: String? = nil
     ) {
         self.question = question
@@ -81,7 +81,7 @@ package struct Evidence: Sendable {
         self.confidence = confidence
         self.notes = notes
         self.partLeaders = partLeaders
-        self.next = next
+        self.askedNext = askedNext
         self.details = details
         self.sentences = sentences
         self.timings = timings

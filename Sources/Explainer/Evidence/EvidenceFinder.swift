@@ -105,9 +105,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             understood, found.whole, candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
         var (grade, confidence) = gate.grade(features, hasVectors: vectors != nil, hasQuestions: questions != nil)
-        let next = nextQuestions.match(understood.own, found: candidates, quoted: conversation.last?.notes ?? [])
-        if let next, next.isWhole {
-            NoteMerge.lead(&candidates, by: next.note)
+        let askedNext = nextQuestions.match(understood.own, found: candidates, quoted: conversation.last?.notes ?? [])
+        if let askedNext, askedNext.extent == .verbatim || askedNext.isWhole && grade != .declined {
+            NoteMerge.lead(&candidates, by: askedNext.note)
             grade = .sufficient
         }
         timings.end("judge")
@@ -126,7 +126,10 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             }
         }
         let verdict = Self.verdict(grade, notes)
-        let details = QuestionDetails(book: book, vocabulary: vocabulary)
+        let details =
+            verdict.isDeclined
+            ? []
+            : QuestionDetails(book: book, vocabulary: vocabulary).sentences(of: notes[0].note, for: understood.text)
         let sentences =
             verdict.isDeclined
             ? []
@@ -135,9 +138,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
-            partLeaders: found.partLeaders, next: next,
-            details: notes.first.map { details.sentences(of: $0.note, for: understood.text) } ?? [],
-            sentences: sentences, timings: timings.stages, warning: warning)
+            partLeaders: found.partLeaders, askedNext: askedNext, details: details, sentences: sentences,
+            timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
 

@@ -5,14 +5,25 @@
 package struct AskedNext: Sendable, Equatable {
     package let note: NoteID
     package let next: NextQuestion
-    /// It is all that was asked; otherwise a part of it.
-    package let isWhole: Bool
+    package let extent: Extent
 
-    package init(note: NoteID, next: NextQuestion, isWhole: Bool) {
+    package enum Extent: Sendable {
+        /// Its words in their order.
+        case verbatim
+        /// Most of its words, and little besides.
+        case whole
+        /// Most of its words, among others.
+        case part
+    }
+
+    package init(note: NoteID, next: NextQuestion, extent: Extent) {
         self.note = note
         self.next = next
-        self.isWhole = isWhole
+        self.extent = extent
     }
+
+    /// It is all that was asked.
+    package var isWhole: Bool { extent != .part }
 }
 
 /// The follow-ups of all notes, by their words. Any number of threads may ask.
@@ -63,7 +74,7 @@ struct NextQuestionBook: Sendable {
             return (quoted.firstIndex(of: note) ?? quoted.count, rank[note] ?? found.count)
         }
         if let place = same.min(by: { order($0) < order($1) }) {
-            return AskedNext(note: entries[place].note, next: entries[place].next, isWhole: true)
+            return AskedNext(note: entries[place].note, next: entries[place].next, extent: .verbatim)
         }
         return alike(question, found)
     }
@@ -85,7 +96,8 @@ struct NextQuestionBook: Sendable {
             }
         }
         return matched.map {
-            AskedNext(note: $0.entry.note, next: $0.entry.next, isWhole: $0.back >= Self.leastCoveredOfWhole)
+            AskedNext(
+                note: $0.entry.note, next: $0.entry.next, extent: $0.back >= Self.leastCoveredOfWhole ? .whole : .part)
         }
     }
 

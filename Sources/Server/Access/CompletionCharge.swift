@@ -16,6 +16,8 @@ import Network
         /// Still reserved.
         var input: Int
         let output: Int
+        /// Nobody wants what it generates, so nobody pays for it.
+        let isPromptOnly: Bool
         let promptCount: Int
         /// Prompt tokens that the cache does not have.
         var toCompute: Int
@@ -35,6 +37,7 @@ import Network
         let promptCount: Int
         /// Of the prompt, what it computes at most.
         let input: Int
+        /// 0: only the prompt is wanted back.
         let maxOutputTokens: Int
     }
 
@@ -56,10 +59,10 @@ import Network
 
     private static func choices(of sizes: [Size], cap: Int) -> [Choice] {
         sizes.map { size in
-            let output = min(max(1, size.maxOutputTokens), cap)
+            let output = min(size.maxOutputTokens, cap)
             return Choice(
-                input: size.input, output: output, promptCount: size.promptCount, toCompute: size.promptCount,
-                cacheTokens: size.input + output)
+                input: size.input, output: output, isPromptOnly: size.maxOutputTokens == 0,
+                promptCount: size.promptCount, toCompute: size.promptCount, cacheTokens: size.input + max(1, output))
         }
     }
 
@@ -93,7 +96,7 @@ import Network
     }
 
     private func settleOutput(_ count: Int, _ index: Int) {
-        guard count > 0 else { return }
+        guard count > 0, !choices[index].isPromptOnly else { return }
         desk.spend(count, of: .outputTokens, reservation, visitor)
         choices[index].outputSpent += count
     }

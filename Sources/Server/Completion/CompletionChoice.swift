@@ -13,29 +13,34 @@ struct PromptEcho: Sendable {
 
     /// - Parameter given: the prompt as the client wrote it; nil where it sent token ids.
     init(_ tokens: [TokenID], given: [UInt8]?, codec: any TextCodec) {
-        text = given ?? Self.pieces(tokens, codec).flatMap(\.self)
+        text = given ?? Self.pieces(tokens, codec).flatMap(\.text)
     }
 
     /// Adds what the engine says of the tokens.
     mutating func add(_ scores: RequestEvent, _ tokens: [TokenID], codec: any TextCodec) {
         var offset = 0
         var entries: [LogprobsEntry] = []
-        for (index, piece) in Self.pieces(tokens, codec).prefix(tokens.count).enumerated() {
+        for (index, piece) in Self.pieces(tokens, codec).dropLast().enumerated() {
             let score = index > 0 && index <= scores.promptLogprobs.count ? scores.promptLogprobs[index - 1] : nil
             // A normaliser may have changed the text's length: an offset never leaves the text that is shown.
-            entries.append(
-                LogprobsEntry(token: tokens[index], logprobs: score, textOffset: min(offset, text.scalarCount)))
-            offset += piece.scalarCount
+            let start = min(offset + (piece.breaksCharacter ? 1 : 0), text.scalarCount)
+            entries.append(LogprobsEntry(token: tokens[index], logprobs: score, textOffset: start))
+            offset += piece.text.scalarCount
         }
         logprobs = entries
     }
 
     /// The text each token adds, and what is left at the end. The token that only begins a sequence adds none.
-    private static func pieces(_ tokens: [TokenID], _ codec: any TextCodec) -> [[UInt8]] {
+    private static func pieces(
+        _ tokens: [TokenID], _ codec: any TextCodec
+    ) -> [(text: [UInt8], breaksCharacter: Bool)] {
         var detokenizer = codec.makePromptDetokenizer()
         let begins = tokens.first != nil && tokens.first == codec.beginningOfSequence
-        var pieces = tokens.enumerated().map { $0 == 0 && begins ? [] : detokenizer.push($1) }
-        pieces.append(detokenizer.finish())
+        var pieces = tokens.enumerated().map { place, token in
+            let breaksCharacter = detokenizer.breaksCharacter(token)
+            return (place == 0 && begins ? [] : detokenizer.push(token), breaksCharacter)
+        }
+        pieces.append((detokenizer.finish(), false))
         return pieces
     }
 }

@@ -117,8 +117,9 @@ import Sampling
         request.minOutputTokens = parameters.minTokens
         request.leader = leader
         if prompt.maxOutputTokens > 0 { request.outputLogprobs = parameters.topLogprobs }
-        // The prompt is told once; its first choice asks.
-        if prepared.echoesPrompt, leader == nil { request.promptLogprobs = parameters.topLogprobs }
+        // The prompt is told once. Its first choice asks; without shared prefixes nobody waits for that one, and each does.
+        let isAsked = leader == nil || !model.service.limits.sharesPrefixes
+        if prepared.echoesPrompt, isAsked { request.promptLogprobs = parameters.topLogprobs }
         return request
     }
 
@@ -177,8 +178,8 @@ import Sampling
         }
     }
 
-    /// The first choice of a prompt brings the prompt's log-probabilities, with its first event; the others have none
-    /// before that.
+    /// A prompt's log-probabilities come with the first event of the choices that asked for them; choices that did not
+    /// have no event before that.
     private func noteEcho(_ event: RequestEvent, choice index: Int) {
         let prompt = choices[index].prompt
         guard prepared.echoesPrompt, prepared.parameters.topLogprobs != nil, echoes[prompt].logprobs == nil else {

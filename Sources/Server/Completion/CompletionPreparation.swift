@@ -39,17 +39,19 @@ extension ServedModel {
         case .chat:
             let request = try ChatCompletionRequest(json, context)
             try checkName(request.parameters.model)
+            var spelling = spelling(of: request.parameters)
             let tokens: [TokenID]
             do { tokens = try codec.encodeConversation(request.messages) } catch { throw .template("\(error)") }
             return PreparedCompletion(
-                route: route, prompts: [try fitted(tokens, route, request.parameters)],
+                route: route, prompts: [try fitted(tokens, route, request.parameters, &spelling)],
                 parameters: request.parameters)
         case .text:
             let request = try CompletionRequest(json, context)
             try checkName(request.parameters.model)
+            var spelling = spelling(of: request.parameters)
             var prompts: [PreparedCompletion.Prompt] = []
             for prompt in request.prompts {
-                var fitting = try fitted(encode(prompt), route, request.parameters)
+                var fitting = try fitted(encode(prompt), route, request.parameters, &spelling)
                 if case .text(let text) = prompt { fitting.text = text }
                 prompts.append(fitting)
             }
@@ -74,9 +76,14 @@ extension ServedModel {
         }
     }
 
+    private func spelling(of parameters: GenerationParameters) -> AnswerSpelling? {
+        parameters.guidedChoice.map { AnswerSpelling($0, codec) }
+    }
+
     /// Sets the output limit, or says with both numbers why the request cannot fit: nothing is ever cut silently.
     private func fitted(
-        _ tokens: [TokenID], _ route: CompletionFormat.Route, _ parameters: GenerationParameters
+        _ tokens: [TokenID], _ route: CompletionFormat.Route, _ parameters: GenerationParameters,
+        _ spelling: inout AnswerSpelling?
     ) throws(APIError) -> PreparedCompletion.Prompt {
         let parameter = route == .chat ? "messages" : "prompt"
         let maximum = service.limits.maxModelLength
@@ -91,16 +98,12 @@ extension ServedModel {
                 maximum: maximum, promptTokens: tokens.count, outputTokens: wanted, parameter: parameter)
         }
         var standard = route == .chat ? room : min(room, Self.completionTokens)
-        var constraint: SpanConstraint?
-        if let texts = parameters.guidedChoice {
-            let (choice, longest) = try self.constraint(to: texts, after: tokens)
-            constraint = choice
-            // A whole text, and the token that ends it.
-            standard = min(room, longest + 1)
-        }
+        let choice = try spelling?.choice(after: tokens)
+        // A whole text, and the token that ends it.
+        if let choice { standard = min(room, choice.longest + 1) }
         let limit = parameters.maxTokens ?? standard
         try parameters.checkMinTokens(against: limit)
-        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: limit, constraint: constraint)
+        return PreparedCompletion.Prompt(tokens: tokens, maxOutputTokens: limit, constraint: choice?.constraint)
     }
 
     /// OpenAI's default for /v1/completions.

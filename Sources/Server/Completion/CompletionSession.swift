@@ -9,6 +9,8 @@ package import Sampling
 package protocol IncrementalDetokenizer: Sendable {
     /// The text that `token` makes certain: whole UTF-8 characters, possibly none.
     mutating func push(_ token: TokenID) -> [UInt8]
+    /// The next `push` of `token` begins with U+FFFD, for a character that the tokens before began and it does not end.
+    func breaksCharacter(_ token: TokenID) -> Bool
     /// What an output that ends here leaves over.
     mutating func finish() -> [UInt8]
 }
@@ -139,8 +141,9 @@ package struct CompletionSession: Sendable {
     private mutating func push(
         _ token: TokenID, _ logprobs: TokenLogprobs?, isGuessed: Bool = false
     ) -> StopStrings.Outcome {
+        let breaksCharacter = logprobs != nil && detokenizer.breaksCharacter(token)
         let text = detokenizer.push(token)
-        places.append(token, logprobs, text: text, isGuessed: isGuessed)
+        places.append(token, logprobs, text: text, breaksCharacter: breaksCharacter, isGuessed: isGuessed)
         guard outputTokenCount > options.minTokens else { return StopStrings.Outcome(released: text, isMatched: false) }
         return stopStrings.push(text)
     }

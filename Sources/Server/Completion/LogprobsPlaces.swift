@@ -33,12 +33,17 @@ struct LogprobsPlaces: Sendable {
     private var scalarCount = 0
     private var releasedByteCount = 0
 
-    /// - Parameter logprobs: nil where nobody asked: then only the text is counted.
-    mutating func append(_ token: TokenID, _ logprobs: TokenLogprobs?, text: [UInt8], isGuessed: Bool) {
+    /// - Parameters:
+    ///   - logprobs: nil where nobody asked: then only the text is counted.
+    ///   - breaksCharacter: `text` begins with a U+FFFD that stands for earlier tokens; this one's begins behind it.
+    mutating func append(
+        _ token: TokenID, _ logprobs: TokenLogprobs?, text: [UInt8], breaksCharacter: Bool, isGuessed: Bool
+    ) {
         if let logprobs {
-            var entry = LogprobsEntry(token: token, logprobs: logprobs, textOffset: scalarCount)
+            var entry = LogprobsEntry(
+                token: token, logprobs: logprobs, textOffset: scalarCount + (breaksCharacter ? 1 : 0))
             entry.isGuessed = isGuessed
-            held.append((entry, byteCount))
+            held.append((entry, byteCount + (breaksCharacter ? "\u{FFFD}".utf8.count : 0)))
         }
         byteCount += text.count
         scalarCount += text.scalarCount

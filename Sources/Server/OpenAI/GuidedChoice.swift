@@ -48,6 +48,10 @@ enum GuidedChoice {
             }
             texts.append(text)
         }
+        let total = texts.reduce(0) { $0 + $1.count }
+        guard total <= Limits.guidedChoiceTotal.value else {
+            throw .tooMany(name, Limits.guidedChoiceTotal, found: total)
+        }
         return texts
     }
 }

@@ -76,14 +76,14 @@ struct RedTeam {
                 : EvidenceNote(
                     note: poisoned, score: found.score, bm25: found.bm25, cosine: found.cosine, rerank: found.rerank)
         }
-        let next = evidence.next.flatMap { asked in
+        let askedNext = evidence.askedNext.flatMap { asked in
             notes.first { $0.note.id == asked.note }?.note.nextQuestions.first { $0.question == asked.next.question }
-                .map { AskedNext(note: asked.note, next: $0, isWhole: asked.isWhole) }
+                .map { AskedNext(note: asked.note, next: $0, extent: asked.extent) }
         }
         let answer = try explainer.answer(
             Evidence(
                 question: evidence.question, verdict: evidence.verdict, confidence: evidence.confidence, notes: notes,
-                partLeaders: evidence.partLeaders, next: next, details: evidence.details,
+                partLeaders: evidence.partLeaders, askedNext: askedNext, details: evidence.details,
                 sentences: injected + others, timings: []),
             nil)
         let lookUp = { (id: NoteID) in id == poisoned.id ? poisoned : corpus[id] }

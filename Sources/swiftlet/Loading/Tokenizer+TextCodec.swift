@@ -33,8 +33,10 @@ extension Tokenizer: TextCodec {
         encode(text, addSpecialTokens: false, parseSpecialTokens: false)
     }
 
-    func makeDetokenizer(after prompt: [TokenID]) -> any IncrementalDetokenizer {
+    func hasText(_ prompt: [TokenID]) -> Bool { prompt.contains { !isSpecial($0) } }
+
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer {
         // A SentencePiece text begins with a blank that stands for nothing; an answer that goes on from text keeps it.
-        makeDetokenizer(skipSpecialTokens: true, isContinuation: prompt.contains { !isSpecial($0) })
+        makeDetokenizer(skipSpecialTokens: true, isContinuation: goesOn)
     }
 }

@@ -78,7 +78,7 @@ enum BraceFormat {
             var value = try lookUp(field.slice(0..<(bang ?? colon ?? field.count)))
             if let bang {
                 switch field.slice((bang + 1)..<(colon ?? field.count)).text {
-                case "r", "a": value = .string(PythonText.repr(value))
+                case "r", "a": value = .string(try evaluator.repr(value))
                 case "s": value = .string(try evaluator.string(value))
                 default: throw TemplateFault("Unknown conversion specifier in format string")
                 }

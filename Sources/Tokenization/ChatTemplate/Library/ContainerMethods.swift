@@ -24,8 +24,7 @@ enum ContainerMethods {
                     let wanted = try arguments.single(name)
                     for element in list.elements { try evaluator.spend(comparing: element, wanted) }
                     guard let index = list.elements.firstIndex(where: { $0.equals(wanted) }) else {
-                        try evaluator.spend(wanted.parts)
-                        throw TemplateFault("\(PythonText.repr(wanted).text) is not in list")
+                        throw TemplateFault("\(try evaluator.repr(wanted).text) is not in list")
                     }
                     return .integer(index)
                 })
@@ -43,7 +42,7 @@ enum ContainerMethods {
                 if name == "get" {
                     let given = try arguments.bound("get", ["key", "default"])
                     guard let key = given[0] else { throw TemplateFault("get expected at least 1 argument, got 0") }
-                    return try mapping.value(for: key) ?? given[1] ?? .null
+                    return try evaluator.value(for: key, in: mapping) ?? given[1] ?? .null
                 }
                 try arguments.requireNone(name)
                 try evaluator.spend(mapping.entries.count)

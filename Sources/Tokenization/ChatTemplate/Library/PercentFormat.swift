@@ -129,7 +129,7 @@ enum PercentFormat {
             var specification = given
             switch letter {
             case "s", "r", "a":
-                var text = letter == "s" ? try evaluator.string(value) : PythonText.repr(value)
+                var text = letter == "s" ? try evaluator.string(value) : try evaluator.repr(value)
                 if string.isMarkup { text = text.escapedForMarkup }
                 if specification.alignment == "=" { specification.alignment = ">" }
                 specification.fill = TemplateCharacter(" ")

@@ -4,23 +4,23 @@
 extension Evaluator {
     /// `str(value)`, which is also what `{{ }}` prints.
     func string(_ value: Value) throws(TemplateFault) -> TemplateString {
-        if case .string(let string) = value { return string }
+        switch value {
+        case .string(let string): string
+        case .undefined: ""
+        default: try repr(value)
+        }
+    }
+
+    /// `repr(value)`: as a list prints its elements.
+    func repr(_ value: Value) throws(TemplateFault) -> TemplateString {
         try spend(value.parts)
-        let text = PythonText.string(value)
+        let text = PythonText.repr(value)
         try spend(characters: text.count)
         return text
     }
 }
 
 enum PythonText {
-    static func string(_ value: Value) -> TemplateString {
-        switch value {
-        case .string(let string): string
-        case .undefined: ""
-        default: repr(value)
-        }
-    }
-
     /// As a list prints its elements.
     static func repr(_ value: Value) -> TemplateString {
         switch value {

@@ -25,7 +25,7 @@ enum TemplateGlobals {
             },
             try Function("range") { (evaluator, arguments) throws(TemplateFault) in try range(evaluator, arguments) },
             try Function("dict") { (evaluator, arguments) throws(TemplateFault) in
-                .mapping(try Mapping(try members(evaluator, arguments)))
+                try evaluator.mapping(of: try members(evaluator, arguments))
             },
             try Function("namespace") { (evaluator, arguments) throws(TemplateFault) in
                 var attributes: [TemplateString: Value] = [:]

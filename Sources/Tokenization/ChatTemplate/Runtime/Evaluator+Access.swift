@@ -6,7 +6,7 @@ extension Evaluator {
     func attribute(_ name: AttributeName, of object: Value) throws(TemplateFault) -> Value {
         if let own = try ownAttribute(name.text, of: object) { return own }
         if case .mapping(let mapping) = object, let value = mapping[name.key] { return value }
-        return missing(.string(name.key), of: object)
+        return try missing(.string(name.key), of: object)
     }
 
     /// `object[key]`: the item first, then an attribute of that name.
@@ -14,6 +14,7 @@ extension Evaluator {
         switch object {
         case .mapping(let mapping):
             // An unhashable key is simply not there.
+            try spend(key.parts)
             if let value = try? mapping.value(for: key) { return value }
         case .list(let list) where list.kind != .keys && list.kind != .values && list.kind != .items:
             if let index = key.asInteger, let position = resolve(index, list.elements.count) {
@@ -27,7 +28,19 @@ extension Evaluator {
         default: break
         }
         if let name = key.asString, let own = try ownAttribute(name.text, of: object) { return own }
-        return missing(key, of: object)
+        return try missing(key, of: object)
+    }
+
+    /// What `mapping` has under `key`; a key that cannot be hashed is an error.
+    func value(for key: Value, in mapping: Mapping) throws(TemplateFault) -> Value? {
+        try spend(key.parts)
+        return try mapping.value(for: key)
+    }
+
+    /// A dictionary of `members`, whose keys are hashed: work that counts by their size.
+    func mapping(of members: [(key: Value, value: Value)]) throws(TemplateFault) -> Value {
+        for member in members { try spend(member.key.parts) }
+        return .mapping(try Mapping(members))
     }
 
     private func resolve(_ index: Int, _ count: Int) -> Int? {
@@ -35,12 +48,19 @@ extension Evaluator {
         return position >= 0 && position < count ? position : nil
     }
 
-    private func missing(_ key: Value, of object: Value) -> Value {
+    private func missing(_ key: Value, of object: Value) throws(TemplateFault) -> Value {
         if case .string(let name) = key {
-            return .undefined(Undefined("'\(object.objectName)' has no attribute '\(name.text)'"))
+            return .undefined(Undefined("'\(object.objectName)' has no attribute '\(Self.shortened(name))'"))
         }
-        return .undefined(Undefined("\(object.objectName) has no element \(PythonText.repr(key).text)"))
+        return .undefined(Undefined("\(object.objectName) has no element \(Self.shortened(try repr(key)))"))
     }
+
+    /// For a message that may never be read.
+    private static func shortened(_ text: TemplateString) -> String {
+        text.count <= longestName ? text.text : text.slice(0..<longestName).text + "…"
+    }
+
+    private static let longestName = 200
 
     /// What the Python object itself has under this name.
     func ownAttribute(_ name: String, of object: Value) throws(TemplateFault) -> Value? {

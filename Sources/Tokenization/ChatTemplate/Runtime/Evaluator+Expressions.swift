@@ -56,7 +56,7 @@ extension Evaluator {
             for member in members {
                 entries.append((try evaluate(member.key, scope), try evaluate(member.value, scope)))
             }
-            return .mapping(try Mapping(entries))
+            return try mapping(of: entries)
         }
     }
 

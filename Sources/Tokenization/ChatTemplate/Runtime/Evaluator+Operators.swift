@@ -152,8 +152,7 @@ extension Evaluator {
             try spend(text.count / 16)
             return text.firstIndex(of: part) != nil
         case .mapping(let mapping):
-            try spend(needle.parts)
-            return try mapping.value(for: needle) != nil
+            return try value(for: needle, in: mapping) != nil
         case .list(let list):
             for element in list.elements {
                 try spend(comparing: element, needle)

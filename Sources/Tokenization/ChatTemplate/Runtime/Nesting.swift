@@ -42,11 +42,12 @@ extension Value {
         }
     }
 
-    /// What a walk through the value meets.
+    /// What a walk through the value meets; of a string four characters are one part.
     var parts: Int {
         switch self {
         case .list(let list): list.parts
         case .mapping(let mapping): mapping.parts
+        case .string(let string): 1 + string.count / 4
         default: 1
         }
     }

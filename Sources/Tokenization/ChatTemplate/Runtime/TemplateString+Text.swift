@@ -2,28 +2,6 @@
 // Tokenization › ChatTemplate › Runtime.  All keep each character's origin.
 
 extension TemplateString {
-    /// Where `part` begins, at or after `start`; the empty part is everywhere.
-    func firstIndex(of part: TemplateString, from start: Int = 0, to end: Int? = nil) -> Int? {
-        let end = end ?? count
-        guard part.count <= end - start else { return nil }
-        guard let first = part.characters.first else { return start <= end ? start : nil }
-        var index = start
-        while index <= end - part.count {
-            if characters[index] == first && characters[index...].starts(with: part.characters) { return index }
-            index += 1
-        }
-        return nil
-    }
-
-    func lastIndex(of part: TemplateString, from start: Int = 0, to end: Int? = nil) -> Int? {
-        var index = (end ?? count) - part.count
-        while index >= start {
-            if characters[index...].starts(with: part.characters) { return index }
-            index -= 1
-        }
-        return nil
-    }
-
     /// The same kind of string with other characters.
     func with(_ characters: some Sequence<TemplateCharacter>) -> TemplateString {
         TemplateString(characters, isMarkup: isMarkup)
