@@ -27,6 +27,40 @@ import Testing
         #expect(!evidence.verdict.isDeclined)
     }
 
+    @Test(arguments: [
+        ("What is RAG?", "rag/what-it-is"), ("rag", "rag/what-it-is"), ("waht is rag", "rag/what-it-is"),
+        ("explain temperature", "decoding/temperature"), ("how does beam search work", "decoding/beam-search"),
+        ("wat is flsh atention", "transformers/flash-attention"),
+    ]) func `who says what a note is called, and no more, means that note`(question: String, note: String) throws {
+        let evidence = try finder.evidence(for: question)
+        #expect(evidence.notes.first?.note.id == (try id(note)))
+        #expect(!evidence.verdict.isDeclined)
+    }
+
+    @Test func `a name with other words is no name`() throws {
+        #expect(try finder.evidence(for: "the temperature of an oven").verdict.isDeclined)
+        #expect(
+            try finder.evidence(for: "what is an agent").notes.first?.note.id == (try id("agents/what-is-an-agent")))
+        #expect(
+            try finder.evidence(for: "when not to use agents").notes.first?.note.id == (try id("agents/when-not-to")))
+    }
+
+    @Test(arguments: [
+        ("GPTQ vs AWQ", ["quantization/gptq", "quantization/awq"]),
+        ("diff btw PagedAttention n continuous batching", ["kv-cache/paged-attention", "serving/continuous-batching"]),
+    ]) func `a comparison has the note of each side`(question: String, notes: [String]) throws {
+        let evidence = try finder.evidence(for: question)
+        #expect(evidence.partLeaders == Set(try notes.map(id)))
+        #expect(evidence.partLeaders.isSubset(of: evidence.notes.map(\.note.id)))
+        let outline = AnswerOutline(evidence, AnswerOptions()) { corpus[$0] }
+        #expect(Set(outline.lead.map(\.note.id)) == evidence.partLeaders)
+    }
+
+    @Test(arguments: ["bias vs variance", "should I use RAG or fine-tuning?"])
+    func `a note about a comparison is enough for it`(question: String) throws {
+        #expect(try finder.evidence(for: question).partLeaders.isEmpty)
+    }
+
     @Test func `sentences are whole, verbatim at their range, of at most four notes, and not alike`() throws {
         let evidence = try finder.evidence(for: "Why does paged attention need block tables?", sentenceCount: 20)
         #expect(evidence.sentences.count > 8)
@@ -173,13 +207,13 @@ import Testing
     }
 
     @Test func `a reranker decides the order, and a failing one leaves it`() throws {
-        let plain = try EvidenceFixture.finder(corpus).look(for: "what is a kv cache").ranking
+        let plain = try EvidenceFixture.finder(corpus).look(for: "why keep the keys of earlier tokens").ranking
         let turned = try EvidenceFixture.finder(corpus, reranker: BackwardReranker(fails: false))
-            .look(for: "what is a kv cache")
+            .look(for: "why keep the keys of earlier tokens")
         #expect(turned.ranking.first != plain.first)
         #expect(turned.evidence.notes.first?.rerank != nil)
         let failed = try EvidenceFixture.finder(corpus, reranker: BackwardReranker(fails: true))
-            .look(for: "what is a kv cache")
+            .look(for: "why keep the keys of earlier tokens")
         #expect(failed.ranking.first == plain.first)
         #expect(failed.evidence.warning?.hasPrefix("not reranked") == true)
     }

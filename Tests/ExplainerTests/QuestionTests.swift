@@ -48,6 +48,33 @@ import Testing
     }
 }
 
+@Suite struct `Small words of chats` {
+    @Test(arguments: [
+        ("wat is teh diff btw MQA n GQA?", "what is the difference between MQA and GQA?"),
+        ("hwo dose paging work w/o copies", "how does paging work without copies"),
+        ("pros n cons of MoE", "pros and cons of MoE"), ("(Wut) is LoRA", "(what) is LoRA"),
+        ("what is a diff of two files?", "what is a diff of two files?"), ("top n of k", "top n of k"),
+        ("explan w/ an example, pls", "explain with an example, please"), ("n", "n"), ("w/", "with"), ("", ""),
+    ]) func `is written out, and subjects stay`(typed: String, plain: String) {
+        #expect(Shorthand.writtenOut(typed) == plain)
+    }
+}
+
+@Suite struct `Comparisons` {
+    @Test(arguments: [
+        ("GPTQ vs AWQ", ["GPTQ", "AWQ"]), ("LoRA vs. full fine-tuning?", ["LoRA", "full fine-tuning"]),
+        ("what is the difference between MQA and GQA?", ["MQA", "GQA"]),
+        ("compare BM25 with dense retrieval", ["BM25", "dense retrieval"]),
+        ("how does RoPE differ from ALiBi?", ["how does RoPE", "ALiBi"]),
+        ("should I use RAG or fine-tuning?", ["should I use RAG", "fine-tuning"]),
+        ("what happens between two tokens?", []), ("vs", []), ("this or that", ["this", "that"]), ("what or why", []),
+        ("how is it different?", []), ("does it matter whether a long question that compares nothing has or in it", []),
+        ("", []),
+    ]) func `have two sides`(question: String, sides: [String]) {
+        #expect(Comparison.sides(of: question) == sides)
+    }
+}
+
 @Suite struct `Double questions` {
     @Test(arguments: [
         ("What is X, and how does Y work?", ["What is X", "how does Y work?"]),

@@ -58,7 +58,7 @@ package struct Evidence: Sendable {
     package let confidence: Double
     /// Best first. With `declined` these are the nearest, to be named and not quoted.
     package let notes: [EvidenceNote]
-    /// Of a question that asks two things: the best note for each.
+    /// Of a question that asks two things, or compares them: the best note for each.
     package let partLeaders: Set<NoteID>
     /// What the follow-ups of one of `notes` answer to it.
     package let askedNext: AskedNext?

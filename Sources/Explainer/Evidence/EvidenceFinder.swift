@@ -11,6 +11,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let reader: QuestionReader
     private let names: DocumentNames
     private let book: SentenceBook
+    private let plainNames: PlainNames
     private let nextQuestions: NextQuestionBook
     private let featureReader: FeatureReader
     private let gate: EvidenceGate
@@ -54,6 +55,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         featureReader = FeatureReader(corpus, others: others, vocabulary)
         names = DocumentNames(corpus)
         book = SentenceBook(corpus, vocabulary)
+        plainNames = PlainNames(corpus, vocabulary)
         nextQuestions = NextQuestionBook(corpus, vocabulary)
         self.vocabulary = vocabulary
         // What the encoder's tokenizer has in one piece is a word of English, in the notes or not.
@@ -88,7 +90,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let results = try texts.enumerated().map { place, text in
             try search.notes(for: text, vector: vectors?[place], asking: asking?[place])
         }
-        let found = QuestionSearch(&understood, quoted: conversation.last?.notes ?? [], results: results)
+        let found = QuestionSearch(
+            &understood, quoted: conversation.last?.notes ?? [], results: results, names: plainNames)
         var candidates = found.candidates
         timings.end("search")
         var warning: String?
@@ -100,11 +103,14 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
+        let named = understood.leansBack ? nil : plainNames.note(named: understood.own, among: candidates)
+        if let named { NoteMerge.lead(&candidates, by: named) }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
         let features = try featureReader.features(
             understood, found.whole, candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
-        var (grade, confidence) = gate.grade(features, hasVectors: vectors != nil, hasQuestions: questions != nil)
+        var (grade, confidence) = gate.grade(
+            features, hasVectors: vectors != nil, hasQuestions: questions != nil, isNamed: named != nil)
         let askedNext = nextQuestions.match(understood.own, found: candidates, quoted: conversation.last?.notes ?? [])
         if let askedNext, askedNext.extent == .verbatim || askedNext.isWhole && grade != .declined {
             NoteMerge.lead(&candidates, by: askedNext.note)
@@ -112,11 +118,10 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         }
         timings.end("judge")
 
-        let best = candidates.first?.score ?? 0
         let chosen =
             grade == .declined
             ? candidates.prefix(Self.mostNearest)
-            : candidates.prefix(Self.mostNotes).filter { $0.score >= best - Self.mostBehind }[...]
+            : Self.chosen(candidates, with: found.partLeaders)[...]
         let notes = chosen.compactMap { candidate in
             corpus[candidate.id].map { note in
                 EvidenceNote(
@@ -141,6 +146,14 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             partLeaders: found.partLeaders, askedNext: askedNext, details: details, sentences: sentences,
             timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
+    }
+
+    /// The best ones that are near the best one, and those that a second thing asked leads to.
+    private static func chosen(_ candidates: [NoteCandidate], with leaders: Set<NoteID>) -> [NoteCandidate] {
+        let best = candidates.first?.score ?? 0
+        let near = candidates.prefix(mostNotes).filter { $0.score >= best - mostBehind || leaders.contains($0.id) }
+        let led = candidates.dropFirst(mostNotes).filter { leaders.contains($0.id) }
+        return Array((near.prefix(max(1, mostNotes - led.count)) + led).prefix(mostNotes))
     }
 
     /// The notes found for the whole question, in their first order.

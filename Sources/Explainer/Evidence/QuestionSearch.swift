@@ -20,15 +20,21 @@ struct QuestionSearch {
     ///   - question: learns whether it leans on what was asked before.
     ///   - quoted: the notes that the answer before quoted, if that is known.
     ///   - results: of each of `allSearches`.
-    init(_ question: inout UnderstoodQuestion, quoted: [NoteID], results all: [NoteSearch.Result]) {
+    ///   - names: of the notes.
+    init(
+        _ question: inout UnderstoodQuestion, quoted: [NoteID], results all: [NoteSearch.Result], names: PlainNames
+    ) {
         let results = all.prefix(question.searches.count)
         let own = NoteMerge.merged(results.map(\.candidates))
+        let compared = all.dropFirst(results.count).prefix(question.compared.count)
         let leaders = Set(results.dropFirst().compactMap { $0.candidates.first?.id })
+            .union(Self.sides(of: question.compared, Array(compared), best: own.first?.id, names))
         guard question.earlier != nil else {
             (candidates, whole, partLeaders) = (own, results[0], leaders)
             return
         }
-        let (joined, last) = (all[results.count], all[results.count + 1])
+        let before = all.dropFirst(results.count + compared.count)
+        let (joined, last) = (before[before.startIndex], before[before.startIndex + 1])
         func score(_ id: NoteID?, _ candidates: [NoteCandidate]) -> Double {
             candidates.first { $0.id == id }?.score ?? 0
         }
@@ -44,5 +50,17 @@ struct QuestionSearch {
             candidates = NoteMerge.blended(own, joined.candidates, share: share)
             (whole, partLeaders) = (results[0], leaders)
         }
+    }
+
+    /// The best notes for the two sides of a comparison. None where the note that was found for it asks about both of them,
+    /// or is the best for neither: then it is about the comparison.
+    private static func sides(
+        of compared: [String], _ results: [NoteSearch.Result], best: NoteID?, _ names: PlainNames
+    ) -> Set<NoteID> {
+        guard let best, !compared.isEmpty, !names.isAbout(best, all: compared) else { return [] }
+        let leaders = zip(compared, results).compactMap { side, result in
+            names.note(named: side, among: result.candidates) ?? result.candidates.first?.id
+        }
+        return leaders.contains(best) ? Set(leaders) : []
     }
 }

@@ -35,13 +35,16 @@ package struct EvidenceGate: Sendable {
         self.words = words
     }
 
-    /// - Parameter hasQuestions: whether an encoder of questions compared these.
+    /// - Parameters:
+    ///   - hasQuestions: whether an encoder of questions compared these.
+    ///   - isNamed: the question is what a note is called: of our field, even if the word is an everyday one
+    ///     ("temperature").
     package func grade(
-        _ features: EvidenceFeatures, hasVectors: Bool, hasQuestions: Bool = false
+        _ features: EvidenceFeatures, hasVectors: Bool, hasQuestions: Bool = false, isNamed: Bool = false
     ) -> (grade: Grade, confidence: Double) {
         let models = !hasVectors ? words : hasQuestions ? questions ?? vectors : vectors
         let confidence = models.isAnswered.probability(features.values)
-        guard models.isOurField.probability(features.values) >= models.fieldThreshold else {
+        guard isNamed || models.isOurField.probability(features.values) >= models.fieldThreshold else {
             return (.declined, confidence)
         }
         return (confidence >= models.answerThreshold ? .sufficient : .weak, confidence)

@@ -7,16 +7,21 @@ package struct UnderstoodQuestion: Sendable, Equatable {
     package let own: String
     /// `own`, and its parts if it asks two things; long forms of abbreviations are added.
     package let searches: [String]
+    /// The two things it compares, if it compares any; long forms added.
+    package let compared: [String]
     /// What was asked before; nil for a first question.
     package let earlier: Earlier?
     /// Whether it means something only after what was asked before: the search finds out.
     package var leansBack = false
     /// What is searched for: for people to read, and for the model to answer.
     package var text: String { leansBack ? earlier?.joined ?? own : own }
-    /// Everything to be searched for: `searches`, then, if something was asked before, all of it joined and the last alone.
-    package var allSearches: [String] { searches + (earlier.map { [$0.joinedSearch, $0.lastSearch] } ?? []) }
+    /// Everything to be searched for: `searches`, `compared`, then, if something was asked before, all of it joined and the
+    /// last alone.
+    package var allSearches: [String] {
+        searches + compared + (earlier.map { [$0.joinedSearch, $0.lastSearch] } ?? [])
+    }
     /// Which of these is `text`.
-    package var wholePlace: Int { leansBack ? searches.count : 0 }
+    package var wholePlace: Int { leansBack ? searches.count + compared.count : 0 }
     /// Words of `own` that the notes do not have and that resemble none of theirs.
     package let unknownWords: [String]
     /// What was put in the place of what.
@@ -56,7 +61,8 @@ package struct QuestionReader: Sendable {
     }
 
     package func read(_ question: String, conversation: [ConversationTurn] = []) -> UnderstoodQuestion {
-        let typed = Manner.removed(from: QuestionText.withoutCourtesy(QuestionText.normalized(question)))
+        let line = Shorthand.writtenOut(QuestionText.normalized(question))
+        let typed = Manner.removed(from: QuestionText.withoutCourtesy(line))
         let (spelled, corrections, unknown) = corrected(typed)
         let own = QuestionText.withoutCourtesy(spelled)
         let parts = DoubleQuestion.parts(own)
@@ -66,8 +72,10 @@ package struct QuestionReader: Sendable {
             return UnderstoodQuestion.Earlier(
                 joined: joined, joinedSearch: expanded(joined), lastSearch: expanded(last))
         }
+        let compared = parts.count > 1 ? [] : Comparison.sides(of: own)
         return UnderstoodQuestion(
-            own: own, searches: ([own] + (parts.count > 1 ? parts : [])).map(expanded), earlier: earlier,
+            own: own, searches: ([own] + (parts.count > 1 ? parts : [])).map(expanded),
+            compared: compared.map(expanded), earlier: earlier,
             unknownWords: unknown, corrections: corrections)
     }
 

@@ -144,8 +144,15 @@ package struct Vocabulary: Sendable {
         for word in words(text) where word.count >= 3 { counts[word, default: 0] += 1 }
     }
 
+    /// In lower case; of a compound like "FlashAttention" the whole and its parts, which people write apart.
     private static func words(_ text: String) -> [[UInt8]] {
-        text.utf8.split { !isLetter($0 | 0x20) }.map { $0.map { $0 | 0x20 } }
+        text.utf8.split { !isLetter($0 | 0x20) }.flatMap { word -> [[UInt8]] in
+            let whole = word.map { $0 | 0x20 }
+            let letters = Array(word)
+            let cuts = letters.indices.dropFirst().filter { isLetter(letters[$0 - 1]) && !isLetter(letters[$0]) }
+            guard !cuts.isEmpty else { return [whole] }
+            return [whole] + zip([0] + cuts, cuts + [letters.count]).map { Array(whole[$0..<$1]) }
+        }
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
