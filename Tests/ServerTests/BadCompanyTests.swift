@@ -44,7 +44,7 @@ import Testing
         let client = try TestClient(port: server.port)
         let text = String(repeating: "long ", count: 5000)
         try client.send(TestServer.post("/v1/completions", "{\"prompt\":\"\(text)\",\"stream\":true}"))
-        #expect(try await eventuallyTrue { codec.hasVisitor })
+        #expect(try await eventuallyTrue { codec.visitorCount == 1 })
         #expect(try await server.get("/health").status == 200, "the loop is not held up")
         client.close()
         #expect(try await eventuallyTrue { server.log.text.contains("499") })
@@ -53,6 +53,40 @@ import Testing
         service.change { $0.script = { _ in .say("ok") } }
         #expect(try await server.post("/v1/completions", "{\"prompt\":\"\(text)\"}").status == 200)
         #expect(service.submitted.count == 1)
+        try await server.stop()
+    }
+
+    @Test func `long prompts wait in a short line, and none is read for a client that has left`() async throws {
+        let service = ScriptedService(maxModelLength: 1 << 20) { _ in .say("ok") }
+        let codec = GatedCodec()
+        let server = try await TestServer.start(service, codec: codec)
+        let port = server.port
+        let log = server.log
+        @Sendable func logged(_ status: Int) -> Int {
+            log.text.split(separator: "\n").count { $0.contains("\"status\":\(status)") }
+        }
+        @Sendable func comes(_ count: Int, of status: Int) -> Bool {
+            for _ in 0..<2000 where logged(status) < count { usleep(5000) }
+            return logged(status) >= count
+        }
+        try await LoopThread.blocking {
+            let text = String(repeating: "long ", count: 5000)
+            let clients = try (0...Limits.longBodies.value).map { _ in try TestClient(port: port) }
+            for client in clients {
+                try client.send(TestServer.post("/v1/completions", "{\"prompt\":\"\(text)\"}"))
+            }
+            // One is too many, whichever was heard last. Of the others some are under way, each on a worker thread.
+            #expect(comes(1, of: 503))
+            let underWay = codec.visitorCount
+            for client in clients.dropLast(2) { client.close() }
+            #expect(comes(Limits.longBodies.value - 2, of: 499))
+            codec.open()
+            let answers = try clients.suffix(2).map { try $0.response().status }
+            #expect(Set(answers).isSubset(of: [200, 503]) && answers.contains(200))
+            #expect(codec.visitorCount <= underWay + 2)
+            #expect(service.submitted.count == answers.count { $0 == 200 })
+            #expect(logged(503) == 1)
+        }
         try await server.stop()
     }
 

@@ -78,19 +78,19 @@ struct ByteDetokenizer: IncrementalDetokenizer {
 
 /// Tokenises bytes, but only once the test lets it.
 final class GatedCodec: TextCodec {
-    private let isEntered = Atomic<Bool>(false)
+    private let visitors = Atomic<Int>(0)
     private let isOpen = Atomic<Bool>(false)
     private let bytes = ByteCodec()
 
     var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
     var endOfSequence: [TokenID] { bytes.endOfSequence }
 
-    /// Somebody is waiting inside.
-    var hasVisitor: Bool { isEntered.load(ordering: .sequentiallyConsistent) }
+    /// How many came in, and wait inside until it is open.
+    var visitorCount: Int { visitors.load(ordering: .sequentiallyConsistent) }
     func open() { isOpen.store(true, ordering: .sequentiallyConsistent) }
 
     func encodePrompt(_ text: [UInt8]) -> [TokenID] {
-        isEntered.store(true, ordering: .sequentiallyConsistent)
+        visitors.add(1, ordering: .sequentiallyConsistent)
         while !isOpen.load(ordering: .sequentiallyConsistent) { usleep(1000) }
         return bytes.encodePrompt(text)
     }
