@@ -59,7 +59,7 @@ package struct AnswerOutline: Sendable {
         let details = evidence.details.map { AnswerSentence(note: leading[0], range: $0, heading: .explanation) }
         let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
         guard evidence.verdict == .sufficient else {
-            lead = Array((shortAnswers[0] + own + others).prefix(room))
+            lead = Array((shortAnswers[0] + askedNext + others).prefix(room))
             shortAnswerCount = lead.count
             return
         }

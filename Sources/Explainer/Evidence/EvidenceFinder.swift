@@ -121,7 +121,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let chosen =
             grade == .declined
             ? candidates.prefix(Self.mostNearest)
-            : Self.chosen(candidates, with: found.partLeaders)[...]
+            : Self.chosen(candidates, with: found.sides)[...]
         let notes = chosen.compactMap { candidate in
             corpus[candidate.id].map { note in
                 EvidenceNote(
@@ -143,17 +143,18 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
-            partLeaders: found.partLeaders, askedNext: askedNext, details: details, sentences: sentences,
+            partLeaders: found.partLeaders.union(found.sides), askedNext: askedNext, details: details,
+            sentences: sentences,
             timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
 
-    /// The best ones that are near the best one, and those that a second thing asked leads to.
-    private static func chosen(_ candidates: [NoteCandidate], with leaders: Set<NoteID>) -> [NoteCandidate] {
+    /// The first ones that are near the best one, and with them both sides of a comparison.
+    private static func chosen(_ candidates: [NoteCandidate], with sides: Set<NoteID>) -> [NoteCandidate] {
         let best = candidates.first?.score ?? 0
-        let near = candidates.prefix(mostNotes).filter { $0.score >= best - mostBehind || leaders.contains($0.id) }
-        let led = candidates.dropFirst(mostNotes).filter { leaders.contains($0.id) }
-        return Array((near.prefix(max(1, mostNotes - led.count)) + led).prefix(mostNotes))
+        let near = candidates.prefix(mostNotes).filter { $0.score >= best - mostBehind }
+        let far = candidates.filter { found in sides.contains(found.id) && !near.contains { $0.id == found.id } }
+        return Array((near.prefix(mostNotes - far.count) + far).prefix(mostNotes))
     }
 
     /// The notes found for the whole question, in their first order.

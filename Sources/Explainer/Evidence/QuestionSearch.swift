@@ -11,10 +11,15 @@ struct QuestionSearch {
     let whole: NoteSearch.Result
     /// The best note for each part of a question that asks two things.
     let partLeaders: Set<NoteID>
+    /// The best notes for the two sides of a comparison, where one of them is the best for the whole.
+    let sides: Set<NoteID>
 
     /// The most that the earlier questions count beside the new one, when it surely leans on them. With .7, .75 and .8 the
     /// right note comes first for .725, .74 and .74 of 200 follow-ups, and for .85, .84 and .82 of changes of the subject.
     static let mostEarlier = 0.75
+
+    /// The best note for a side that is not called so is at most so far behind the best for the comparison.
+    static let mostBehind = 0.3
 
     /// - Parameters:
     ///   - question: learns whether it leans on what was asked before.
@@ -28,9 +33,9 @@ struct QuestionSearch {
         let own = NoteMerge.merged(results.map(\.candidates))
         let compared = all.dropFirst(results.count).prefix(question.compared.count)
         let leaders = Set(results.dropFirst().compactMap { $0.candidates.first?.id })
-            .union(Self.sides(of: question.compared, Array(compared), best: own.first?.id, names))
+        let sides = Self.sides(of: question.compared, Array(compared), whole: own, names)
         guard question.earlier != nil else {
-            (candidates, whole, partLeaders) = (own, results[0], leaders)
+            (candidates, whole, partLeaders, self.sides) = (own, results[0], leaders, sides)
             return
         }
         let before = all.dropFirst(results.count + compared.count)
@@ -45,22 +50,24 @@ struct QuestionSearch {
         question.leansBack = leaning > 0.5
         if question.leansBack {
             candidates = NoteMerge.blended(joined.candidates, own, share: 1 - share)
-            (whole, partLeaders) = (joined, [])
+            (whole, partLeaders, self.sides) = (joined, [], [])
         } else {
             candidates = NoteMerge.blended(own, joined.candidates, share: share)
-            (whole, partLeaders) = (results[0], leaders)
+            (whole, partLeaders, self.sides) = (results[0], leaders, sides)
         }
     }
 
     /// The best notes for the two sides of a comparison. None where the note that was found for it asks about both of them,
     /// or is the best for neither: then it is about the comparison.
     private static func sides(
-        of compared: [String], _ results: [NoteSearch.Result], best: NoteID?, _ names: PlainNames
+        of compared: [String], _ results: [NoteSearch.Result], whole: [NoteCandidate], _ names: PlainNames
     ) -> Set<NoteID> {
-        guard let best, !compared.isEmpty, !names.isAbout(best, all: compared) else { return [] }
+        guard let best = whole.first, !compared.isEmpty, !names.isAbout(best.id, all: compared) else { return [] }
+        let near = Set(whole.lazy.filter { $0.score >= best.score - mostBehind }.map(\.id))
         let leaders = zip(compared, results).compactMap { side, result in
-            names.note(named: side, among: result.candidates) ?? result.candidates.first?.id
+            names.note(named: side, among: result.candidates)
+                ?? result.candidates.first.flatMap { near.contains($0.id) ? $0.id : nil }
         }
-        return leaders.contains(best) ? Set(leaders) : []
+        return leaders.contains(best.id) ? Set(leaders) : []
     }
 }
