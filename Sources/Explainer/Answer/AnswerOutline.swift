@@ -33,7 +33,7 @@ package struct AnswerOutline: Sendable {
         related = Self.related(to: notes, isDeclined: evidence.verdict.isDeclined, note)
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
         let leading = Self.leading(evidence)
-        lead(with: evidence, leading, options)
+        setLead(by: evidence, leading, options)
         guard evidence.verdict == .sufficient else { return }
         candidates = Array(Self.candidates(evidence, leading).filter { !lead.contains($0) })
         for sentence in AnswerSentence.all(.explanation, of: best)
@@ -51,7 +51,7 @@ package struct AnswerOutline: Sendable {
     mutating func removeLastCandidate() { candidates.removeLast() }
 
     /// What is said before the model chooses, and how much it has to choose.
-    private mutating func lead(with evidence: Evidence, _ leading: [Note], _ options: AnswerOptions) {
+    private mutating func setLead(by evidence: Evidence, _ leading: [Note], _ options: AnswerOptions) {
         let room = options.answerSentenceCount
         let shortAnswers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
         let others = shortAnswers.dropFirst().joined()

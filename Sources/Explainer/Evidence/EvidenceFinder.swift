@@ -144,8 +144,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
             partLeaders: found.partLeaders.union(found.sides), askedNext: askedNext, details: details,
-            sentences: sentences,
-            timings: timings.stages, warning: warning)
+            sentences: sentences, timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
 

@@ -49,8 +49,7 @@ struct PlainNames: Sendable {
     }
 
     private static let definers: Set = [
-        "what", "what's", "whats", "is", "are", "a", "an", "the", "explain", "define", "describe", "tell", "me",
-        "about",
-        "mean", "means", "meaning", "of", "does",
+        "what", "what's", "whats", "is", "are", "does", "mean", "means", "meaning", "of", "a", "an", "the", "explain",
+        "define", "describe", "tell", "me", "about",
     ]
 }
