@@ -76,14 +76,30 @@ struct ByteDetokenizer: IncrementalDetokenizer {
     }
 }
 
-/// Tokenises bytes, but only once the test lets it.
-final class GatedCodec: TextCodec {
-    private let visitors = Atomic<Int>(0)
-    private let isOpen = Atomic<Bool>(false)
-    private let bytes = ByteCodec()
+/// A codec that is `ByteCodec` but for what it says itself.
+protocol ByteBackedCodec: TextCodec {}
 
+extension ByteBackedCodec {
+    var bytes: ByteCodec { ByteCodec() }
     var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
     var endOfSequence: [TokenID] { bytes.endOfSequence }
+    func encodePrompt(_ text: [UInt8]) -> [TokenID] { bytes.encodePrompt(text) }
+    func encodeAnswer(_ text: [UInt8]) -> [TokenID] { bytes.encodeAnswer(text) }
+    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
+    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
+    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
+    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
+    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
+    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
+    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
+        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
+    }
+}
+
+/// Tokenises bytes, but only once the test lets it.
+final class GatedCodec: ByteBackedCodec {
+    private let visitors = Atomic<Int>(0)
+    private let isOpen = Atomic<Bool>(false)
 
     /// How many came in, and wait inside until it is open.
     var visitorCount: Int { visitors.load(ordering: .sequentiallyConsistent) }
@@ -94,16 +110,4 @@ final class GatedCodec: TextCodec {
         while !isOpen.load(ordering: .sequentiallyConsistent) { usleep(1000) }
         return bytes.encodePrompt(text)
     }
-
-    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
-        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
-    }
-
-    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
-    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
-    func encodeAnswer(_ text: [UInt8]) -> [TokenID] { bytes.encodeAnswer(text) }
-    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
-    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
-    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
-    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
 }

@@ -10,20 +10,9 @@ import Testing
 import Tokenization
 
 /// Bytes, but with a blank put before every text that does not begin with a line feed, as SentencePiece does.
-private struct BlankCodec: TextCodec {
-    private let bytes = ByteCodec()
+private struct BlankCodec: ByteBackedCodec {
     var endOfSequence: [TokenID] = [ByteCodec.end]
-    var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
-    func encodePrompt(_ text: [UInt8]) -> [TokenID] { bytes.encodePrompt(text) }
-    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
-    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
-    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
-    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
-    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
-    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
-    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
-        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
-    }
+
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
         let isBehindLineFeed = text.first == UInt8(ascii: "\n")
         // It also has no token for the letter z.
@@ -33,25 +22,13 @@ private struct BlankCodec: TextCodec {
 }
 
 /// Bytes, and how many answers were spelled.
-private final class CountingCodec: TextCodec {
-    private let bytes = ByteCodec()
+private final class CountingCodec: ByteBackedCodec {
     private let answers = Atomic<Int>(0)
     var answerCount: Int { answers.load(ordering: .sequentiallyConsistent) }
-    var endOfSequence: [TokenID] { bytes.endOfSequence }
-    var beginningOfSequence: TokenID? { bytes.beginningOfSequence }
+
     func encodeAnswer(_ text: [UInt8]) -> [TokenID] {
         answers.add(1, ordering: .sequentiallyConsistent)
         return bytes.encodeAnswer(text)
-    }
-    func encodePrompt(_ text: [UInt8]) -> [TokenID] { bytes.encodePrompt(text) }
-    func encodeConversation(_ messages: [ChatMessage]) throws -> [TokenID] { try bytes.encodeConversation(messages) }
-    func hasText(_ prompt: [TokenID]) -> Bool { bytes.hasText(prompt) }
-    func makeDetokenizer(goesOn: Bool) -> any IncrementalDetokenizer { bytes.makeDetokenizer(goesOn: goesOn) }
-    func makePromptDetokenizer() -> any IncrementalDetokenizer { bytes.makePromptDetokenizer() }
-    func renderConversation(_ messages: [ChatMessage]) throws -> String { try bytes.renderConversation(messages) }
-    func spelling(of token: TokenID) -> [UInt8] { bytes.spelling(of: token) }
-    func encode(_ text: [UInt8], addsSpecialTokens: Bool, parsesSpecialTokens: Bool) -> [TokenID] {
-        bytes.encode(text, addsSpecialTokens: addsSpecialTokens, parsesSpecialTokens: parsesSpecialTokens)
     }
 }
 
