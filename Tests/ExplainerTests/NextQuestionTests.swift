@@ -94,9 +94,12 @@ extension `Strict answer` {
         #expect(suggested == ["*What comes next?*"])
     }
 
-    @Test func `to a question that holds a follow-up has its answer behind the short one`() throws {
+    @Test(arguments: [AskedNext.Extent.part, .whole])
+    func `to a question that asks a follow-up in other words has its answer behind the short one`(
+        extent: AskedNext.Extent
+    ) throws {
         let notes = try AnswerFixtures.two()
-        let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], extent: .part)
+        let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], extent: extent)
         let (answer, _) = try Self.answer(AnswerFixtures.evidence(notes, next: next)) { $0.last! }
         #expect(answer.text.hasPrefix("Alpha is first. Beta is second. Nothing comes next. "))
     }

@@ -64,7 +64,8 @@ package struct AnswerOutline: Sendable {
             return
         }
         leastChosenCount = options.leastChosenCount
-        if evidence.askedNext?.isWhole == true, !askedNext.isEmpty {
+        // Asked in other words, an answer that begins with its own "Yes, but" is not understood: the short one goes first.
+        if evidence.askedNext?.extent == .verbatim, !askedNext.isEmpty {
             lead = Array(askedNext.prefix(room))
             shortAnswerCount = lead.count
             return
