@@ -1,6 +1,7 @@
 // GateTests.swift — logistic models, the gate's grades, its file, and the figures of an evaluation.
 
 import Explainer
+import Glibc
 import TestSupport
 import Testing
 
@@ -135,6 +136,24 @@ import Testing
         #expect(gate.grade(features, hasVectors: false, hasQuestions: true).grade == .declined)
         gate.questions = nil
         #expect(gate.grade(features, hasVectors: true, hasQuestions: true).grade == .weak)
+    }
+
+    @Test(arguments: [
+        (0.05, 0.4, 0.5, EvidenceGate.Grade.declined), (0.05, 0.9, 1, .declined), (0.05, 0.9, 0.5, .weak),
+        (0.2, 0, 1, .weak),
+    ]) func `what is of the field and in no note is declined`(
+        confidence: Double, coverage: Double, missing: Double, grade: EvidenceGate.Grade
+    ) {
+        let ours = LogisticModel(weights: EvidenceFeatures.names.map { _ in 0 }, bias: 9)
+        var answered = ours
+        answered.bias = log(confidence / (1 - confidence))
+        let models = EvidenceGate.Models(
+            isOurField: ours, isAnswered: answered, fieldThreshold: 0.5, answerThreshold: 0.9)
+        let features = EvidenceFeatures(
+            EvidenceFeatures.names.map { $0 == "own_coverage" ? coverage : $0 == "rarest_missing" ? missing : 0 })
+        let gate = EvidenceGate(vectors: models, words: models)
+        #expect(gate.grade(features, hasVectors: true).grade == grade)
+        #expect(gate.grade(features, hasVectors: true, isNamed: true).grade == .weak)
     }
 
     @Test(arguments: ["", "{", "[]", "{\"corpus\":\"x\"}", "{\"features\":[\"a\"]}"])

@@ -80,6 +80,9 @@ import Testing
         ("What is X, and how does Y work?", ["What is X", "how does Y work?"]),
         ("What is a draft model? How is it trained?", ["What is a draft model?", "How is it trained?"]),
         ("how do batches and queues differ?", ["how do batches and queues differ?"]),
+        ("how does a draft model work, why is it fast", ["how does a draft model work", "why is it fast"]),
+        ("our bill has doubled, what do I do", ["our bill has doubled, what do I do"]),
+        ("when the cache is full, what happens then", ["when the cache is full, what happens then"]),
         ("what is it and why", ["what is it and why"]), ("rope", ["rope"]), ("", [""]),
     ]) func `are cut where the second begins`(question: String, parts: [String]) {
         #expect(DoubleQuestion.parts(question) == parts)

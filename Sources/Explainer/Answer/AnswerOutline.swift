@@ -11,6 +11,8 @@ package struct AnswerOutline: Sendable {
     package private(set) var shortAnswerCount = 0
     /// Sentences to be chosen at least: fewer where `lead` has more than a short answer to say of the question.
     package private(set) var leastChosenCount = 0
+    /// And at most: none where the short answer has been said, and nothing but what was asked is left.
+    package private(set) var mostChosenCount = Int.max
     /// Best first, none of them in `lead`.
     package private(set) var candidates: [AnswerSentence] = []
     package private(set) var sections: [(heading: Note.Heading, sentences: [AnswerSentence])] = []
@@ -44,6 +46,8 @@ package struct AnswerOutline: Sendable {
         }
         candidates = Array(candidates.prefix(max(0, Self.promptSentenceCount - lead.count)))
         sections = Self.sections(of: best, options, without: evidence.askedNext?.next.question)
+        // The others were told with the short answer.
+        if evidence.isContinued { sections.removeAll { $0.heading != .followUps } }
         code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
@@ -58,6 +62,12 @@ package struct AnswerOutline: Sendable {
         let askedNext = Self.answerToAskedNext(evidence, leading)
         let details = evidence.details.map { AnswerSentence(note: leading[0], range: $0, heading: .explanation) }
         let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
+        if evidence.isContinued {
+            lead = Array(details.prefix(room))
+            shortAnswerCount = lead.count
+            mostChosenCount = 0
+            return
+        }
         guard evidence.verdict == .sufficient else {
             lead = Array((shortAnswers[0] + askedNext + others).prefix(room))
             shortAnswerCount = lead.count

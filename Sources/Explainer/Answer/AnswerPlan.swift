@@ -91,7 +91,7 @@ package struct AnswerPlan: Sendable {
     private static func quotation(
         _ prompt: [TokenID], _ options: AnswerOptions, _ outline: AnswerOutline, _ model: AnswerModel
     ) -> (AnswerRequest, Voice)? {
-        let wanted = options.answerSentenceCount - outline.lead.count
+        let wanted = min(options.answerSentenceCount - outline.lead.count, outline.mostChosenCount)
         guard wanted > 0 else { return nil }
         let codec = model.codec
         let lead = leadTokens(outline, codec)

@@ -14,10 +14,18 @@ package struct EvidenceTrial: Sendable {
     package let notes: [NoteID]
     /// The note of each sentence that was selected.
     package let sentences: [NoteID]
+    /// What the best note says to the question's own words, or to a question that stays with the note shown before.
+    package let details: [String]
     package let features: EvidenceFeatures
     package let searched: String
     package let milliseconds: Double
     package let timings: [(stage: String, milliseconds: Double)]
+
+    /// One of the sentences that answer the question is among the details; nil where it is not known which these are.
+    package var isTold: Bool? {
+        guard !question.answers.isEmpty else { return nil }
+        return question.answers.contains { answer in details.contains { $0.hasPrefix(answer) || answer.hasPrefix($0) } }
+    }
 
     package func isRight(within count: Int) -> Bool {
         notes.prefix(count).contains { question.notes.contains($0) }
@@ -46,7 +54,8 @@ package struct EvidenceEvaluation: Sendable {
                     EvidenceTrial(
                         question: question, isHidden: isHidden, grade: look.evidence.verdict.grade,
                         confidence: look.evidence.confidence, notes: look.ranking,
-                        sentences: look.evidence.sentences.map(\.note), features: look.features,
+                        sentences: look.evidence.sentences.map(\.note), details: look.evidence.detailTexts,
+                        features: look.features,
                         searched: look.evidence.question, milliseconds: milliseconds,
                         timings: look.evidence.timings))
             }
@@ -64,6 +73,12 @@ package struct EvidenceEvaluation: Sendable {
     package func right(within count: Int, style: String? = nil) -> Double {
         let own = trials(.answerable).filter { style == nil || $0.question.style == style }
         return Self.share(own) { $0.isRight(within: count) }
+    }
+
+    /// Of questions whose answering sentences are known: how many get one of them. Nil where none is known.
+    package var told: Double? {
+        let known = trials(.answerable).compactMap(\.isTold)
+        return known.isEmpty ? nil : Double(known.count { $0 }) / Double(known.count)
     }
 
     /// Of questions with several right notes: the share of these among the first four.

@@ -23,6 +23,8 @@ package struct JudgedQuestion: Sendable {
     package let split: Split
     /// The notes that answer it; empty unless answerable.
     package let notes: [NoteID]
+    /// How the sentences that answer it begin, where that is known.
+    package var answers: [String] = []
     /// Its place in the list of what the notes do not answer, if that is where it comes from.
     package var listed: OtherQuestions.Place?
 
@@ -47,7 +49,8 @@ package enum QuestionSet {
             questions.append(
                 JudgedQuestion(
                     id: id, query: query, turns: value["turns"]?.elements.compactMap { $0.string } ?? [], style: style,
-                    kind: kind, split: split, notes: notes))
+                    kind: kind, split: split, notes: notes,
+                    answers: value["answers"]?.elements.compactMap { $0.string } ?? []))
         }
         return questions
     }

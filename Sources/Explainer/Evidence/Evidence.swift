@@ -30,6 +30,10 @@ package struct EvidenceNote: Sendable {
     package let cosine: Double?
     package let rerank: Double?
 
+    /// Whether it is named to somebody whom the notes do not answer: below this cosine, the nearest notes to "my
+    /// girlfriend left me" are about management style.
+    package var isNear: Bool { cosine ?? 1 >= 0.45 }
+
     package init(note: Note, score: Double, bm25: Double?, cosine: Double?, rerank: Double?) {
         self.note = note
         self.score = score
@@ -39,16 +43,6 @@ package struct EvidenceNote: Sendable {
     }
 }
 
-/// What the gate says about the evidence.
-package enum EvidenceVerdict: Sendable, Equatable {
-    /// The notes answer the question.
-    case sufficient
-    /// They may: quote, and say so.
-    case weak
-    /// The corpus does not know; the text says why, in one sentence for the person who asked.
-    case declined(reason: String)
-}
-
 /// Everything an answer may rest on.
 package struct Evidence: Sendable {
     /// As it was searched: normalised, follow-ups resolved, terms corrected.
@@ -56,7 +50,7 @@ package struct Evidence: Sendable {
     package let verdict: EvidenceVerdict
     /// 0…1, calibrated on the tuning questions: how often evidence like this holds a right note.
     package let confidence: Double
-    /// Best first. With `declined` these are the nearest, to be named and not quoted.
+    /// Best first. With `declined` these are the nearest that are near, to be named and not quoted.
     package let notes: [EvidenceNote]
     /// Of a question that asks two things, or compares them: the best note for each.
     package let partLeaders: Set<NoteID>
@@ -64,6 +58,8 @@ package struct Evidence: Sendable {
     package let askedNext: AskedNext?
     /// Sentences of the first note about what the question asks beyond that note's own: UTF-8 offsets in its file.
     package let details: [Range<Int>]
+    /// The question is about the note that the answer before quoted: `details` are all that is left to say.
+    package let isContinued: Bool
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
     package let sentences: [EvidenceSentence]
     /// Name and milliseconds of each stage, in order.
@@ -71,10 +67,14 @@ package struct Evidence: Sendable {
     /// What the reader should know about how this was found, such as that vectors are not ready yet.
     package let warning: String?
 
+    /// The text of `details`.
+    package var detailTexts: [String] { notes.first.map { best in details.map { best.note.text($0) } } ?? [] }
+
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
         partLeaders: Set<NoteID> = [], askedNext: AskedNext? = nil, details: [Range<Int>] = [],
-        sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)], warning: String? = nil
+        isContinued: Bool = false, sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)],
+        warning: String? = nil
     ) {
         self.question = question
         self.verdict = verdict
@@ -83,6 +83,7 @@ package struct Evidence: Sendable {
         self.partLeaders = partLeaders
         self.askedNext = askedNext
         self.details = details
+        self.isContinued = isContinued
         self.sentences = sentences
         self.timings = timings
         self.warning = warning

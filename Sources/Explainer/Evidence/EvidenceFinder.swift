@@ -13,6 +13,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let book: SentenceBook
     private let plainNames: PlainNames
     private let nextQuestions: NextQuestionBook
+    private let subjectDetails: SubjectDetails
     private let featureReader: FeatureReader
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
@@ -57,6 +58,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         book = SentenceBook(corpus, vocabulary)
         plainNames = PlainNames(corpus, vocabulary)
         nextQuestions = NextQuestionBook(corpus, vocabulary)
+        subjectDetails = SubjectDetails(book: book, vocabulary: vocabulary, embedder: embedder)
         self.vocabulary = vocabulary
         // What the encoder's tokenizer has in one piece is a word of English, in the notes or not.
         reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations) { word in
@@ -103,49 +105,92 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
+        let continued = try continuing(understood, found, &candidates, vector: vectors?[0])
         let named = understood.leansBack ? nil : plainNames.note(named: understood.own, among: candidates)
         if let named { NoteMerge.lead(&candidates, by: named) }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
         let features = try featureReader.features(
             understood, found.whole, candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
-        var (grade, confidence) = gate.grade(
+        let (grade, confidence) = gate.grade(
             features, hasVectors: vectors != nil, hasQuestions: questions != nil, isNamed: named != nil)
         let askedNext = nextQuestions.match(understood.own, found: candidates, quoted: conversation.last?.notes ?? [])
-        if let askedNext, askedNext.extent == .verbatim || askedNext.isWhole && grade != .declined {
-            NoteMerge.lead(&candidates, by: askedNext.note)
-            grade = .sufficient
-        }
+        let reading = Reading(grade, askedNext, continued)
+        if reading.isAskedNext, let askedNext { NoteMerge.lead(&candidates, by: askedNext.note) }
         timings.end("judge")
 
         let chosen =
-            grade == .declined
-            ? candidates.prefix(Self.mostNearest)
-            : Self.chosen(candidates, with: found.sides)[...]
-        let notes = chosen.compactMap { candidate in
-            corpus[candidate.id].map { note in
-                EvidenceNote(
-                    note: note, score: candidate.score, bm25: candidate.wholeBM25,
-                    cosine: vectors == nil ? nil : max(candidate.wordingCosine, candidate.sectionCosine),
-                    rerank: candidate.rerank)
-            }
+            reading.grade == .declined
+            ? Array(candidates.prefix(Self.mostNearest)) : Self.chosen(candidates, with: found.sides)
+        var notes = evidenceNotes(chosen, hasVectors: vectors != nil)
+        let verdict = EvidenceVerdict(reading.grade, notes)
+        if verdict.isDeclined { notes.removeAll { !$0.isNear } }
+        var details: [Range<Int>] = []
+        var sentences: [EvidenceSentence] = []
+        if let best = notes.first?.note, !verdict.isDeclined {
+            details =
+                reading.continued?.sentences
+                ?? QuestionDetails(book: book, vocabulary: vocabulary).sentences(of: best, for: understood.text)
+            sentences = SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
+                .sentences(of: chosen, for: understood.text, count: sentenceCount)
         }
-        let verdict = Self.verdict(grade, notes)
-        let details =
-            verdict.isDeclined
-            ? []
-            : QuestionDetails(book: book, vocabulary: vocabulary).sentences(of: notes[0].note, for: understood.text)
-        let sentences =
-            verdict.isDeclined
-            ? []
-            : SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
-                .sentences(of: Array(chosen), for: understood.text, count: sentenceCount)
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
-            partLeaders: found.partLeaders.union(found.sides), askedNext: askedNext, details: details,
-            sentences: sentences, timings: timings.stages, warning: warning)
+            partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details,
+            isContinued: reading.continued != nil && !verdict.isDeclined, sentences: sentences, timings: timings.stages,
+            warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
+    }
+
+    /// What the gate, the notes' follow-ups and the note that was just shown say of the question, made one.
+    private struct Reading {
+        let grade: EvidenceGate.Grade
+        /// nil where `continued` answers, or where the gate declines and the likeness is one of words.
+        let askedNext: AskedNext?
+        let continued: SubjectDetails.Found?
+        /// A follow-up is all that is asked.
+        var isAskedNext: Bool { askedNext?.isWhole == true && grade == .sufficient }
+
+        init(_ grade: EvidenceGate.Grade, _ askedNext: AskedNext?, _ continued: SubjectDetails.Found?) {
+            let isVerbatim = askedNext?.extent == .verbatim
+            self.continued = isVerbatim ? nil : continued
+            self.askedNext = isVerbatim || continued == nil ? askedNext : nil
+            if isVerbatim {
+                self.grade = .sufficient
+            } else if grade == .declined {
+                self.grade = .declined
+            } else if let continued {
+                self.grade = continued.isAnswer ? .sufficient : .weak
+            } else {
+                self.grade = askedNext?.isWhole == true ? .sufficient : grade
+            }
+        }
+    }
+
+    private func evidenceNotes(_ candidates: [NoteCandidate], hasVectors: Bool) -> [EvidenceNote] {
+        candidates.compactMap { candidate in
+            corpus[candidate.id].map { note in
+                EvidenceNote(
+                    note: note, score: candidate.score, bm25: candidate.wholeBM25,
+                    cosine: hasVectors ? max(candidate.wordingCosine, candidate.sectionCosine) : nil,
+                    rerank: candidate.rerank)
+            }
+        }
+    }
+
+    /// The sentences that answer a question about the note that was just shown; that note leads then.
+    private func continuing(
+        _ question: UnderstoodQuestion, _ found: QuestionSearch, _ candidates: inout [NoteCandidate], vector: [Float]?
+    ) throws -> SubjectDetails.Found? {
+        let best = candidates.first.flatMap { corpus[$0.id] }
+        guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown }),
+            SubjectKept(vocabulary: vocabulary)
+                .stays(with: note, before: best, found.ownBest.flatMap { corpus[$0] }, for: question)
+        else { return nil }
+        NoteMerge.lead(&candidates, by: shown)
+        let details = try subjectDetails.found(in: note, for: question.own, vector: vector)
+        return details.sentences.isEmpty ? nil : details
     }
 
     /// The first ones that are near the best one, and with them both sides of a comparison.
@@ -166,49 +211,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         return try NoteSearch(index: index, names: names).notes(for: text, vector: vector, asking: asking).candidates
     }
 
-    private static func verdict(_ grade: EvidenceGate.Grade, _ notes: [EvidenceNote]) -> EvidenceVerdict {
-        switch grade {
-        case .sufficient where !notes.isEmpty: return .sufficient
-        case .weak where !notes.isEmpty: return .weak
-        default:
-            let start = "The notes are about language models and the systems around them, and do not answer this."
-            guard !notes.isEmpty else { return .declined(reason: start) }
-            let nearest = notes.map { "“\($0.note.question)”" }.joined(separator: ", ")
-            return .declined(reason: "\(start) The nearest they have: \(nearest)")
-        }
-    }
-
     private static func filter(without hidden: Set<NoteID>) -> Filter {
         hidden.isEmpty ? .all : .not(.equal("id", .keywords(hidden.sorted().map(\.description))))
-    }
-}
-
-extension EvidenceVerdict {
-    package var isDeclined: Bool { grade == .declined }
-
-    package var grade: EvidenceGate.Grade {
-        switch self {
-        case .sufficient: .sufficient
-        case .weak: .weak
-        case .declined: .declined
-        }
-    }
-}
-
-/// Milliseconds from stage to stage.
-struct StageTimings {
-    private let time: any TimeSource
-    private var last: UInt64
-    private(set) var stages: [(stage: String, milliseconds: Double)] = []
-
-    init(_ time: any TimeSource) {
-        self.time = time
-        last = time.nanoseconds()
-    }
-
-    mutating func end(_ stage: String) {
-        let now = time.nanoseconds()
-        stages.append((stage, Double(now - last) / 1e6))
-        last = now
     }
 }

@@ -18,7 +18,7 @@ struct QuestionDetails {
 
     /// In file order; none where the question has no words but those that ask for the note itself.
     func sentences(of note: Note, for question: String) -> [Range<Int>] {
-        let paragraphs = paragraphs(of: note)
+        let paragraphs = book.paragraphs(of: note)
         // What the note does not speak of cannot be found in it.
         let spoken = paragraphs.reduce(into: Set<[UInt8]>()) { $0.formUnion($1.stems) }
         let words = vocabulary.stems(of: question).subtracting(names(of: note)).intersection(spoken)
@@ -26,7 +26,7 @@ struct QuestionDetails {
         guard total >= Self.leastWeight else { return [] }
         func covered(_ stems: Set<[UInt8]>) -> Double { vocabulary.weight(ofAll: words.intersection(stems)) / total }
 
-        var best: (paragraph: Paragraph, score: Double)?
+        var best: (paragraph: NoteParagraph, score: Double)?
         for paragraph in paragraphs {
             let share = covered(paragraph.stems)
             let score = share + Self.headingBonus * covered(paragraph.heading)
@@ -55,29 +55,5 @@ struct QuestionDetails {
         let least = Self.nameShare * Double(ways.count)
         return Set(counts.lazy.filter { Double($0.value) >= least }.map(\.key))
             .union(vocabulary.stems(of: note.question))
-    }
-
-    private struct Paragraph {
-        /// Of the words in bold letters before its first sentence.
-        let heading: Set<[UInt8]>
-        var sentences: [SentenceBook.Entry]
-
-        var stems: Set<[UInt8]> { sentences.reduce(heading) { $0.union($1.stems) } }
-    }
-
-    private func paragraphs(of note: Note) -> [Paragraph] {
-        var paragraphs: [Paragraph] = []
-        var lastStart: Int?
-        for entry in book.sentences(of: note.id) where entry.heading == .explanation {
-            let start = AnswerSentence(note: note, range: entry.range, heading: .explanation).paragraphStart
-            if start == lastStart {
-                paragraphs[paragraphs.count - 1].sentences.append(entry)
-            } else {
-                let heading = vocabulary.stems(of: note.text(start..<entry.range.lowerBound))
-                paragraphs.append(Paragraph(heading: heading, sentences: [entry]))
-                lastStart = start
-            }
-        }
-        return paragraphs
     }
 }

@@ -13,6 +13,10 @@ struct QuestionSearch {
     let partLeaders: Set<NoteID>
     /// The best notes for the two sides of a comparison, where one of them is the best for the whole.
     let sides: Set<NoteID>
+    /// The note that answered the question before: the first that was quoted, or else found for it.
+    let lastShown: NoteID?
+    /// The best note for the question without those before it.
+    let ownBest: NoteID?
 
     /// The most that the earlier questions count beside the new one, when it surely leans on them. With .7, .75 and .8 the
     /// right note comes first for .725, .74 and .74 of 200 follow-ups, and for .85, .84 and .82 of changes of the subject.
@@ -34,8 +38,9 @@ struct QuestionSearch {
         let compared = all.dropFirst(results.count).prefix(question.compared.count)
         let leaders = Set(results.dropFirst().compactMap { $0.candidates.first?.id })
         let sides = Self.sides(of: question.compared, Array(compared), whole: own, names)
+        ownBest = own.first?.id
         guard question.earlier != nil else {
-            (candidates, whole, partLeaders, self.sides) = (own, results[0], leaders, sides)
+            (candidates, whole, partLeaders, self.sides, lastShown) = (own, results[0], leaders, sides, nil)
             return
         }
         let before = all.dropFirst(results.count + compared.count)
@@ -43,9 +48,14 @@ struct QuestionSearch {
         func score(_ id: NoteID?, _ candidates: [NoteCandidate]) -> Double {
             candidates.first { $0.id == id }?.score ?? 0
         }
-        let leaning = FollowUp.leaning(
-            of: question.own, ownInEarlier: score(results[0].candidates.first?.id, last.candidates),
-            earlierInOwn: score(quoted.first ?? last.candidates.first?.id, results[0].candidates))
+        let shown = quoted.first ?? last.candidates.first?.id
+        let leaning =
+            !question.hasSubject
+            ? 1
+            : FollowUp.leaning(
+                of: question.own, ownInEarlier: score(results[0].candidates.first?.id, last.candidates),
+                earlierInOwn: score(shown, results[0].candidates))
+        lastShown = shown
         let share = Self.mostEarlier * leaning
         question.leansBack = leaning > 0.5
         if question.leansBack {

@@ -6,8 +6,13 @@
 enum QuestionWords {
     /// The text without its question words; all of it if nothing else is left.
     static func subject(of text: String) -> String {
-        let kept = text.split(separator: " ").filter { !words.contains(core($0)) }
-        return kept.isEmpty ? text : kept.joined(separator: " ")
+        let kept = named(in: text)
+        return kept.isEmpty ? text : kept
+    }
+
+    /// The same; empty if nothing else is left.
+    static func named(in text: String) -> String {
+        text.split(separator: " ").filter { !words.contains(core($0)) }.joined(separator: " ")
     }
 
     /// Whether anything but question words is there.

@@ -37,6 +37,8 @@ final class SentenceBook: Sendable {
         return entries
     }
 
+    func stems(of text: String) -> Set<[UInt8]> { vocabulary.stems(of: text) }
+
     /// A question answers nothing, and a heading in bold letters says nothing alone.
     private static func isStatement(_ text: String) -> Bool {
         let plain = text.utf8.reversed().drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "\"") }

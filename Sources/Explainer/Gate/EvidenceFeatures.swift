@@ -18,7 +18,10 @@ package struct EvidenceFeatures: Sendable {
     ]
     package let values: [Double]
 
-    init(_ values: [Double]) { self.values = values }
+    package init(_ values: [Double]) { self.values = values }
+
+    /// - Parameter name: one of `names`.
+    subscript(name: String) -> Double { Self.names.firstIndex(of: name).map { values[$0] } ?? 0 }
 
     /// Nothing was found.
     package static let none = EvidenceFeatures(names.map { _ in 0 })

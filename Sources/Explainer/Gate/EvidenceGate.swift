@@ -23,6 +23,11 @@ package struct EvidenceGate: Sendable {
 
     package enum Grade: String, Sendable { case sufficient, weak, declined }
 
+    /// Evidence as unlikely as this, without this share of the question's words in any of the best notes or with a word that
+    /// no note has, is none: "how do spiking neural networks learn with STDP" is of our field, and no note speaks of it. Of
+    /// 327 tuning questions it declines one more, whose right note was not found.
+    static let (leastConfidence, leastCoverage) = (0.06, 0.5)
+
     /// For vectors of questions by an encoder of their own; nil does without it.
     package var questions: Models?
     /// For vectors by one encoder.
@@ -44,7 +49,10 @@ package struct EvidenceGate: Sendable {
     ) -> (grade: Grade, confidence: Double) {
         let models = !hasVectors ? words : hasQuestions ? questions ?? vectors : vectors
         let confidence = models.isAnswered.probability(features.values)
-        guard isNamed || models.isOurField.probability(features.values) >= models.fieldThreshold else {
+        let isUncovered =
+            confidence < Self.leastConfidence
+            && (features["own_coverage"] < Self.leastCoverage || features["rarest_missing"] >= 1)
+        guard isNamed || models.isOurField.probability(features.values) >= models.fieldThreshold && !isUncovered else {
             return (.declined, confidence)
         }
         return (confidence >= models.answerThreshold ? .sufficient : .weak, confidence)

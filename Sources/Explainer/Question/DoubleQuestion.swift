@@ -13,16 +13,19 @@ package enum DoubleQuestion {
         var parts: [[Substring]] = [[]]
         for (index, word) in words.enumerated() {
             let hasRoom = parts.count < mostParts && words.count - index >= fewestWords
-            if hasRoom, parts[parts.count - 1].count >= fewestWords, begins(words, at: index) { parts.append([]) }
+            let part = parts[parts.count - 1]
+            if hasRoom, part.count >= fewestWords, begins(words, at: index, after: part[0]) { parts.append([]) }
             parts[parts.count - 1].append(word)
         }
         return parts.map { trimmed($0) }
     }
 
-    /// Whether a question of its own begins at a word: after a question mark, or with "and how", ", what" and the like.
-    private static func begins(_ words: [Substring], at index: Int) -> Bool {
+    /// Whether a question of its own begins at a word: after a question mark, or with "and how" and the like; with ", why"
+    /// only behind another question, because "our bill doubled, why" tells first and asks then.
+    private static func begins(_ words: [Substring], at index: Int, after first: Substring) -> Bool {
         let before = words[index - 1]
         if before.hasSuffix("?") || before.hasSuffix(";") { return true }
+        if before.hasSuffix(","), askers.contains(bare(words[index])) { return main.contains(bare(first)) }
         guard joints.contains(bare(words[index])) else { return false }
         var next = index + 1
         while next < words.count, fillers.contains(bare(words[next])) { next += 1 }
@@ -49,5 +52,7 @@ package enum DoubleQuestion {
     private static let askers: Set<String> = [
         "what", "whats", "how", "why", "when", "where", "which", "who", "tell", "explain",
     ]
+    /// What a whole question begins with; "when" and "where" begin half of one.
+    private static let main: Set<String> = ["what", "whats", "how", "why", "which", "who", "explain"]
     private static let helpers: Set<String> = ["does", "do", "is", "are", "can", "should", "would"]
 }

@@ -24,12 +24,20 @@ package enum FollowUp {
     ///   - ownInEarlier: 0…1, what the search for the earlier question thinks of the note found first for this one.
     ///   - earlierInOwn: 0…1, what the search for this one thinks of the note of the earlier one.
     package static func leaning(of question: String, ownInEarlier: Double, earlierInOwn: Double) -> Double {
-        let words = question.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }
-        let pointsBack = words.contains { pointers.contains(String($0)) }
+        let words = words(of: question)
         let sum =
-            0.63 + (pointsBack ? 1.71 : 0) - 1.30 * log(1 + Double(words.count)) + 3.69 * ownInEarlier + 6.08
+            0.63 + (pointsBack(question) ? 1.71 : 0) - 1.30 * log(1 + Double(words.count)) + 3.69 * ownInEarlier + 6.08
             * earlierInOwn
         return 1 / (1 + exp(-sum))
+    }
+
+    /// "How is it trained?": whether a word stands for something said before.
+    package static func pointsBack(_ question: String) -> Bool {
+        words(of: question).contains { pointers.contains(String($0)) }
+    }
+
+    private static func words(of question: String) -> [Substring] {
+        question.lowercased().split { !$0.isLetter && !$0.isNumber && $0 != "'" }
     }
 
     private static let pointers: Set<String> = [

@@ -11,6 +11,8 @@ package struct UnderstoodQuestion: Sendable, Equatable {
     package let compared: [String]
     /// What was asked before; nil for a first question.
     package let earlier: Earlier?
+    /// Whether it names anything but a side of something: "and what does it cost?" does not.
+    package let hasSubject: Bool
     /// Whether it means something only after what was asked before: the search finds out.
     package var leansBack = false
     /// What is searched for: for people to read, and for the model to answer.
@@ -33,6 +35,8 @@ package struct UnderstoodQuestion: Sendable, Equatable {
     }
 
     package struct Earlier: Sendable, Equatable {
+        /// The newest of the earlier questions.
+        package let last: String
         /// The earlier questions and this one on a line.
         package let joined: String
         /// The same with the long forms of its abbreviations, and the newest of the earlier ones alone.
@@ -65,18 +69,26 @@ package struct QuestionReader: Sendable {
         let typed = Manner.removed(from: QuestionText.withoutCourtesy(line))
         let (spelled, corrections, unknown) = corrected(typed)
         let own = QuestionText.withoutCourtesy(spelled)
-        let parts = DoubleQuestion.parts(own)
+        let parts = Self.parts(of: own)
         let before = FollowUp.earlier(in: conversation)
         let earlier = before.last.map { last in
             let joined = (before + [own]).joined(separator: " ")
             return UnderstoodQuestion.Earlier(
-                joined: joined, joinedSearch: expanded(joined), lastSearch: expanded(last))
+                last: last, joined: joined, joinedSearch: expanded(joined), lastSearch: expanded(last))
         }
         let compared = parts.count > 1 ? [] : Comparison.sides(of: own)
         return UnderstoodQuestion(
             own: own, searches: ([own] + (parts.count > 1 ? parts : [])).map(expanded),
-            compared: compared.map(expanded), earlier: earlier,
+            compared: compared.map(expanded), earlier: earlier, hasSubject: !vocabulary.subject(of: own).isEmpty,
             unknownWords: unknown, corrections: corrections)
+    }
+
+    /// The questions that it asks; "how is it trained?" behind another one is searched with that.
+    private static func parts(of question: String) -> [String] {
+        let parts = DoubleQuestion.parts(question)
+        return parts.enumerated().map { place, part in
+            place > 0 && FollowUp.pointsBack(part) ? parts[0] + " " + part : part
+        }
     }
 
     private func corrected(

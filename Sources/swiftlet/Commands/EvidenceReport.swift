@@ -14,19 +14,22 @@ struct EvidenceReport {
     init(_ evaluation: EvidenceEvaluation, split: JudgedQuestion.Split) {
         self.evaluation = evaluation
         self.split = split
-        figures = [
-            ("right_top1", evaluation.right(within: 1)), ("right_top5", evaluation.right(within: 5)),
-            ("several_right_found", evaluation.allRight),
-            ("right_sentences_8", evaluation.rightSentences(first: 8)),
-            ("right_sentences_all", evaluation.rightSentences(first: EvidenceEvaluation.sentenceCount)),
-            ("foreign_declined", evaluation.share(.foreign, graded: .declined)),
-            ("answerable_declined", evaluation.share(.answerable, graded: .declined)),
-            ("answerable_sufficient", evaluation.share(.answerable, graded: .sufficient)),
-            ("near_miss_answered", evaluation.share(.nearMiss, graded: .sufficient)),
-            ("hidden_answered", evaluation.share(.answerable, isHidden: true, graded: .sufficient)),
-            ("calibration_error", evaluation.calibrationError),
-            ("ms_p50", evaluation.milliseconds(percentile: 50)), ("ms_p99", evaluation.milliseconds(percentile: 99)),
-        ]
+        let told = evaluation.told.map { [("answering_sentence_told", $0)] } ?? []
+        figures =
+            [
+                ("right_top1", evaluation.right(within: 1)), ("right_top5", evaluation.right(within: 5)),
+                ("several_right_found", evaluation.allRight),
+                ("right_sentences_8", evaluation.rightSentences(first: 8)),
+                ("right_sentences_all", evaluation.rightSentences(first: EvidenceEvaluation.sentenceCount)),
+                ("foreign_declined", evaluation.share(.foreign, graded: .declined)),
+                ("answerable_declined", evaluation.share(.answerable, graded: .declined)),
+                ("answerable_sufficient", evaluation.share(.answerable, graded: .sufficient)),
+                ("near_miss_answered", evaluation.share(.nearMiss, graded: .sufficient)),
+                ("hidden_answered", evaluation.share(.answerable, isHidden: true, graded: .sufficient)),
+                ("calibration_error", evaluation.calibrationError),
+                ("ms_p50", evaluation.milliseconds(percentile: 50)),
+                ("ms_p99", evaluation.milliseconds(percentile: 99)),
+            ] + told
         let own = evaluation.trials(.answerable)
         styles = Set(own.map(\.question.style)).sorted().map { style in
             (

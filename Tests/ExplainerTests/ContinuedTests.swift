@@ -1,0 +1,78 @@
+// ContinuedTests.swift — questions that have no subject of their own stay with the note that was just quoted.
+
+import Explainer
+import Testing
+
+@Suite struct `A question without a subject` {
+    private let finder: EvidenceFinder
+    private let corpus: Corpus
+
+    init() throws {
+        finder = try EvidenceFixture.shipped.get()
+        corpus = try Corpus.shipped()
+    }
+
+    private func evidence(_ question: String, after first: String, _ note: String) throws -> Evidence {
+        let id = try #require(NoteID(note))
+        return try finder.evidence(for: question, conversation: [ConversationTurn(question: first, notes: [id])])
+    }
+
+    @Test(arguments: [
+        ("what is a reranker", "when would I skip it?", "retrieval/reranking", "lower quality elsewhere"),
+        (
+            "how does paged attention work?", "does it make anything slower?", "kv-cache/paged-attention",
+            "20% to 26% slower"
+        ),
+        ("what is hnsw", "and its memory use?", "retrieval/hnsw", "128 bytes per vector"),
+        ("explain quantization", "give me an example", "quantization/overview", "divide by 127"),
+        (
+            "what is docker", "where would i put the model weights", "infrastructure/containers",
+            "do not belong in the image"
+        ),
+    ]) func `is answered by the paragraph that speaks of it`(first: String, next: String, note: String, text: String)
+        throws
+    {
+        let evidence = try evidence(next, after: first, note)
+        #expect(evidence.isContinued && !evidence.verdict.isDeclined)
+        #expect(evidence.notes.first?.note.id == NoteID(note))
+        #expect(evidence.detailTexts.contains { $0.contains(text) }, "\(evidence.detailTexts)")
+    }
+
+    @Test func `gets neither the short answer again, nor what came with it`() throws {
+        let evidence = try evidence("when would I skip it?", after: "what is a reranker", "retrieval/reranking")
+        let outline = AnswerOutline(evidence, AnswerOptions()) { corpus[$0] }
+        #expect(outline.lead.map(\.range) == evidence.details)
+        #expect(outline.lead.allSatisfy { $0.heading != .shortAnswer } && outline.mostChosenCount == 0)
+        #expect(outline.sections.map(\.heading) == [.followUps])
+    }
+
+    @Test func `is told that the note may not answer it`() throws {
+        let evidence = try evidence("is it free?", after: "what is redis", "infrastructure/redis")
+        #expect(evidence.verdict != .sufficient)
+    }
+
+    @Test func `leaves for the note that is called what was asked before`() throws {
+        let evidence = try evidence("is it slow?", after: "what is rag", "rag/what-it-is")
+        #expect(evidence.notes.first?.note.id == NoteID("rag/latency"))
+        #expect(!evidence.isContinued)
+    }
+
+    @Test(arguments: [
+        ("what is lora", "what is beam search", "fine-tuning/lora", "decoding/beam-search"),
+        ("what is bm25", "what is the gil", "retrieval/bm25", "python/gil"),
+        ("what is docker", "explain rope embeddings", "infrastructure/containers", "transformers/rope"),
+    ]) func `is not one that names another note`(first: String, next: String, shown: String, note: String) throws {
+        let evidence = try evidence(next, after: first, shown)
+        #expect(evidence.notes.first?.note.id == NoteID(note))
+        #expect(!evidence.isContinued)
+    }
+
+    @Test func `is not one about something else altogether`() throws {
+        let evidence = try evidence("who is the president of france?", after: "what is redis", "infrastructure/redis")
+        #expect(evidence.verdict.isDeclined && !evidence.isContinued && evidence.details.isEmpty)
+    }
+
+    @Test func `is a first question like any other where nothing was asked before`() throws {
+        #expect(try !finder.evidence(for: "what does it cost?").isContinued)
+    }
+}
