@@ -72,6 +72,15 @@ import Testing
         #expect(evidence.verdict.isDeclined && !evidence.isContinued && evidence.details.isEmpty)
     }
 
+    @Test func `keeps its subject however many follow`() throws {
+        let note = try #require(NoteID("retrieval/hnsw"))
+        let asked = ["what is hnsw", "is it slow?", "give me an example", "and why?"]
+        let turns = asked.map { ConversationTurn(question: $0, notes: [note]) }
+        let evidence = try finder.evidence(for: "how much memory does it take?", conversation: turns)
+        #expect(evidence.question.contains("hnsw"))
+        #expect(evidence.detailTexts.contains { $0.contains("128 bytes per vector") })
+    }
+
     @Test func `is a first question like any other where nothing was asked before`() throws {
         #expect(try !finder.evidence(for: "what does it cost?").isContinued)
     }

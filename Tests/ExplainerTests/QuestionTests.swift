@@ -100,6 +100,7 @@ import Testing
         let turns = ["a1", "a2", " \u{200B}", "a3"].map { ConversationTurn(question: $0) }
         #expect(FollowUp.earlier(in: turns) == ["a2", "a3"])
         #expect(FollowUp.earlier(in: []).isEmpty)
+        #expect(FollowUp.earlier(in: turns) { $0 == "a1" } == ["a1", "a3"])
     }
 
     @Test func `few words that point back and lead to the same notes lean`() {

@@ -28,10 +28,9 @@ struct SubjectKept {
         let spoken = vocabulary.stems(of: note.question + "\n" + note.searchedText)
         let pointsBack = own.count <= Self.fewWords && FollowUp.pointsBack(question.own)
         guard pointsBack || share(of: own, in: spoken) >= Self.leastSpoken else { return false }
-        let before = vocabulary.subject(of: earlier.last)
         let names = names(of: best)
-        let named = share(of: before, in: names)
-        if named >= max(Self.leastNamed, share(of: before, in: self.names(of: note)) - Self.mostBehind),
+        let named = share(of: earlier.subject, in: names)
+        if named >= max(Self.leastNamed, share(of: earlier.subject, in: self.names(of: note)) - Self.mostBehind),
             !names.isDisjoint(with: vocabulary.asked(by: question.own))
         {
             return false

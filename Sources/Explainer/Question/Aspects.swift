@@ -14,6 +14,9 @@ struct Aspect: Sendable {
         return (asked, words.intersection(asked.reduce(into: manners) { $0.formUnion($1.asked) }))
     }
 
+    /// Whether it is a word that asks for an aspect: it is spelled right, whatever the notes say.
+    static func isAsked(_ word: String) -> Bool { askedWords.contains(word) }
+
     private init(_ asked: String, _ told: String) {
         func words(_ text: String) -> Set<String> { Set(text.split(separator: " ").map(String.init)) }
         self.asked = words(asked)
@@ -32,6 +35,8 @@ struct Aspect: Sendable {
         "means",
         "detail", "details", "please", "thanks", "show", "give", "tell", "explain", "think", "happen", "happens", "put",
     ]
+
+    private static let askedWords = table.reduce(into: manners) { $0.formUnion($1.asked) }
 
     private static let table = [
         Aspect(

@@ -8,9 +8,19 @@ package enum FollowUp {
     /// Earlier questions that are read with the new one.
     static let mostTurns = 2
 
-    /// What was asked before, oldest first: one clean line each.
-    package static func earlier(in conversation: [ConversationTurn]) -> [String] {
-        Array(conversation.lazy.map { QuestionText.normalized($0.question) }.filter { !$0.isEmpty }.suffix(mostTurns))
+    /// What was asked before, oldest first: one clean line each. Of a run of questions like "is it slow?" the newest, and the
+    /// question that they are all about.
+    ///
+    /// - Parameter hasSubject: whether a question names what it is about.
+    package static func earlier(
+        in conversation: [ConversationTurn], hasSubject: (String) -> Bool = { _ in true }
+    ) -> [String] {
+        let questions = conversation.map { QuestionText.normalized($0.question) }.filter { !$0.isEmpty }
+        let last = questions.suffix(mostTurns)
+        guard !last.contains(where: hasSubject), let subject = questions.last(where: hasSubject) else {
+            return Array(last)
+        }
+        return [subject] + last.suffix(mostTurns - 1)
     }
 
     /// The probability that a question leans on the one before it, from four numbers.

@@ -35,8 +35,8 @@ package struct UnderstoodQuestion: Sendable, Equatable {
     }
 
     package struct Earlier: Sendable, Equatable {
-        /// The newest of the earlier questions.
-        package let last: String
+        /// The stems of what the newest of the earlier questions that names a subject is about.
+        package let subject: Set<[UInt8]>
         /// The earlier questions and this one on a line.
         package let joined: String
         /// The same with the long forms of its abbreviations, and the newest of the earlier ones alone.
@@ -70,11 +70,13 @@ package struct QuestionReader: Sendable {
         let (spelled, corrections, unknown) = corrected(typed)
         let own = QuestionText.withoutCourtesy(spelled)
         let parts = Self.parts(of: own)
-        let before = FollowUp.earlier(in: conversation)
+        let before = FollowUp.earlier(in: conversation) { !vocabulary.subject(of: $0).isEmpty }
+        let subject = before.last { !vocabulary.subject(of: $0).isEmpty } ?? ""
         let earlier = before.last.map { last in
             let joined = (before + [own]).joined(separator: " ")
             return UnderstoodQuestion.Earlier(
-                last: last, joined: joined, joinedSearch: expanded(joined), lastSearch: expanded(last))
+                subject: vocabulary.subject(of: subject), joined: joined, joinedSearch: expanded(joined),
+                lastSearch: expanded(last))
         }
         let compared = parts.count > 1 ? [] : Comparison.sides(of: own)
         return UnderstoodQuestion(
@@ -99,9 +101,9 @@ package struct QuestionReader: Sendable {
         let words = text.split(separator: " ").map { word -> String in
             let letters = word.drop { !$0.isLetter }
             let core = letters.prefix { $0.isLetter || $0 == "'" }
-            guard core.count > 2, !vocabulary.knows(String(core)), abbreviations[word: core.lowercased()] == nil else {
-                return String(word)
-            }
+            guard core.count > 2, !vocabulary.knows(String(core)), abbreviations[word: core.lowercased()] == nil,
+                !Aspect.isAsked(core.lowercased())
+            else { return String(word) }
             // Names of code and compounds are meant as they are.
             let isPlain = !word[core.endIndex...].contains { $0.isLetter || $0.isNumber }
             if isPlain, letters.startIndex == word.startIndex || word.first?.isNumber == false,
