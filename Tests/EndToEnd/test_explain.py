@@ -183,6 +183,21 @@ def test_a_stream_says_the_same_piece_by_piece(explaining):
     assert same(documents[-1]) == same(answer)
 
 
+def test_a_question_without_a_subject_stays_with_the_note_and_repeats_nothing(explaining):
+    first = explaining.post("/v1/explain", {"question": "what is a reranker"}).json()
+    messages = [
+        {"role": "user", "content": "what is a reranker"},
+        {"role": "assistant", "content": first["answer"], "notes": ["retrieval/reranking"]},
+    ]
+    body = {"question": "when would I skip it?", "messages": messages}
+    answer = explaining.post("/v1/explain", body).json()
+    quotes = check(answer)
+    assert {citation["note"] for citation in answer["citations"]} == {"retrieval/reranking"}
+    assert any("can lower quality elsewhere" in quote for quote in quotes)
+    assert not set(quotes) & {span["text"] for span in first["spans"]}
+    assert list(answer["sections"]) == ["follow_ups"]
+
+
 def test_a_note_is_shown_as_it_is_quoted(explaining):
     note = explaining.request("GET", "/v1/notes/kv-cache/paged-attention").json()
     assert note["text"] == (CORPUS / "kv-cache" / "paged-attention.md").read_text()

@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (0.05, 0.4, 0.5, EvidenceGate.Grade.declined), (0.05, 0.9, 1, .declined), (0.05, 0.9, 0.5, .weak),
+        (0.02, 0.4, 0.5, EvidenceGate.Grade.declined), (0.02, 0.9, 1, .declined), (0.02, 0.9, 0.5, .weak),
         (0.2, 0, 1, .weak),
     ]) func `what is of the field and in no note is declined`(
         confidence: Double, coverage: Double, missing: Double, grade: EvidenceGate.Grade

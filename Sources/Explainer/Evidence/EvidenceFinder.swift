@@ -105,7 +105,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
-        let continued = try continuing(understood, found, &candidates, vector: vectors?[0])
+        let continued = try continuing(
+            understood, found, &candidates, quoted: conversation.last?.notes.first, vector: vectors?[0])
         let named = understood.leansBack ? nil : plainNames.note(named: understood.own, among: candidates)
         if let named { NoteMerge.lead(&candidates, by: named) }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
@@ -125,6 +126,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         var notes = evidenceNotes(chosen, hasVectors: vectors != nil)
         let verdict = EvidenceVerdict(reading.grade, notes)
         if verdict.isDeclined { notes.removeAll { !$0.isNear } }
+        // Only what is known to have been quoted is known to have been read.
+        let isContinued =
+            reading.continued != nil && !verdict.isDeclined && conversation.last?.notes.first == notes.first?.note.id
         var details: [Range<Int>] = []
         var sentences: [EvidenceSentence] = []
         if let best = notes.first?.note, !verdict.isDeclined {
@@ -138,7 +142,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
             partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details,
-            isContinued: reading.continued != nil && !verdict.isDeclined, sentences: sentences, timings: timings.stages,
+            isContinued: isContinued, sentences: sentences, timings: timings.stages,
             warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
@@ -181,12 +185,15 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
 
     /// The sentences that answer a question about the note that was just shown; that note leads then.
     private func continuing(
-        _ question: UnderstoodQuestion, _ found: QuestionSearch, _ candidates: inout [NoteCandidate], vector: [Float]?
+        _ question: UnderstoodQuestion, _ found: QuestionSearch, _ candidates: inout [NoteCandidate], quoted: NoteID?,
+        vector: [Float]?
     ) throws -> SubjectDetails.Found? {
         let best = candidates.first.flatMap { corpus[$0.id] }
         guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown }),
             SubjectKept(vocabulary: vocabulary)
-                .stays(with: note, before: best, found.ownBest.flatMap { corpus[$0] }, for: question)
+                .stays(
+                    with: note, isKnown: quoted == shown, before: best, found.ownBest.flatMap { corpus[$0] },
+                    for: question)
         else { return nil }
         NoteMerge.lead(&candidates, by: shown)
         let details = try subjectDetails.found(in: note, for: question.own, vector: vector)

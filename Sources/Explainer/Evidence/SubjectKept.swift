@@ -21,12 +21,16 @@ struct SubjectKept {
     /// - Parameters:
     ///   - note: the first one that the answer before quoted.
     ///   - best: the first one that was found for all that was asked, `ownBest` for the new question alone.
-    func stays(with note: Note, before best: Note?, _ ownBest: Note?, for question: UnderstoodQuestion) -> Bool {
+    ///   - isKnown: the note is known to have been quoted, not only likely.
+    func stays(
+        with note: Note, isKnown: Bool, before best: Note?, _ ownBest: Note?, for question: UnderstoodQuestion
+    ) -> Bool {
         guard let earlier = question.earlier, question.leansBack else { return false }
         guard let best, best.id != note.id else { return true }
         let own = vocabulary.subject(of: question.own)
         let spoken = vocabulary.stems(of: note.question + "\n" + note.searchedText)
         let pointsBack = own.count <= Self.fewWords && FollowUp.pointsBack(question.own)
+        guard isKnown || own.isEmpty else { return false }
         guard pointsBack || share(of: own, in: spoken) >= Self.leastSpoken else { return false }
         let names = names(of: best)
         let named = share(of: earlier.subject, in: names)

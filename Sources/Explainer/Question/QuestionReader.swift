@@ -69,7 +69,7 @@ package struct QuestionReader: Sendable {
         let typed = Manner.removed(from: QuestionText.withoutCourtesy(line))
         let (spelled, corrections, unknown) = corrected(typed)
         let own = QuestionText.withoutCourtesy(spelled)
-        let parts = Self.parts(of: own)
+        let parts = DoubleQuestion.parts(own)
         let before = FollowUp.earlier(in: conversation) { !vocabulary.subject(of: $0).isEmpty }
         let subject = before.last { !vocabulary.subject(of: $0).isEmpty } ?? ""
         let earlier = before.last.map { last in
@@ -83,14 +83,6 @@ package struct QuestionReader: Sendable {
             own: own, searches: ([own] + (parts.count > 1 ? parts : [])).map(expanded),
             compared: compared.map(expanded), earlier: earlier, hasSubject: !vocabulary.subject(of: own).isEmpty,
             unknownWords: unknown, corrections: corrections)
-    }
-
-    /// The questions that it asks; "how is it trained?" behind another one is searched with that.
-    private static func parts(of question: String) -> [String] {
-        let parts = DoubleQuestion.parts(question)
-        return parts.enumerated().map { place, part in
-            place > 0 && FollowUp.pointsBack(part) ? parts[0] + " " + part : part
-        }
     }
 
     private func corrected(
