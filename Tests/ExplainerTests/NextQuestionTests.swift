@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("Why does AdamW decouple weight decay?", "decouples"),
+        ("Why does AdamW decouple weight decay?", "taken out of the gradient"),
         ("What is reciprocal rank fusion and why use it?", "1/(k + rank)"),
         ("how does a MoE router keep its load balanced with an extra loss", "auxiliary loss"),
     ])
@@ -74,6 +74,22 @@ import Testing
         let found = try Self.details(question)
         #expect((1...2).contains(found.count))
         #expect(found.contains { $0.contains(word) }, "\(found)")
+    }
+
+    @Test(arguments: [
+        ("what is label smoothing", "Label smoothing trains"),
+        ("what is a confusion matrix", "A confusion matrix is a table"),
+    ]) func `lead where the short answer says nothing of the subject`(question: String, start: String) throws {
+        let evidence = try EvidenceFixture.shipped.get().evidence(for: question)
+        let outline = AnswerOutline(evidence, AnswerOptions()) { _ in nil }
+        #expect(outline.lead.first?.line.hasPrefix(start) == true)
+        #expect(outline.lead.contains { $0.heading == .shortAnswer })
+    }
+
+    @Test func `come behind a short answer that speaks of it`() throws {
+        let evidence = try EvidenceFixture.shipped.get().evidence(for: "Why does AdamW decouple weight decay?")
+        #expect(!evidence.detailsLead)
+        #expect(AnswerOutline(evidence, AnswerOptions()) { _ in nil }.lead.first?.heading == .shortAnswer)
     }
 
     @Test(arguments: ["What is LoRA, and when would you use it?", "LoRA", "what is attention"])

@@ -235,6 +235,11 @@ import Testing
         #expect(read.corrections.map { [$0.typed, $0.meant] } == [["evictd", "evicted"]])
     }
 
+    @Test func `an acronym is no misspelt word, unless all is in capitals`() {
+        #expect(reader.read("what is a CACHR").own == "what is a CACHR")
+        #expect(reader.read("WHAT IS A CACHR").corrections.map(\.meant) == ["cache"])
+    }
+
     @Test func `parts are searched beside the whole`() {
         let read = reader.read("What does the cache keep, and how are blocks evicted?")
         #expect(read.searches.count == 3)

@@ -62,26 +62,26 @@ package struct AnswerOutline: Sendable {
         let askedNext = Self.answerToAskedNext(evidence, leading)
         let details = evidence.details.map { AnswerSentence(note: leading[0], range: $0, heading: .explanation) }
         let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
-        if evidence.isContinued {
-            lead = Array(details.prefix(room))
-            shortAnswerCount = lead.count
-            mostChosenCount = 0
-            return
-        }
-        guard evidence.verdict == .sufficient else {
-            lead = Array((shortAnswers[0] + askedNext + others).prefix(room))
-            shortAnswerCount = lead.count
-            return
-        }
-        leastChosenCount = options.leastChosenCount
-        // Asked in other words, an answer that begins with its own "Yes, but" is not understood: the short one goes first.
-        if evidence.askedNext?.extent == .verbatim, !askedNext.isEmpty {
-            lead = Array(askedNext.prefix(room))
-            shortAnswerCount = lead.count
-            return
-        }
-        lead = Array(shortAnswers[0].prefix(room))
+        // All that is said, and shown as the answer; nil where the model goes on behind the short answer.
+        let whole: [AnswerSentence]? =
+            if evidence.isContinued {
+                details
+            } else if evidence.verdict != .sufficient {
+                shortAnswers[0] + askedNext + others
+            } else if evidence.askedNext?.extent == .verbatim, !askedNext.isEmpty {
+                // Asked in other words, an answer that begins with its own "Yes, but" is not understood: the short one goes
+                // first.
+                askedNext
+            } else if evidence.detailsLead, own == details {
+                details + shortAnswers[0]
+            } else {
+                nil
+            }
+        if evidence.isContinued { mostChosenCount = 0 }
+        if evidence.verdict == .sufficient { leastChosenCount = options.leastChosenCount }
+        lead = Array((whole ?? shortAnswers[0]).prefix(room))
         shortAnswerCount = lead.count
+        guard whole == nil else { return }
         // What comes behind the short answer leaves the model something to choose.
         lead += (own + others).prefix(max(0, room - lead.count - leastChosenCount))
         if own.isEmpty { shortAnswerCount = lead.count }

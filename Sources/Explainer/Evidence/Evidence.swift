@@ -58,6 +58,8 @@ package struct Evidence: Sendable {
     package let askedNext: AskedNext?
     /// Sentences of the first note about what the question asks beyond that note's own: UTF-8 offsets in its file.
     package let details: [Range<Int>]
+    /// They are about the question's subject, and the short answer is not.
+    package let detailsLead: Bool
     /// The question is about the note that the answer before quoted: `details` are all that is left to say.
     package let isContinued: Bool
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
@@ -73,7 +75,8 @@ package struct Evidence: Sendable {
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
         partLeaders: Set<NoteID> = [], askedNext: AskedNext? = nil, details: [Range<Int>] = [],
-        isContinued: Bool = false, sentences: [EvidenceSentence], timings: [(stage: String, milliseconds: Double)],
+        detailsLead: Bool = false, isContinued: Bool = false, sentences: [EvidenceSentence],
+        timings: [(stage: String, milliseconds: Double)],
         warning: String? = nil
     ) {
         self.question = question
@@ -83,6 +86,7 @@ package struct Evidence: Sendable {
         self.partLeaders = partLeaders
         self.askedNext = askedNext
         self.details = details
+        self.detailsLead = detailsLead
         self.isContinued = isContinued
         self.sentences = sentences
         self.timings = timings

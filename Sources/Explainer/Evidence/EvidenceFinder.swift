@@ -129,20 +129,20 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         // Only what is known to have been quoted is known to have been read.
         let isContinued =
             reading.continued != nil && !verdict.isDeclined && conversation.last?.notes.first == notes.first?.note.id
-        var details: [Range<Int>] = []
+        var details = QuestionDetails.Found()
         var sentences: [EvidenceSentence] = []
         if let best = notes.first?.note, !verdict.isDeclined {
             details =
-                reading.continued?.sentences
-                ?? QuestionDetails(book: book, vocabulary: vocabulary).sentences(of: best, for: understood.text)
+                reading.continued.map { .init(sentences: $0.sentences) }
+                ?? QuestionDetails(book: book, vocabulary: vocabulary).found(in: best, for: understood.text)
             sentences = SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
                 .sentences(of: chosen, for: understood.text, count: sentenceCount)
         }
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
-            partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details,
-            isContinued: isContinued, sentences: sentences, timings: timings.stages,
+            partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details.sentences,
+            detailsLead: details.isSubject, isContinued: isContinued, sentences: sentences, timings: timings.stages,
             warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }

@@ -16,6 +16,31 @@ struct QuestionDetails {
     /// Sentences of that paragraph.
     private static let sentenceCount = 2
 
+    /// What the note says of the question's own words.
+    struct Found {
+        /// In file order.
+        var sentences: [Range<Int>] = []
+        /// The short answer says nothing of the question's subject: these come before it.
+        var isSubject = false
+    }
+
+    /// How much of the subject, by weight, the short answer says at most and the paragraph at least, for the paragraph to be
+    /// about the subject and the short answer not: "what is a confusion matrix" of a note on precision and recall.
+    private static let (mostShort, leastSubject) = (0.5, 0.8)
+
+    /// The same, and whether it is the question's subject.
+    func found(in note: Note, for question: String) -> Found {
+        let ranges = sentences(of: note, for: question)
+        let subject = vocabulary.subject(of: question)
+        let total = vocabulary.weight(ofAll: subject)
+        guard !ranges.isEmpty, total > 0 else { return Found(sentences: ranges) }
+        func share(_ stems: Set<[UInt8]>) -> Double { vocabulary.weight(ofAll: subject.intersection(stems)) / total }
+        let told = vocabulary.stems(of: ranges.map(note.text).joined(separator: " "))
+        let short = vocabulary.stems(of: note.text(.shortAnswer))
+        return Found(
+            sentences: ranges, isSubject: share(short) <= Self.mostShort && share(told) >= Self.leastSubject)
+    }
+
     /// In file order; none where the question has no words but those that ask for the note itself.
     func sentences(of note: Note, for question: String) -> [Range<Int>] {
         let paragraphs = book.paragraphs(of: note)

@@ -90,14 +90,17 @@ package struct QuestionReader: Sendable {
     ) -> (text: String, corrections: [UnderstoodQuestion.Correction], unknown: [String]) {
         var corrections: [UnderstoodQuestion.Correction] = []
         var unknown: [String] = []
+        let hasSmallLetters = text.contains(where: \.isLowercase)
         let words = text.split(separator: " ").map { word -> String in
             let letters = word.drop { !$0.isLetter }
             let core = letters.prefix { $0.isLetter || $0 == "'" }
             guard core.count > 2, !vocabulary.knows(String(core)), abbreviations[word: core.lowercased()] == nil,
                 !Aspect.isAsked(core.lowercased())
             else { return String(word) }
-            // Names of code and compounds are meant as they are.
-            let isPlain = !word[core.endIndex...].contains { $0.isLetter || $0.isNumber }
+            // Names of code, compounds and acronyms are meant as they are.
+            let isPlain =
+                !word[core.endIndex...].contains { $0.isLetter || $0.isNumber }
+                && !(hasSmallLetters && core.allSatisfy(\.isUppercase))
             if isPlain, letters.startIndex == word.startIndex || word.first?.isNumber == false,
                 corrections.count < Self.mostCorrections, !isWord(core.lowercased()),
                 let meant = vocabulary.correction(of: String(core))
