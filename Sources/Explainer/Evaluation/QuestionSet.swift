@@ -23,12 +23,18 @@ package struct JudgedQuestion: Sendable {
     package let split: Split
     /// The notes that answer it; empty unless answerable.
     package let notes: [NoteID]
+    /// The note that the answer before quoted, where that is given.
+    package var shown: NoteID?
     /// How the sentences that answer it begin, where that is known.
     package var answers: [String] = []
     /// Its place in the list of what the notes do not answer, if that is where it comes from.
     package var listed: OtherQuestions.Place?
 
-    package var conversation: [ConversationTurn] { turns.map { ConversationTurn(question: $0) } }
+    package var conversation: [ConversationTurn] {
+        turns.enumerated().map { place, turn in
+            ConversationTurn(question: turn, notes: place == turns.count - 1 ? [shown].compactMap { $0 } : [])
+        }
+    }
 }
 
 package enum QuestionSet {
@@ -49,7 +55,7 @@ package enum QuestionSet {
             questions.append(
                 JudgedQuestion(
                     id: id, query: query, turns: value["turns"]?.elements.compactMap { $0.string } ?? [], style: style,
-                    kind: kind, split: split, notes: notes,
+                    kind: kind, split: split, notes: notes, shown: value["shown"]?.string.flatMap { NoteID($0) },
                     answers: value["answers"]?.elements.compactMap { $0.string } ?? []))
         }
         return questions
