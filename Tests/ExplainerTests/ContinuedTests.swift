@@ -72,6 +72,15 @@ import Testing
         #expect(evidence.verdict.isDeclined && !evidence.isContinued && evidence.details.isEmpty)
     }
 
+    @Test func `leaves for a note that is named by its id, with that note's sentences`() throws {
+        let question = "is it like kv-cache/block-size?"
+        let evidence = try evidence(question, after: "what is hnsw", "retrieval/hnsw")
+        let note = try #require(evidence.notes.first?.note)
+        #expect(note.id == NoteID("kv-cache/block-size") && !evidence.isContinued)
+        let sentences = Set(AnswerSentence.all(.explanation, of: note).map(\.range))
+        #expect(sentences.isSuperset(of: evidence.details))
+    }
+
     @Test func `keeps its subject however many follow`() throws {
         let note = try #require(NoteID("retrieval/hnsw"))
         let asked = ["what is hnsw", "is it slow?", "give me an example", "and why?"]

@@ -105,11 +105,13 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
-        let continued = try continuing(
+        var continued = try continuing(
             understood, found, &candidates, quoted: conversation.last?.notes.first, vector: vectors?[0])
         let named = understood.leansBack ? nil : plainNames.note(named: understood.own, among: candidates)
         if let named { NoteMerge.lead(&candidates, by: named) }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
+        // Its sentences are of the note that was shown, and of no other.
+        if candidates.first?.id != found.lastShown { continued = nil }
         let features = try featureReader.features(
             understood, found.whole, candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)

@@ -8,8 +8,8 @@ internal import Synchronization
 ///
 /// A paragraph's score is the sum of three: the words and aspects that it shares with the question, the cosine of the question
 /// with its beginning, and that with its title. Of 119 such questions (Tests/Fixtures/aspects.jsonl) the first alone has the
-/// right paragraph first for .71, the second for .70, the third for .69; together .81, and among the first two for .93. Of 59
-/// more that were not looked at before: .81 and .86. Whole paragraphs in the place of their first 100 letters have no more, and
+/// right paragraph first for .71, the second for .70, the third for .69; together .83, and among the first two for .93. Of 59
+/// more that were not looked at before: .80 and .92. Whole paragraphs in the place of their first 100 letters have no more, and
 /// take five times as long to encode.
 final class SubjectDetails: Sendable {
     private let book: SentenceBook

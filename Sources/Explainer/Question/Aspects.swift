@@ -18,23 +18,20 @@ struct Aspect: Sendable {
     static func isAsked(_ word: String) -> Bool { askedWords.contains(word) }
 
     private init(_ asked: String, _ told: String) {
-        func words(_ text: String) -> Set<String> { Set(text.split(separator: " ").map(String.init)) }
-        self.asked = words(asked)
-        self.told = words(told)
+        self.asked = Self.words(asked)
+        self.told = Self.words(told)
     }
 
+    private static func words(_ text: String) -> Set<String> { Set(text.split(separator: " ").map(String.init)) }
+
     /// Words that ask for no side of it: "how exactly does that work in practice".
-    private static let manners: Set<String> = [
-        "exactly", "roughly", "basically", "simply", "really", "usually", "normally", "typically", "mostly", "ever",
-        "even",
-        "still", "well", "like", "ok", "okay", "hm", "hmm", "yes", "yeah", "no", "thing", "things", "stuff", "more",
-        "most",
-        "much", "many", "lot", "bit", "little", "very", "too", "just", "only", "also", "go", "goes", "going", "come",
-        "comes",
-        "people", "everyone", "someone", "anyone", "everybody", "somebody", "anybody", "say", "says", "said", "mean",
-        "means",
-        "detail", "details", "please", "thanks", "show", "give", "tell", "explain", "think", "happen", "happens", "put",
-    ]
+    private static let manners = words(
+        """
+        exactly roughly basically simply really usually normally typically mostly ever even still well like ok okay hm \
+        hmm yes yeah no thing things stuff more most much many lot bit little very too just only also go goes going come \
+        comes people everyone someone anyone everybody somebody anybody say says said mean means detail details please \
+        thanks show give tell explain think happen happens put
+        """)
 
     private static let askedWords = table.reduce(into: manners) { $0.formUnion($1.asked) }
 
