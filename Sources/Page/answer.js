@@ -59,7 +59,7 @@ export function makeAnswer(question, ask) {
       }
       if (event.warning) state.after(h("p", { class: "muted small" }, event.warning));
       if (event.notes.length > 0) {
-        replace(evidence, h("summary", {}, `${count(event.notes.length)} notes looked at`), scores(event.notes));
+        replace(evidence, h("summary", {}, event.notes.length === 1 ? "1 note looked at" : `${count(event.notes.length)} notes looked at`), scores(event.notes));
         evidence.hidden = false;
       }
     },
@@ -108,12 +108,13 @@ export function makeAnswer(question, ask) {
 
   function decline(whole) {
     replace(kind, h("span", { class: "badge declined" }, verdicts.declined));
-    replace(lead, "The notes do not say. ", h("span", { class: "muted" },
-      whole.reason && whole.reason.includes(" ") ? whole.reason
-        : "This page answers from its notes on large language models, and found nothing in them that would answer this."));
+    // The titles that end the reason stand below, to be opened.
+    const reason = whole.reason && whole.reason.includes(" ") ? whole.reason.split(" The nearest they have:")[0]
+      : "The notes are about large language models, and do not say.";
+    replace(lead, reason);
     replace(sections);
     const nearest = whole.related ?? [];
-    replace(foot, nearest.length === 0 ? null : [h("h3", {}, "The nearest it has"), noteList(nearest)], account(whole));
+    replace(foot, nearest.length === 0 ? null : [h("h3", {}, "The nearest they have"), noteList(nearest)], account(whole));
   }
 
   return {

@@ -124,7 +124,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
 
         let chosen =
             reading.grade == .declined
-            ? Array(candidates.prefix(Self.mostNearest)) : Self.chosen(candidates, with: found.sides)
+            ? Array(found.own.prefix(Self.mostNearest)) : Self.chosen(candidates, with: found.sides)
         var notes = evidenceNotes(chosen, hasVectors: vectors != nil)
         let verdict = EvidenceVerdict(reading.grade, notes)
         if verdict.isDeclined { notes.removeAll { !$0.isNear } }
@@ -194,7 +194,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown }),
             SubjectKept(vocabulary: vocabulary)
                 .stays(
-                    with: note, isKnown: quoted == shown, before: best, found.ownBest.flatMap { corpus[$0] },
+                    with: note, isKnown: quoted == shown, before: best, found.own.first.flatMap { corpus[$0.id] },
                     for: question)
         else { return nil }
         NoteMerge.lead(&candidates, by: shown)

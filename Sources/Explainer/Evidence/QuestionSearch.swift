@@ -15,8 +15,8 @@ struct QuestionSearch {
     let sides: Set<NoteID>
     /// The note that answered the question before: the first that was quoted, or else found for it.
     let lastShown: NoteID?
-    /// The best note for the question without those before it.
-    let ownBest: NoteID?
+    /// What was found for the question without those before it, best first.
+    let own: [NoteCandidate]
 
     /// The most that the earlier questions count beside the new one, when it surely leans on them. With .7, .75 and .8 the
     /// right note comes first for .725, .74 and .74 of 200 follow-ups, and for .85, .84 and .82 of changes of the subject.
@@ -38,7 +38,7 @@ struct QuestionSearch {
         let compared = all.dropFirst(results.count).prefix(question.compared.count)
         let leaders = Set(results.dropFirst().compactMap { $0.candidates.first?.id })
         let sides = Self.sides(of: question.compared, Array(compared), whole: own, names)
-        ownBest = own.first?.id
+        self.own = own
         guard question.earlier != nil else {
             (candidates, whole, partLeaders, self.sides, lastShown) = (own, results[0], leaders, sides, nil)
             return

@@ -7,6 +7,7 @@ import Explainer
 struct AnswerPrinter {
     private var sources: [Citation] = []
     private var isChecked = false
+    private var hasSections = false
 
     mutating func begin(_ evidence: Evidence, _ options: AnswerOptions) {
         if let warning = evidence.warning { Output.note("warning: \(warning)") }
@@ -30,7 +31,8 @@ struct AnswerPrinter {
                 if let citation = span.citation { Output.write(" [\(citation + 1)]".utf8) }
                 if span.isUnsupported, isChecked { Output.write(" (unsupported)".utf8) }
             case .section(let section, let cited):
-                if section.name == Note.Heading.interviewersProbe.key { Output.line("") }
+                if !hasSections { Output.line("") }
+                hasSections = true
                 Output.line("\n\(section.title)")
                 sources += cited
                 for span in section.spans {
