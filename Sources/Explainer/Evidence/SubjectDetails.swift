@@ -24,8 +24,8 @@ final class SubjectDetails: Sendable {
     private static let (wordsWeight, titleWeight) = (1 / 14.0, 0.9)
     /// The answer to a follow-up leans on its question, "yes" and "no" most of all: a paragraph as good is better.
     private static let (followUpPenalty, yesPenalty) = (0.1, 0.3)
-    /// From here on the paragraph probably answers: .87 of the right ones reach it, and .13 of those of 20 questions that
-    /// the note does not answer.
+    /// From here on the paragraph probably answers. Of the questions that stay with their note 84 of 109 reach it, and 3 of 12
+    /// that the note does not answer.
     private static let (leastScore, leastWords) = (0.5, 2.5)
     /// Letters of a paragraph that are encoded.
     private static let beginning = 100
