@@ -79,6 +79,10 @@ export function makeAnswer(question, ask) {
 
   function section(name, title, spans) {
     if (spans.length === 0) return null;
+    if (name === "listing") {
+      return h("section", { "data-name": name }, h("h3", {}, title, spans.map((span) => citation(span.citation))),
+        spans.map((span) => h("pre", { class: "listing", tabindex: "0" }, h("code", {}, span.text))));
+    }
     const content = name === "follow_ups"
       ? h("ul", { class: "questions" }, spans.map(followUp).filter(Boolean))
       : h("p", {}, spans.map((span, index) => [index > 0 ? " " : null, spanNode(span)]));

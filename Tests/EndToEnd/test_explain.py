@@ -199,6 +199,18 @@ def test_a_question_without_a_subject_stays_with_the_note_and_repeats_no_short_a
     assert "follow_ups" in answer["sections"] and "common_mistakes" not in answer["sections"]
 
 
+def test_code_is_shown_where_it_is_asked_for(explaining):
+    answer = explaining.post("/v1/explain", {"question": "implement top-p sampling in numpy"}).json()
+    check(answer)
+    (listing,) = answer["sections"]["listing"]
+    citation = answer["citations"][listing["citation"]]
+    assert "import numpy" in listing["text"] and citation["note"] == "ml-coding/top-k-top-p-sampler"
+    note = (CORPUS / f"{citation['note']}.md").read_bytes()
+    start, end = citation["range"]
+    assert note[start:end].decode() == listing["text"] and note[:start].endswith(b"```python\n")
+    assert "listing" not in explaining.post("/v1/explain", {"question": QUESTION}).json()["sections"]
+
+
 def test_a_note_is_shown_as_it_is_quoted(explaining):
     note = explaining.request("GET", "/v1/notes/kv-cache/paged-attention").json()
     assert note["text"] == (CORPUS / "kv-cache" / "paged-attention.md").read_text()

@@ -9,7 +9,7 @@ enum AnswerFixtures {
     /// A note whose short answer and explanation are these sentences.
     static func note(
         _ id: String, short: [String], explanation: [String], seeAlso: String = "topic/other",
-        code: String = "[]"
+        code: String = "[]", kind: Note.Kind = .concept
     ) throws -> Note {
         let topic = id.split(separator: "/")[0]
         let text = """
@@ -26,7 +26,7 @@ enum AnswerFixtures {
               - six
             topic: \(topic)
             level: senior
-            kind: concept
+            kind: \(kind)
             prerequisites: []
             see_also: [\(seeAlso)]
             sources:
@@ -58,7 +58,8 @@ enum AnswerFixtures {
     /// - Parameter gap: how far each note's score is behind the one before it.
     static func evidence(
         _ notes: [Note], question: String = "What is said?", verdict: EvidenceVerdict = .sufficient,
-        gap: Double = 0.5, partLeaders: Set<NoteID> = [], next: AskedNext? = nil, details: [Range<Int>] = []
+        gap: Double = 0.5, partLeaders: Set<NoteID> = [], next: AskedNext? = nil, details: [Range<Int>] = [],
+        asksForCode: Bool = false
     ) -> Evidence {
         var sentences: [EvidenceSentence] = []
         for note in notes {
@@ -76,7 +77,7 @@ enum AnswerFixtures {
             notes: notes.enumerated().map {
                 EvidenceNote(note: $1, score: 1 - Double($0) * gap, bm25: 2, cosine: 0.5, rerank: nil)
             },
-            partLeaders: partLeaders, askedNext: next, details: details,
+            partLeaders: partLeaders, askedNext: next, details: details, asksForCode: asksForCode,
             sentences: verdict == .sufficient || verdict == .weak ? sentences : [], timings: [("search", 1.5)])
     }
 

@@ -177,6 +177,25 @@ import Tokenization
         }
     }
 
+    @Test(arguments: [(Note.Kind.concept, true, true), (.coding, false, true), (.concept, false, false)])
+    func `shows the note's program where code is asked for, or the note is about code`(
+        kind: Note.Kind, asksForCode: Bool, isShown: Bool
+    ) throws {
+        let program = "def f(x):\n    return x\n\nf(1)"
+        let note = try AnswerFixtures.note(
+            "b/best", short: ["Alpha is first."],
+            explanation: ["Gamma explains it.\n\n```python\n\(program)\n```\n\nDelta ends it."], kind: kind)
+        let (answer, _) = try Self.answer(
+            AnswerFixtures.evidence([note], asksForCode: asksForCode), note: { _ in nil }
+        ) { $0.last! }
+        #expect(answer.sections.contains { $0.name == AnswerSection.listing } == isShown)
+        guard isShown else { return }
+        let span = try #require(answer.sections[0].spans.first)
+        #expect(answer.sections[0].spans.count == 1 && span.text == program)
+        let citation = answer.citations[try #require(span.citation)]
+        #expect(note.text(citation.range) == program)
+    }
+
     @Test func `has the best note's other sections behind it, related notes, code and the engine's account`() throws {
         var notes = try AnswerFixtures.two()
         notes[0] = try AnswerFixtures.note(

@@ -10,6 +10,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("Before.\n```python\na = 1\n\nb = 2\n```\nAfter.", ["a = 1\n\nb = 2"]),
+        ("```\nx\n```\n\n```\ny\n```", ["x", "y"]),
+        ("```\nleft open", []),
+        ("```\n```\nNone.", []),
+        ("", []),
+    ]) func `programs stand between fences`(text: String, expected: [String]) {
+        let bytes = Array(text.utf8)
+        let listings = Sentences.listings(bytes, in: 0..<bytes.count)
+        #expect(listings.map { String(decoding: bytes[$0], as: UTF8.self) } == expected)
+    }
+
+    @Test(arguments: [
         ("One ends. Two begins.", ["One ends.", "Two begins."]),
         ("Does it? It does! 16 tokens.", ["Does it?", "It does!", "16 tokens."]),
         ("Kwon et al. Found 16.", ["Kwon et al. Found 16."]),

@@ -43,8 +43,11 @@ package struct Answer: Sendable {
     }
 }
 
-/// Sentences of one of the best note's sections.
+/// Sentences of one of the best note's sections, or a program: then one span of many lines.
 package struct AnswerSection: Sendable, Equatable {
+    /// The name of a section that is a program.
+    package static let listing = "listing"
+
     package let name: String
     package let title: String
     package let spans: [AnswerSpan]

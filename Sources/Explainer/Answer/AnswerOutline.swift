@@ -15,6 +15,8 @@ package struct AnswerOutline: Sendable {
     package private(set) var mostChosenCount = Int.max
     /// Best first, none of them in `lead`.
     package private(set) var candidates: [AnswerSentence] = []
+    /// A program that a leading note has: where one is asked for, or the first note is about nothing else.
+    package private(set) var listing: AnswerSentence?
     package private(set) var sections: [(heading: Note.Heading, sentences: [AnswerSentence])] = []
     package private(set) var related: [Note] = []
     package private(set) var code: [CodePlace] = []
@@ -48,6 +50,7 @@ package struct AnswerOutline: Sendable {
         sections = Self.sections(of: best, options, without: evidence.askedNext?.next.question)
         // The others were told with the short answer.
         if evidence.isContinued { sections.removeAll { $0.heading != .followUps } }
+        listing = Self.listing(of: leading, evidence)
         code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
@@ -60,7 +63,7 @@ package struct AnswerOutline: Sendable {
         let shortAnswers = leading.map { AnswerSentence.all(.shortAnswer, of: $0) }
         let others = shortAnswers.dropFirst().joined()
         let askedNext = Self.answerToAskedNext(evidence, leading)
-        let details = evidence.details.map { AnswerSentence(note: leading[0], range: $0, heading: .explanation) }
+        let details = evidence.details.map { AnswerSentence.at($0, of: leading[0]) }
         let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
         // All that is said, and shown as the answer; nil where the model goes on behind the short answer.
         let whole: [AnswerSentence]? =
@@ -111,6 +114,15 @@ package struct AnswerOutline: Sendable {
             if found.stands, !candidates.contains(found) { candidates.append(found) }
         }
         return candidates
+    }
+
+    private static func listing(of leading: [Note], _ evidence: Evidence) -> AnswerSentence? {
+        guard evidence.asksForCode || leading[0].kind == .coding && !evidence.isContinued else { return nil }
+        for note in leading {
+            let range = note[.explanation].range
+            if let listing = Sentences.listings(note.bytes, in: range).first { return .at(listing, of: note) }
+        }
+        return nil
     }
 
     private static func sections(

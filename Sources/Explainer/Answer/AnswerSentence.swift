@@ -21,6 +21,12 @@ package struct AnswerSentence: Sendable {
         }
     }
 
+    /// The sentence at a range of the note's file, whatever section it stands in.
+    package static func at(_ range: Range<Int>, of note: Note) -> AnswerSentence {
+        let section = note.sections.first { $0.range.contains(range.lowerBound) }
+        return AnswerSentence(note: note, range: range, heading: section?.heading ?? .explanation)
+    }
+
     /// Line feeds, and the blanks around them, become one space.
     package static func line(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "\n")) else { return text }

@@ -138,19 +138,26 @@ package struct AnswerSession: Sendable {
     private mutating func end() -> [AnswerEvent] {
         isFinished = true
         var events: [AnswerEvent] = []
+        if let listing = plan.outline.listing {
+            events.append(section(AnswerSection.listing, "In code", [listing]))
+        }
         for (heading, sentences) in plan.outline.sections where !sentences.isEmpty {
-            var spans: [AnswerSpan] = []
-            var sources: [Citation] = []
-            for sentence in sentences {
-                let (citation, source) = cite(sentence)
-                spans.append(AnswerSpan(text: answer.citations[citation].quote, citation: citation))
-                if let source { sources.append(source) }
-            }
-            let section = AnswerSection(name: heading.key, title: heading.rawValue, spans: spans)
-            answer.sections.append(section)
-            events.append(.section(section, sources))
+            events.append(section(heading.key, heading.rawValue, sentences))
         }
         return events
+    }
+
+    private mutating func section(_ name: String, _ title: String, _ sentences: [AnswerSentence]) -> AnswerEvent {
+        var spans: [AnswerSpan] = []
+        var sources: [Citation] = []
+        for sentence in sentences {
+            let (citation, source) = cite(sentence)
+            spans.append(AnswerSpan(text: answer.citations[citation].quote, citation: citation))
+            if let source { sources.append(source) }
+        }
+        let section = AnswerSection(name: name, title: title, spans: spans)
+        answer.sections.append(section)
+        return .section(section, sources)
     }
 
     private mutating func account(_ summary: RequestSummary) {

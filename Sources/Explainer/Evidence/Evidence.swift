@@ -62,6 +62,8 @@ package struct Evidence: Sendable {
     package let detailsLead: Bool
     /// The question is about the note that the answer before quoted: `details` are all that is left to say.
     package let isContinued: Bool
+    /// The question asks for a program.
+    package let asksForCode: Bool
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
     package let sentences: [EvidenceSentence]
     /// Name and milliseconds of each stage, in order.
@@ -75,7 +77,8 @@ package struct Evidence: Sendable {
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
         partLeaders: Set<NoteID> = [], askedNext: AskedNext? = nil, details: [Range<Int>] = [],
-        detailsLead: Bool = false, isContinued: Bool = false, sentences: [EvidenceSentence],
+        detailsLead: Bool = false, isContinued: Bool = false, asksForCode: Bool = false,
+        sentences: [EvidenceSentence],
         timings: [(stage: String, milliseconds: Double)],
         warning: String? = nil
     ) {
@@ -88,6 +91,7 @@ package struct Evidence: Sendable {
         self.details = details
         self.detailsLead = detailsLead
         self.isContinued = isContinued
+        self.asksForCode = asksForCode
         self.sentences = sentences
         self.timings = timings
         self.warning = warning

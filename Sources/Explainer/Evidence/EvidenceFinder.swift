@@ -106,7 +106,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             timings.end("rerank")
         }
         var continued = try continuing(
-            understood, found, &candidates, quoted: conversation.last?.notes.first, vector: vectors?[0])
+            understood, found, &candidates, conversation, vector: vectors?[0])
         let named = understood.leansBack ? nil : plainNames.note(named: understood.own, among: candidates)
         if let named { NoteMerge.lead(&candidates, by: named) }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
@@ -144,7 +144,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
             partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details.sentences,
-            detailsLead: details.isSubject, isContinued: isContinued, sentences: sentences, timings: timings.stages,
+            detailsLead: details.isSubject, isContinued: isContinued,
+            asksForCode: CodeRequest.isAsked(in: understood.own), sentences: sentences, timings: timings.stages,
             warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
@@ -187,18 +188,21 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
 
     /// The sentences that answer a question about the note that was just shown; that note leads then.
     private func continuing(
-        _ question: UnderstoodQuestion, _ found: QuestionSearch, _ candidates: inout [NoteCandidate], quoted: NoteID?,
-        vector: [Float]?
+        _ question: UnderstoodQuestion, _ found: QuestionSearch, _ candidates: inout [NoteCandidate],
+        _ conversation: [ConversationTurn], vector: [Float]?
     ) throws -> SubjectDetails.Found? {
         let best = candidates.first.flatMap { corpus[$0.id] }
         guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown }),
             SubjectKept(vocabulary: vocabulary)
                 .stays(
-                    with: note, isKnown: quoted == shown, before: best, found.own.first.flatMap { corpus[$0.id] },
+                    with: note, isKnown: conversation.last?.notes.first == shown, before: best,
+                    found.own.first.flatMap { corpus[$0.id] },
                     for: question)
         else { return nil }
         NoteMerge.lead(&candidates, by: shown)
-        let details = try subjectDetails.found(in: note, for: question.own, vector: vector)
+        let details = try subjectDetails.found(
+            in: note, for: question.own, after: question.earlier?.subject ?? [], vector: vector,
+            said: conversation.map(\.answer))
         return details.sentences.isEmpty ? nil : details
     }
 

@@ -6,10 +6,13 @@ package struct ConversationTurn: Sendable, Equatable {
     package let question: String
     /// The notes that the answer quoted, best first; empty if it was declined or is not known.
     package let notes: [NoteID]
+    /// What was answered, as far as it is known: it need not be said again.
+    package let answer: String
 
-    package init(question: String, notes: [NoteID] = []) {
+    package init(question: String, notes: [NoteID] = [], answer: String = "") {
         self.question = question
         self.notes = notes
+        self.answer = answer
     }
 }
 

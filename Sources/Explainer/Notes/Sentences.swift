@@ -11,6 +11,24 @@ package enum Sentences {
         paragraphs(bytes, in: range).flatMap { split(bytes, $0) }
     }
 
+    /// The programs of `range`: what stands between two fences, without the newline before the second.
+    ///
+    /// - Precondition: as of `ranges`.
+    package static func listings(_ bytes: [UInt8], in range: Range<Int>) -> [Range<Int>] {
+        var listings: [Range<Int>] = []
+        var open: Int?
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = bytes[start..<range.upperBound].firstIndex(of: newline) ?? range.upperBound
+            if bytes[start..<end].starts(with: "```".utf8) {
+                if let first = open, first < start { listings.append(first..<start - 1) }
+                open = open == nil ? end + 1 : nil
+            }
+            start = end + 1
+        }
+        return listings
+    }
+
     // MARK: - Paragraphs
 
     private static func paragraphs(_ bytes: [UInt8], in range: Range<Int>) -> [Range<Int>] {

@@ -33,15 +33,27 @@ struct AnswerPrinter {
             case .section(let section, let cited):
                 if !hasSections { Output.line("") }
                 hasSections = true
-                Output.line("\n\(section.title)")
                 sources += cited
-                for span in section.spans {
-                    let number = span.citation.map { " [\($0 + 1)]" } ?? ""
-                    Output.line("  \(AnswerSentence.line(span.text))\(number)")
-                }
+                if section.name == AnswerSection.listing { Self.printListing(section) } else { Self.print(section) }
             }
         }
     }
+
+    private static func print(_ section: AnswerSection) {
+        Output.line("\n\(section.title)")
+        for span in section.spans { Output.line("  \(AnswerSentence.line(span.text))\(number(of: span))") }
+    }
+
+    private static func printListing(_ section: AnswerSection) {
+        for span in section.spans {
+            Output.line("\n\(section.title)\(number(of: span))")
+            for line in span.text.split(separator: "\n", omittingEmptySubsequences: false) {
+                Output.line(line.isEmpty ? "" : "    \(line)")
+            }
+        }
+    }
+
+    private static func number(of span: AnswerSpan) -> String { span.citation.map { " [\($0 + 1)]" } ?? "" }
 
     func end(_ answer: Answer) {
         guard answer.reason == nil else { return }
