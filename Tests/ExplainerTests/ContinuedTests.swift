@@ -38,6 +38,43 @@ import Testing
         #expect(evidence.detailTexts.contains { $0.contains(text) }, "\(evidence.detailTexts)")
     }
 
+    @Test func `is about both sides of the comparison before it`() throws {
+        let evidence = try evidence("which one should i use?", after: "gptq vs awq", "quantization/awq")
+        #expect(evidence.isContinued)
+        #expect(evidence.detailTexts.first?.contains("GPTQ") == true, "\(evidence.detailTexts)")
+    }
+
+    private func outline(_ question: String, after first: String, _ note: String, said: String) throws -> AnswerOutline
+    {
+        let turn = ConversationTurn(question: first, notes: [try #require(NoteID(note))], answer: said)
+        let evidence = try finder.evidence(for: question, conversation: [turn])
+        #expect(evidence.isContinued)
+        return AnswerOutline(evidence, AnswerOptions()) { corpus[$0] }
+    }
+
+    @Test func `gets what the short answer says, unless that was just read`() throws {
+        let note = try #require(corpus.notes.first { $0.id.description == "fine-tuning/qlora" })
+        func first(said: String) throws -> Note.Heading? {
+            try outline("is it slower?", after: "what is qlora", note.id.description, said: said).lead.first?.heading
+        }
+        #expect(try first(said: "Something else.") == .shortAnswer)
+        #expect(try first(said: note.text(.shortAnswer)) == .explanation)
+        #expect(try first(said: "") == .explanation)
+    }
+
+    @Test func `gets the short answer once more where a verdict is asked for`() throws {
+        let lead = try outline(
+            "so which one should i use?", after: "dpo vs ppo", "fine-tuning/rlhf-or-dpo", said: ""
+        ).lead
+        #expect(lead.first?.heading == .shortAnswer && lead.first?.line.hasPrefix("Use DPO") == true)
+    }
+
+    @Test func `leaves for the note that knows what it is compared with`() throws {
+        let evidence = try evidence("how does it compare with alibi?", after: "what is rope", "transformers/rope")
+        #expect(evidence.notes.first?.note.id == NoteID("transformers/positional-encoding"))
+        #expect(!evidence.isContinued)
+    }
+
     @Test func `gets neither the short answer again, nor what came with it`() throws {
         let evidence = try evidence("when would I skip it?", after: "what is a reranker", "retrieval/reranking")
         let outline = AnswerOutline(evidence, AnswerOptions()) { corpus[$0] }

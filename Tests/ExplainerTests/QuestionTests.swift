@@ -183,6 +183,20 @@ import Testing
         #expect(Self.vocabulary.correction(of: word) == nil)
     }
 
+    @Test func `an error with the stem of another word is one`() {
+        let said = Array(repeating: "Continuous batching is explained; related requests share a step.", count: 10)
+        let vocabulary = Vocabulary(
+            said + ["An explanation of relations."], others: ["Which continent is the largest?"])
+        #expect(vocabulary.stems(of: "continous") == vocabulary.stems(of: "continent"))
+        #expect(vocabulary.stems(of: "explaned") == vocabulary.stems(of: "explanation"))
+        #expect(vocabulary.correction(of: "continous") == "continuous")
+        #expect(vocabulary.correction(of: "explaned") == "explained")
+        // Other forms of words that are right, and what another field says.
+        for word in ["continent", "continents", "explains", "relation", "relating", "batchings"] {
+            #expect(vocabulary.correction(of: word) == nil, "\(word)")
+        }
+    }
+
     @Test func `errors in the ways to ask a note do not become words`() {
         let texts = ["agnet tabels", "agnet tabels of quantisation"]
         let vocabulary = Vocabulary(texts, spelled: ["agent tables", "tables of the agent"])

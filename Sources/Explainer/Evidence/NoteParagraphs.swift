@@ -10,6 +10,7 @@ struct NoteParagraph {
     fileprivate(set) var sentences: [SentenceBook.Entry]
 
     var isFollowUp: Bool { sentences.first?.heading == .followUps }
+    var isShortAnswer: Bool { sentences.first?.heading == .shortAnswer }
 
     var stems: Set<[UInt8]> { sentences.reduce(heading) { $0.union($1.stems) } }
 }
@@ -30,6 +31,13 @@ extension SentenceBook {
             }
         }
         return paragraphs
+    }
+
+    /// The sentences of the short answer, each by itself: it was told already, and is worth saying again where one of them
+    /// is the answer.
+    func shortAnswer(of note: Note) -> [NoteParagraph] {
+        sentences(of: note.id).filter { $0.heading == .shortAnswer }
+            .map { NoteParagraph(title: "", heading: [], sentences: [$0]) }
     }
 
     /// The note's follow-ups, each with its answer.

@@ -2,7 +2,7 @@
 // Explainer › Evidence.
 
 /// What notes are called: the words of the note's own question and of each plain way to ask it, but for those that ask what
-/// something is.
+/// something is, or how two things differ.
 ///
 /// Every note near a subject says its name often; by their words alone the note on GraphRAG was first for "What is RAG?".
 struct PlainNames: Sendable {
@@ -50,6 +50,9 @@ struct PlainNames: Sendable {
 
     private static let definers: Set = [
         "what", "what's", "whats", "is", "are", "does", "mean", "means", "meaning", "of", "a", "an", "the", "explain",
-        "define", "describe", "tell", "me", "about",
+        "explained", "explanation", "overview", "basics", "introduction", "intro", "define", "describe", "tell", "me",
+        "about",
+        // "the difference between a and b" is "a vs b".
+        "difference", "differences", "between", "and", "vs", "versus", "compare",
     ]
 }

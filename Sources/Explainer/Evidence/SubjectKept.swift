@@ -31,17 +31,23 @@ struct SubjectKept {
         let spoken = vocabulary.stems(of: note.question + "\n" + note.searchedText)
         let pointsBack = own.count <= Self.fewWords && FollowUp.pointsBack(question.own)
         guard isKnown || own.isEmpty else { return false }
+        let asked = vocabulary.stems(of: (ownBest?.wordings ?? []).joined(separator: "\n"))
+        // "How does it compare with ALiBi?": this note does not know it, and another is asked about it.
+        if Comparison.isAsked(in: question.own) {
+            let comparing = vocabulary.stems(of: Comparison.words.sorted().joined(separator: " "))
+            guard own.subtracting(spoken).subtracting(comparing).isDisjoint(with: asked) else { return false }
+        }
         guard pointsBack || share(of: own, in: spoken) >= Self.leastSpoken else { return false }
         let names = names(of: best)
         let named = share(of: earlier.subject, in: names)
-        if named >= max(Self.leastNamed, share(of: earlier.subject, in: self.names(of: note)) - Self.mostBehind),
+        let shown = share(of: earlier.subject, in: self.names(of: note))
+        if named >= max(min(Self.leastNamed, shown), shown - Self.mostBehind),
             !names.isDisjoint(with: vocabulary.asked(by: question.own))
         {
             return false
         }
         // Without a word that points back, what another note is asked with is that note's.
         if own.isEmpty || pointsBack { return true }
-        let asked = vocabulary.stems(of: (ownBest?.wordings ?? []).joined(separator: "\n"))
         return share(of: own, in: asked) < Self.leastAsked
     }
 

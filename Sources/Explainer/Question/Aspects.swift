@@ -14,6 +14,18 @@ struct Aspect: Sendable {
         return (asked, words.intersection(asked.reduce(into: manners) { $0.formUnion($1.asked) }))
     }
 
+    /// Whether a question wants the short answer once more, or what follows from it: "so which one should I use?"
+    static func asksForVerdict(_ question: String) -> Bool {
+        let words = question.lowercased().split { !$0.isLetter && $0 != "'" }
+        return words.contains { verdicts.contains(String($0)) }
+    }
+
+    private static let verdicts: Set = [
+        "which", "should", "better", "best", "recommend", "worth", "prefer", "verdict", "bottom", "again", "sentence",
+        "short",
+        "summary", "summarize", "why", "reason", "so", "pick", "choose", "advice", "advise", "rule", "need", "sorry",
+    ]
+
     /// Whether it is a word that asks for an aspect: it is spelled right, whatever the notes say.
     static func isAsked(_ word: String) -> Bool { askedWords.contains(word) }
 

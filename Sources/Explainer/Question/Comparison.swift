@@ -15,6 +15,19 @@ package enum Comparison {
         return sides.allSatisfy(QuestionWords.hasSubject) ? sides : []
     }
 
+    /// Whether it asks how something compares, be the other side named or not: "and how is it different from PPO?"
+    static func isAsked(in question: String) -> Bool {
+        question.split(separator: " ").contains { word in
+            words.contains(word.lowercased().filter(\.isLetter))
+        }
+    }
+
+    /// What a comparison is asked with.
+    static let words: Set = [
+        "vs", "versus", "compare", "compares", "compared", "comparing", "differ", "differs", "different", "difference",
+        "than",
+    ]
+
     /// Where the two sides stand among the words.
     private static func cut(_ keys: [String]) -> (left: Range<Int>, right: Range<Int>)? {
         let all = keys.indices

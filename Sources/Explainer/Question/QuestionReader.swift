@@ -94,7 +94,7 @@ package struct QuestionReader: Sendable {
         let words = text.split(separator: " ").map { word -> String in
             let letters = word.drop { !$0.isLetter }
             let core = letters.prefix { $0.isLetter || $0 == "'" }
-            guard core.count > 2, !vocabulary.knows(String(core)), abbreviations[word: core.lowercased()] == nil,
+            guard core.count > 2, abbreviations[word: core.lowercased()] == nil,
                 !Aspect.isAsked(core.lowercased())
             else { return String(word) }
             // Names of code, compounds and acronyms are meant as they are.
@@ -108,7 +108,7 @@ package struct QuestionReader: Sendable {
                 corrections.append(.init(typed: String(core), meant: meant))
                 return String(word[..<letters.startIndex]) + meant + String(word[core.endIndex...])
             }
-            unknown.append(String(core))
+            if !vocabulary.knows(String(core)) { unknown.append(String(core)) }
             return String(word)
         }
         return (words.joined(separator: " "), corrections, unknown)

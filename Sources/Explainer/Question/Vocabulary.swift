@@ -25,8 +25,12 @@ package struct Vocabulary: Sendable {
     /// Longer ones are no words.
     static let longest = 24
 
-    /// Stems of words that are right although the notes do not have them.
+    /// Stems of words that are right although the notes do not have them, and those words themselves.
     private let otherStems: Set<[UInt8]>
+    private let otherWords: Set<[UInt8]>
+    /// A long word that nobody wrote is misspelt, whatever its stem, if one edit makes it a word said so often: "continous"
+    /// has the stem of "continent", and "explaned" that of "explanation".
+    private static let (longWord, leastSaid) = (8, 10)
 
     /// - Parameters:
     ///   - texts: one a note, everything that is searched in it.
@@ -69,8 +73,12 @@ package struct Vocabulary: Sendable {
         self.stems = stems
         self.noteCount = noteCount
         var otherStems: Set<[UInt8]> = []
-        for text in others { analyzer.analyze(text) { stem, _ in otherStems.insert(Array(stem)) } }
-        self.otherStems = otherStems
+        var otherWords: Set<[UInt8]> = []
+        for text in others {
+            analyzer.analyze(text) { stem, _ in otherStems.insert(Array(stem)) }
+            otherWords.formUnion(Self.words(text))
+        }
+        (self.otherStems, self.otherWords) = (otherStems, otherWords)
     }
 
     /// The distinct stems of a text.
@@ -112,8 +120,14 @@ package struct Vocabulary: Sendable {
         guard (Self.shortest...Self.longest).contains(letters.count), letters.allSatisfy(Self.isLetter) else {
             return nil
         }
-        guard !knows(word), !stems(of: word).isSubset(of: otherStems) else { return nil }
-        let most = letters.count < 8 ? 1 : 2
+        // By its stem alone, which another word may have as well.
+        let isInflected = knows(word) || stems(of: word).isSubset(of: otherStems)
+        if isInflected {
+            guard letters.count >= Self.longWord, !otherWords.contains(letters),
+                byLength[letters.count]?.contains(where: { $0.letters == letters }) != true
+            else { return nil }
+        }
+        let most = letters.count < 8 || isInflected ? 1 : 2
         var best: (word: Word, cost: Int)?
         for length in letters.count - most...letters.count + most {
             for candidate in byLength[length] ?? [] {
@@ -121,6 +135,7 @@ package struct Vocabulary: Sendable {
                 guard candidate.count > 1, Self.startsAlike(letters, candidate.letters) else { continue }
                 let distance = EditDistance.between(letters, candidate.letters, atMost: most)
                 guard distance <= most else { continue }
+                if isInflected, candidate.count < Self.leastSaid || isAlike(letters, candidate.letters) { continue }
                 let cost = distance
                 if let found = best,
                     (found.cost, -found.word.count) < (cost, -candidate.count)
@@ -133,6 +148,11 @@ package struct Vocabulary: Sendable {
             }
         }
         return best.map { String(decoding: $0.word.letters, as: UTF8.self) }
+    }
+
+    /// Two forms of one word.
+    private func isAlike(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        stems(of: String(decoding: left, as: UTF8.self)) == stems(of: String(decoding: right, as: UTF8.self))
     }
 
     /// Who misspells begins right, or swaps the first two letters.

@@ -61,7 +61,7 @@ struct ExplainRequest: Sendable {
     }
 
     /// A user's message begins a turn. The assistant's message behind it may name the notes that it quoted; what it says
-    /// is not evidence, and is not read.
+    /// is not evidence: it only tells which sentences have been read.
     private static func turns(_ value: JSON) throws(APIError) -> [ConversationTurn] {
         guard value.kind == .array else {
             throw .wrongType("messages", expected: "an array of messages", found: value.kind)
@@ -81,7 +81,9 @@ struct ExplainRequest: Sendable {
                     throw .outOfRange(path + "role", mustBe: "'user' in the first message")
                 }
                 let notes = try fields.value("notes").map { value throws(APIError) in try ids(value, path + "notes") }
-                turns.append(ConversationTurn(question: last.question, notes: notes ?? last.notes))
+                let answer = fields.value("content")?.string ?? last.answer
+                turns.append(
+                    ConversationTurn(question: last.question, notes: notes ?? last.notes, answer: answer))
             default: throw .outOfRange(path + "role", mustBe: "'user' or 'assistant'")
             }
         }

@@ -31,7 +31,7 @@ enum ExplainConversation {
                     continue
                 }
                 let answer = try explainer.answer(text, conversation: turns, AnswerPrinter())
-                turns.append(ConversationTurn(question: text, notes: answer.quotedNotes))
+                turns.append(ConversationTurn(question: text, notes: answer.quotedNotes, answer: answer.text))
                 turns = Array(turns.suffix(turnCount))
                 Output.line("")
             }
