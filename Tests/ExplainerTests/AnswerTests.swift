@@ -177,16 +177,19 @@ import Tokenization
         }
     }
 
-    @Test(arguments: [(Note.Kind.concept, true, true), (.coding, false, true), (.concept, false, false)])
-    func `shows the note's program where code is asked for, or the note is about code`(
-        kind: Note.Kind, asksForCode: Bool, isShown: Bool
+    @Test(arguments: [
+        (Note.Kind.concept, true, EvidenceVerdict.sufficient, true), (.coding, false, .sufficient, true),
+        (.concept, false, .sufficient, false), (.coding, true, .weak, true), (.coding, false, .weak, false),
+    ])
+    func `shows the note's program where code is asked for, or the note is surely about code`(
+        kind: Note.Kind, asksForCode: Bool, verdict: EvidenceVerdict, isShown: Bool
     ) throws {
         let program = "def f(x):\n    return x\n\nf(1)"
         let note = try AnswerFixtures.note(
             "b/best", short: ["Alpha is first."],
             explanation: ["Gamma explains it.\n\n```python\n\(program)\n```\n\nDelta ends it."], kind: kind)
         let (answer, _) = try Self.answer(
-            AnswerFixtures.evidence([note], asksForCode: asksForCode), note: { _ in nil }
+            AnswerFixtures.evidence([note], verdict: verdict, asksForCode: asksForCode), note: { _ in nil }
         ) { $0.last! }
         #expect(answer.sections.contains { $0.name == AnswerSection.listing } == isShown)
         guard isShown else { return }

@@ -38,6 +38,7 @@ package struct AnswerOutline: Sendable {
         guard let best = notes.first, !evidence.verdict.isDeclined else { return }
         let leading = Self.leading(evidence)
         setLead(by: evidence, leading, options)
+        listing = Self.listing(of: leading, evidence)
         guard evidence.verdict == .sufficient else { return }
         candidates = Array(Self.candidates(evidence, leading).filter { !lead.contains($0) })
         for sentence in AnswerSentence.all(.explanation, of: best)
@@ -50,7 +51,6 @@ package struct AnswerOutline: Sendable {
         sections = Self.sections(of: best, options, without: evidence.askedNext?.next.question)
         // The others were told with the short answer.
         if evidence.isContinued { sections.removeAll { $0.heading != .followUps } }
-        listing = Self.listing(of: leading, evidence)
         code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
@@ -117,8 +117,9 @@ package struct AnswerOutline: Sendable {
     }
 
     private static func listing(of leading: [Note], _ evidence: Evidence) -> AnswerSentence? {
-        guard evidence.asksForCode || leading[0].kind == .coding && !evidence.isContinued else { return nil }
-        for note in leading {
+        let isSure = evidence.verdict == .sufficient
+        guard evidence.asksForCode || isSure && leading[0].kind == .coding && !evidence.isContinued else { return nil }
+        for note in leading.prefix(isSure ? leading.count : 1) {
             let range = note[.explanation].range
             if let listing = Sentences.listings(note.bytes, in: range).first { return .at(listing, of: note) }
         }
