@@ -34,6 +34,8 @@ final class SubjectDetails: Sendable {
     /// From here on the paragraph probably answers. Of the questions that stay with their note 84 of 109 reach it, and 3 of 12
     /// that the note does not answer.
     private static let (leastScore, leastWords) = (0.5, 2.5 / 14)
+    /// Of the answers before, the last ones, and what an answer has at most, four times over.
+    private static let (saidTurns, saidBytes) = (8, 8192)
     /// Letters of a paragraph that are encoded.
     private static let beginning = 100
     /// Sentences of the best paragraph, and of the second one if its score is so near.
@@ -67,7 +69,7 @@ final class SubjectDetails: Sendable {
             }
             return sentences.isEmpty ? nil : (paragraph, sentences.map(\.range))
         }
-        let read = said.map(AnswerSentence.line)
+        let read = Self.beginnings(of: said)
         let isSaid = paragraphs.map { paragraph, sentences in
             let begin = AnswerSentence.line(note.text(sentences[0]))
             return read.contains { $0.contains(begin) } || paragraph.isShortAnswer && read.allSatisfy(\.isEmpty)
@@ -95,6 +97,13 @@ final class SubjectDetails: Sendable {
         }
         let answers = scores[best] + (isSaid[best] ? penalties[best] : 0) >= leastScore
         return Found(sentences: sentences, isAnswer: answers)
+    }
+
+    /// What is compared of the answers before: whatever a client sends as such.
+    private static func beginnings(of said: [String]) -> [String] {
+        said.suffix(saidTurns).map { answer in
+            AnswerSentence.line(String(decoding: Array(answer.utf8.prefix(saidBytes)), as: UTF8.self))
+        }
     }
 
     /// What each paragraph has of the question's words, those that the note is asked with left out.

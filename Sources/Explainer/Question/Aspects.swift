@@ -21,9 +21,9 @@ struct Aspect: Sendable {
     }
 
     private static let verdicts: Set = [
-        "which", "should", "better", "best", "recommend", "worth", "prefer", "verdict", "bottom", "again", "sentence",
-        "short",
-        "summary", "summarize", "why", "reason", "so", "pick", "choose", "advice", "advise", "rule", "need", "sorry",
+        "which", "should", "better", "best", "recommend", "worth", "prefer", "verdict", "bottom", "again", "sorry",
+        "sentence", "short", "summary", "summarize", "why", "reason", "so", "pick", "choose", "advice", "advise",
+        "rule", "need",
     ]
 
     /// Whether it is a word that asks for an aspect: it is spelled right, whatever the notes say.

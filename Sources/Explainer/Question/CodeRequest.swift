@@ -9,8 +9,7 @@ enum CodeRequest {
     }
 
     private static let asking: Set = [
-        "code", "coding", "implement", "implements", "implementing", "implementation", "numpy", "pytorch", "torch",
-        "python",
-        "snippet", "pseudocode", "write", "scratch",
+        "code", "coding", "implement", "implements", "implementing", "implementation", "write", "scratch", "snippet",
+        "pseudocode", "python", "numpy", "pytorch", "torch",
     ]
 }
