@@ -2,7 +2,7 @@
 // account of the engine.
 
 import { append, count, h, milliseconds, problem, replace } from "./dom.js";
-import { inline, noteLink, openNote } from "./note.js";
+import { inline, markdown, noteLink, openNote } from "./note.js";
 import { facts, timingBar, total } from "./timings.js";
 
 const verdicts = {
@@ -79,9 +79,10 @@ export function makeAnswer(question, ask) {
 
   function section(name, title, spans) {
     if (spans.length === 0) return null;
-    if (name === "listing") {
+    if (name === "listing" || name === "table") {
       return h("section", { "data-name": name }, h("h3", {}, title, spans.map((span) => citation(span.citation))),
-        spans.map((span) => h("pre", { class: "listing", tabindex: "0" }, h("code", {}, span.text))));
+        h("div", { class: "prose" }, spans.map((span) => (name === "table" ? markdown(span.text, 0, null)
+          : h("pre", { class: "listing", tabindex: "0" }, h("code", {}, span.text))))));
     }
     const content = name === "follow_ups"
       ? h("ul", { class: "questions" }, spans.map(followUp).filter(Boolean))

@@ -211,6 +211,18 @@ def test_code_is_shown_where_it_is_asked_for(explaining):
     assert "listing" not in explaining.post("/v1/explain", {"question": QUESTION}).json()["sections"]
 
 
+def test_a_table_is_shown_where_the_question_asks_for_what_is_in_it(explaining):
+    answer = explaining.post("/v1/explain", {"question": "how does HNSW's ef change recall?"}).json()
+    check(answer)
+    (table,) = answer["sections"]["table"]
+    citation = answer["citations"][table["citation"]]
+    start, end = citation["range"]
+    note = (CORPUS / f"{citation['note']}.md").read_bytes()
+    assert citation["note"] == "retrieval/hnsw" and note[start:end].decode() == table["text"]
+    assert table["text"].startswith("| ef | recall@10 |") and note[end:].startswith(b"\n\n")
+    assert "table" not in explaining.post("/v1/explain", {"question": "who invented HNSW?"}).json()["sections"]
+
+
 def test_a_note_is_shown_as_it_is_quoted(explaining):
     note = explaining.request("GET", "/v1/notes/kv-cache/paged-attention").json()
     assert note["text"] == (CORPUS / "kv-cache" / "paged-attention.md").read_text()

@@ -434,6 +434,7 @@ question: What is “paged” attention?
 """ % HOSTILE
 QUOTE = "It keeps keys — and values — in blocks."
 LISTING = f"def evict():\n    return '{HOSTILE}'"
+TABLE = f"| a | b |\n|---|---|\n| `x` | {HOSTILE} |"
 START = len(NOTE[:NOTE.index(QUOTE)].encode())
 SOURCE = {"note": "kv-cache/é", "title": HOSTILE, "question": "What is “paged” attention?", "topic": "kv-cache",
           "range": [START, START + len(QUOTE.encode())], "content_hash": "0", "quote": QUOTE}
@@ -456,6 +457,7 @@ EVENTS = [
     {"type": "span", **SPANS[2], "source": {**SOURCE, "range": [0, 3]}},
     {"type": "span", **SPANS[3]},
     {"type": "section", "name": "listing", "title": "In code", "spans": [{"text": LISTING, "citation": 0}], "sources": []},
+    {"type": "section", "name": "table", "title": "Side by side", "spans": [{"text": TABLE, "citation": 0}], "sources": []},
     {"type": "section", "name": "common_mistakes", "title": "Common mistakes", "spans": [{"text": HOSTILE, "citation": 0}],
      "sources": []},
     {"type": "section", "name": "follow_ups", "title": "Follow-ups", "spans": [
@@ -515,6 +517,7 @@ def test_ask_quotes_cites_and_opens_the_note(page, answers):
     assert page.text(".answer-text") == f"{QUOTE}1 In more detail: {HOSTILE}2 Unheard of."
     assert page.text(".answer-text .unsupported") == " Unheard of."
     assert page.text(".listing") == LISTING
+    assert page.text(".sections th").strip() == "a" and page.text(".sections td:last-child").strip() == HOSTILE
     assert "weak" in page.text(".answer h2") and "searched as" in page.text(".answer h2")
     assert "40" in page.text(".engine-account") and "210 ms" in page.text(".engine-account .legend")
     assert "11.50" in page.text(".scores") and "rerank" not in page.text(".scores")

@@ -59,7 +59,7 @@ enum AnswerFixtures {
     static func evidence(
         _ notes: [Note], question: String = "What is said?", verdict: EvidenceVerdict = .sufficient,
         gap: Double = 0.5, partLeaders: Set<NoteID> = [], next: AskedNext? = nil, details: [Range<Int>] = [],
-        asksForCode: Bool = false
+        asksForCode: Bool = false, table: Range<Int>? = nil
     ) -> Evidence {
         var sentences: [EvidenceSentence] = []
         for note in notes {
@@ -77,7 +77,7 @@ enum AnswerFixtures {
             notes: notes.enumerated().map {
                 EvidenceNote(note: $1, score: 1 - Double($0) * gap, bm25: 2, cosine: 0.5, rerank: nil)
             },
-            partLeaders: partLeaders, askedNext: next, details: details, asksForCode: asksForCode,
+            partLeaders: partLeaders, askedNext: next, details: details, asksForCode: asksForCode, table: table,
             sentences: verdict == .sufficient || verdict == .weak ? sentences : [], timings: [("search", 1.5)])
     }
 

@@ -177,6 +177,23 @@ import Tokenization
         }
     }
 
+    @Test(arguments: [(EvidenceVerdict.sufficient, true), (.weak, false)])
+    func `shows the table that was asked for, unless the evidence is weak`(
+        verdict: EvidenceVerdict, isShown: Bool
+    ) throws {
+        let table = "| a | b |\n|---|---|\n| 1 | 2 |"
+        let note = try AnswerFixtures.note(
+            "b/best", short: ["Alpha is first."], explanation: ["Gamma explains it.\n\n\(table)\n\nDelta ends it."])
+        let range = try #require(Sentences.tables(note.bytes, in: note[.explanation].range).first)
+        let (answer, _) = try Self.answer(
+            AnswerFixtures.evidence([note], verdict: verdict, table: range), note: { _ in nil }
+        ) { $0.last! }
+        let shown = answer.sections.first { $0.name == AnswerSection.table }
+        #expect((shown != nil) == isShown)
+        #expect(shown.map { $0.spans.map(\.text) } ?? [table] == [table])
+        #expect(shown.map { answer.citations[$0.spans[0].citation ?? -1].range } ?? range == range)
+    }
+
     @Test(arguments: [
         (Note.Kind.concept, true, EvidenceVerdict.sufficient, true), (.coding, false, .sufficient, true),
         (.concept, false, .sufficient, false), (.coding, true, .weak, true), (.coding, false, .weak, false),

@@ -22,6 +22,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("Before.\n\n| a |\n|---|\n| 1 |\n\nAfter.", ["| a |\n|---|\n| 1 |"]),
+        ("| a |\n\n| b |\n| c |", ["| a |", "| b |\n| c |"]),
+        ("```\n| no |\n```\n| a |\n", ["| a |"]),
+        ("a | b", []),
+    ]) func `tables are lines that begin with a bar`(text: String, expected: [String]) {
+        let bytes = Array(text.utf8)
+        let tables = Sentences.tables(bytes, in: 0..<bytes.count)
+        #expect(tables.map { String(decoding: bytes[$0], as: UTF8.self) } == expected)
+    }
+
+    @Test(arguments: [
         ("One ends. Two begins.", ["One ends.", "Two begins."]),
         ("Does it? It does! 16 tokens.", ["Does it?", "It does!", "16 tokens."]),
         ("Kwon et al. Found 16.", ["Kwon et al. Found 16."]),

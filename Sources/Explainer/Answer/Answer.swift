@@ -43,10 +43,10 @@ package struct Answer: Sendable {
     }
 }
 
-/// Sentences of one of the best note's sections, or a program: then one span of many lines.
+/// Sentences of one of the best note's sections, or a program or a table: then one span of many lines.
 package struct AnswerSection: Sendable, Equatable {
-    /// The name of a section that is a program.
-    package static let listing = "listing"
+    /// The names of sections that are a program, and a table in Markdown.
+    package static let (listing, table) = ("listing", "table")
 
     package let name: String
     package let title: String

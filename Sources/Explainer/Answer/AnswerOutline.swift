@@ -17,6 +17,8 @@ package struct AnswerOutline: Sendable {
     package private(set) var candidates: [AnswerSentence] = []
     /// A program that a leading note has: where one is asked for, or the first note is about nothing else.
     package private(set) var listing: AnswerSentence?
+    /// A table of the first note that the question asks for.
+    package private(set) var table: AnswerSentence?
     package private(set) var sections: [(heading: Note.Heading, sentences: [AnswerSentence])] = []
     package private(set) var related: [Note] = []
     package private(set) var code: [CodePlace] = []
@@ -40,6 +42,7 @@ package struct AnswerOutline: Sendable {
         setLead(by: evidence, leading, options)
         listing = Self.listing(of: leading, evidence)
         guard evidence.verdict == .sufficient else { return }
+        table = evidence.table.map { .at($0, of: best) }
         candidates = Array(Self.candidates(evidence, leading).filter { !lead.contains($0) })
         for sentence in AnswerSentence.all(.explanation, of: best)
         where candidates.count < Self.leastCandidateCount && sentence.stands && !candidates.contains(sentence)

@@ -138,6 +138,7 @@ package struct AnswerSession: Sendable {
     private mutating func end() -> [AnswerEvent] {
         isFinished = true
         var events: [AnswerEvent] = []
+        if let table = plan.outline.table { events.append(section(AnswerSection.table, "Side by side", [table])) }
         if let listing = plan.outline.listing {
             events.append(section(AnswerSection.listing, "In code", [listing]))
         }

@@ -64,6 +64,8 @@ package struct Evidence: Sendable {
     package let isContinued: Bool
     /// The question asks for a program.
     package let asksForCode: Bool
+    /// A table of the first note, as UTF-8 offsets in its file, if the question asks for what is in it.
+    package let table: Range<Int>?
     /// Whole sentences of `notes`, best first and not alike; empty with `declined`.
     package let sentences: [EvidenceSentence]
     /// Name and milliseconds of each stage, in order.
@@ -78,7 +80,7 @@ package struct Evidence: Sendable {
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
         partLeaders: Set<NoteID> = [], askedNext: AskedNext? = nil, details: [Range<Int>] = [],
         detailsLead: Bool = false, isContinued: Bool = false, asksForCode: Bool = false,
-        sentences: [EvidenceSentence],
+        table: Range<Int>? = nil, sentences: [EvidenceSentence],
         timings: [(stage: String, milliseconds: Double)],
         warning: String? = nil
     ) {
@@ -92,6 +94,7 @@ package struct Evidence: Sendable {
         self.detailsLead = detailsLead
         self.isContinued = isContinued
         self.asksForCode = asksForCode
+        self.table = table
         self.sentences = sentences
         self.timings = timings
         self.warning = warning

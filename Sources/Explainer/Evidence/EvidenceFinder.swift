@@ -133,20 +133,23 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             reading.continued != nil && !verdict.isDeclined && conversation.last?.notes.first == notes.first?.note.id
         var details = QuestionDetails.Found()
         var sentences: [EvidenceSentence] = []
+        var table: Range<Int>?
         if let best = notes.first?.note, !verdict.isDeclined {
             details =
                 reading.continued.map { .init(sentences: $0.sentences) }
                 ?? QuestionDetails(book: book, vocabulary: vocabulary).found(in: best, for: understood.text)
             sentences = SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
                 .sentences(of: chosen, for: understood.text, count: sentenceCount)
+            table = TableSelection(vocabulary: vocabulary)
+                .table(of: best, for: isContinued ? understood.own : understood.text, isContinued: isContinued)
         }
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
             partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details.sentences,
             detailsLead: details.isSubject, isContinued: isContinued,
-            asksForCode: CodeRequest.isAsked(in: understood.own), sentences: sentences, timings: timings.stages,
-            warning: warning)
+            asksForCode: CodeRequest.isAsked(in: understood.own), table: table, sentences: sentences,
+            timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))
     }
 

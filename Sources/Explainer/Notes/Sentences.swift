@@ -29,6 +29,29 @@ package enum Sentences {
         return listings
     }
 
+    /// The tables of `range`: lines that begin with `|`, without the newline behind the last one.
+    ///
+    /// - Precondition: as of `ranges`.
+    package static func tables(_ bytes: [UInt8], in range: Range<Int>) -> [Range<Int>] {
+        var tables: [Range<Int>] = []
+        var isFenced = false
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = bytes[start..<range.upperBound].firstIndex(of: newline) ?? range.upperBound
+            let line = bytes[start..<end]
+            if line.starts(with: "```".utf8) { isFenced.toggle() }
+            if !isFenced, line.starts(with: "|".utf8) {
+                if let last = tables.last, last.upperBound == start - 1 {
+                    tables[tables.count - 1] = last.lowerBound..<end
+                } else {
+                    tables.append(start..<end)
+                }
+            }
+            start = end + 1
+        }
+        return tables
+    }
+
     // MARK: - Paragraphs
 
     private static func paragraphs(_ bytes: [UInt8], in range: Range<Int>) -> [Range<Int>] {

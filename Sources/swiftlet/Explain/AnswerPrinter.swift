@@ -34,7 +34,11 @@ struct AnswerPrinter {
                 if !hasSections { Output.line("") }
                 hasSections = true
                 sources += cited
-                if section.name == AnswerSection.listing { Self.printListing(section) } else { Self.print(section) }
+                switch section.name {
+                case AnswerSection.listing: Self.printLines(section) { Self.lines(of: $0) }
+                case AnswerSection.table: Self.printLines(section, TableText.lines)
+                default: Self.print(section)
+                }
             }
         }
     }
@@ -44,13 +48,15 @@ struct AnswerPrinter {
         for span in section.spans { Output.line("  \(AnswerSentence.line(span.text))\(number(of: span))") }
     }
 
-    private static func printListing(_ section: AnswerSection) {
+    private static func printLines(_ section: AnswerSection, _ lines: (String) -> [String]) {
         for span in section.spans {
             Output.line("\n\(section.title)\(number(of: span))")
-            for line in span.text.split(separator: "\n", omittingEmptySubsequences: false) {
-                Output.line(line.isEmpty ? "" : "    \(line)")
-            }
+            for line in lines(span.text) { Output.line(line.isEmpty ? "" : "    \(line)") }
         }
+    }
+
+    private static func lines(of text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
     private static func number(of span: AnswerSpan) -> String { span.citation.map { " [\($0 + 1)]" } ?? "" }
