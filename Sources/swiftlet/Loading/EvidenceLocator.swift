@@ -7,9 +7,11 @@ import Explainer
 import Retrieval
 
 enum EvidenceLocator {
-    /// For a command that answers a few questions and ends: indexes are made first, vectors too.
-    static func find(_ arguments: Arguments, reranker: (any Reranker)? = nil) throws -> EvidenceFinder {
+    /// For a command that answers a few questions and ends: indexes are made first, vectors too. Where a command has
+    /// `--rerank`, its reranker takes the time that it needs: what an order is worth is asked there, not what it costs.
+    static func find(_ arguments: Arguments) throws -> EvidenceFinder {
         let found = try IndexLocator.find(arguments)
+        let reranker = try RerankerLocator.find(arguments, embedder: found.embedder)
         let sections = try IndexReader.status(found.folder).snapshot
         return try finder(found.embedder, reranker, sections: { sections }) { indexes in
             let index = try indexes.complete()
@@ -19,15 +21,15 @@ enum EvidenceLocator {
 
     /// For a server: where no vectors come with the notes, questions are answered by words until these are made.
     static func serve(
-        embedder: EncoderEmbedder?, reranker: (any Reranker)? = nil,
-        sections: @escaping @Sendable () throws -> Snapshot
+        embedder: EncoderEmbedder?, sections: @escaping @Sendable () throws -> Snapshot
     ) throws -> EvidenceFinder {
-        try finder(embedder, reranker, sections: sections) { indexes in { try indexes.current() } }
+        try finder(embedder, sections: sections) { indexes in { try indexes.current() } }
     }
 
     /// - Parameter index: what asks for the index before every search.
     private static func finder(
-        _ embedder: EncoderEmbedder?, _ reranker: (any Reranker)?, sections: @escaping @Sendable () throws -> Snapshot,
+        _ embedder: EncoderEmbedder?, _ reranker: (any Reranker)? = nil,
+        sections: @escaping @Sendable () throws -> Snapshot,
         index: (EvidenceIndexes) throws -> @Sendable () throws -> EvidenceIndex
     ) throws -> EvidenceFinder {
         let corpus = try Corpus.shipped()
@@ -36,7 +38,8 @@ enum EvidenceLocator {
         let indexes = EvidenceIndexes(corpus, others: others, embedder: questions ?? embedder, sections: sections)
         return EvidenceFinder(
             corpus: corpus, abbreviations: try Abbreviations(corpus: corpus.folder), others: others, gate: gate,
-            embedder: embedder, questions: questions, reranker: reranker, index: try index(indexes))
+            embedder: embedder, questions: questions, reranker: reranker,
+            rerankMilliseconds: 600_000, index: try index(indexes))
     }
 
     /// The fitted gate, and the encoder of questions if the gate knows it.
