@@ -128,6 +128,12 @@ def test_wrong_usage_is_one_clear_line(explain, arguments, problem):
     assert problem in done.stderr.splitlines()[0]
 
 
+@pytest.mark.parametrize("what", ["evidence", "explain"])
+def test_measurements_take_the_reranker_that_is_named(explain, what):
+    done = explain(what, "--rerank", "cross", fails=True, command="evaluate")
+    assert done.returncode == 2 and "--rerank cross needs --cross-encoder" in done.stderr.splitlines()[0]
+
+
 @pytest.fixture(scope="module")
 def explaining(start_server, cache):
     os.environ["XDG_CACHE_HOME"] = cache["XDG_CACHE_HOME"]
