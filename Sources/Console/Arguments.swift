@@ -82,6 +82,8 @@ package struct Arguments: Sendable {
         UsageError(places[option].map { "\($0): \(text)" } ?? text)
     }
 
+    /// The names of all options that are given.
+    package var given: Set<String> { flags.union(values.keys) }
     package func has(_ flag: String) -> Bool { flags.contains(flag) }
     package subscript(_ option: String) -> String? { values[option] }
 

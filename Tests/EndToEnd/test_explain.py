@@ -134,6 +134,14 @@ def test_measurements_take_the_reranker_that_is_named(explain, what):
     assert done.returncode == 2 and "--rerank cross needs --cross-encoder" in done.stderr.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    "what, option", [("evidence", "--compare"), ("explain", "--fit"), ("retrieval", "--fit"), ("evidence", "--scores")]
+)
+def test_an_option_of_another_measurement_is_refused(explain, what, option):
+    done = explain(what, option, fails=True, command="evaluate")
+    assert done.returncode == 2 and f"evaluate {what} has no {option}" in done.stderr.splitlines()[0]
+
+
 @pytest.fixture(scope="module")
 def explaining(start_server, cache):
     os.environ["XDG_CACHE_HOME"] = cache["XDG_CACHE_HOME"]

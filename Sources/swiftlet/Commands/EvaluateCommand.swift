@@ -11,16 +11,28 @@ enum EvaluateCommand: Command {
     static let name = "evaluate"
     static let summary = "measure retrieval on a judged collection, or evidence and answers on judged questions"
     static let operands = "retrieval|evidence|explain"
+    private static let retrievalOptions = [
+        OptionDefinition("--collection", "DIR", "retrieval: corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
+        OptionDefinition("--mode", "MODE", "retrieval: bm25 (default), dense or hybrid"),
+        OptionDefinition("--compare", nil, "retrieval, instead: every mode, fusion and reranker, with intervals"),
+        OptionDefinition("--draw", "N", "retrieval: N of the questions, drawn at random, the same each time"),
+        OptionDefinition("--run", "FILE", "retrieval: write the rankings too, in the form of TREC runs"),
+        EmbedderLocator.precisionOption,
+    ]
+    private static let sharedOptions =
+        RerankerLocator.options
+        + [EmbedderLocator.option, OptionDefinition("--json", nil, "print one JSON document")]
     static let options =
+        retrievalOptions + EvaluateEvidence.questionOptions + EvaluateEvidence.options + EvaluateExplain.options
+        + sharedOptions
+
+    /// What can be measured, and the options of each besides the shared ones.
+    private static let kinds: [(name: String, options: [OptionDefinition], run: @Sendable (Arguments) throws -> Void)] =
         [
-            OptionDefinition("--collection", "DIR", "retrieval: corpus.jsonl, queries.jsonl and qrels.tsv (needed)"),
-            OptionDefinition("--mode", "MODE", "bm25 (default), dense or hybrid"),
-            OptionDefinition("--compare", nil, "instead: every mode, fusion and reranker, with intervals"),
-            OptionDefinition("--draw", "N", "retrieval: N of the questions, drawn at random, the same each time"),
-            OptionDefinition("--run", "FILE", "write the rankings too, in the form of TREC runs"),
-            OptionDefinition("--json", nil, "print one JSON document"),
-        ] + EvaluateEvidence.options + EvaluateExplain.options + RerankerLocator.options
-        + [EmbedderLocator.option, EmbedderLocator.precisionOption]
+            ("retrieval", retrievalOptions, retrieval),
+            ("evidence", EvaluateEvidence.questionOptions + EvaluateEvidence.options, EvaluateEvidence.run),
+            ("explain", EvaluateEvidence.questionOptions + EvaluateExplain.options, EvaluateExplain.run),
+        ]
     static let notes = """
         examples
           swiftlet evaluate retrieval --collection path/to/collection --mode bm25
@@ -29,11 +41,17 @@ enum EvaluateCommand: Command {
         """
 
     static func run(_ arguments: Arguments) throws {
-        if arguments.positionals == ["evidence"] { return try EvaluateEvidence.run(arguments) }
-        if arguments.positionals == ["explain"] { return try EvaluateExplain.run(arguments) }
-        guard arguments.positionals == ["retrieval"] else {
+        guard let kind = kinds.first(where: { [$0.name] == arguments.positionals }) else {
             throw UsageError("evaluate needs what: retrieval, evidence or explain")
         }
+        let known = Set((kind.options + sharedOptions).map(\.name))
+        if let option = arguments.given.subtracting(known).min() {
+            throw UsageError("evaluate \(kind.name) has no \(option)")
+        }
+        try kind.run(arguments)
+    }
+
+    private static func retrieval(_ arguments: Arguments) throws {
         guard let folder = arguments["--collection"] else { throw UsageError("--collection is needed") }
         if arguments.has("--compare") { return try compare(collection(folder, arguments), arguments) }
         let mode = try arguments.choice("--mode", SearchMode.allCases.map { ($0.rawValue, $0) }) ?? .bm25

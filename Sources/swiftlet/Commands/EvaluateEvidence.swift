@@ -9,9 +9,13 @@ import Retrieval
 
 /// `swiftlet evaluate evidence`.
 enum EvaluateEvidence {
+    /// Those that the answers' measurements have too.
+    static let questionOptions = [
+        OptionDefinition(
+            "--questions", "FILE", "evidence, explain: judged questions (default: Tests/Fixtures/questions.jsonl)"),
+        OptionDefinition("--split", "NAME", "evidence, explain: tune or held-out (default: held-out)"),
+    ]
     static let options = [
-        OptionDefinition("--questions", "FILE", "evidence: judged questions (default: Tests/Fixtures/questions.jsonl)"),
-        OptionDefinition("--split", "NAME", "evidence: tune or held-out (default: held-out)"),
         OptionDefinition("--changing-subject", nil, "evidence: ask each question after one about something else"),
         OptionDefinition("--fit", nil, "evidence: fit the gate on the tuning questions and write it beside the notes"),
         OptionDefinition("--fit-order", nil, "evidence: print what each score should count in the order of notes"),
