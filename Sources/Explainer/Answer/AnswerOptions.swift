@@ -35,7 +35,7 @@ package struct AnswerOptions: Sendable, Equatable {
 
     /// Juniors get the core, everybody else the details too.
     package var answerSentenceCount: Int { sentenceCount ?? (level == .junior ? 5 : 8) }
-    /// Sentences behind the short answer, should the model want to end sooner.
+    /// Sentences that the model chooses at least, however much there is to say before.
     package var leastChosenCount: Int { level == .junior ? 2 : 3 }
     /// Sentences of each section that follows the answer.
     package var sectionSentenceCount: Int { level == .junior ? 2 : 4 }

@@ -9,7 +9,7 @@ package struct AnswerOutline: Sendable {
     package private(set) var lead: [AnswerSentence] = []
     /// How many of `lead` are one short answer or two.
     package private(set) var shortAnswerCount = 0
-    /// Sentences to be chosen at least: fewer where `lead` has more than a short answer to say of the question.
+    /// Sentences to be chosen at least: where the evidence is sure, all that `lead` leaves of the answer.
     package private(set) var leastChosenCount = 0
     /// And at most: none where the short answer has been said, and nothing but what was asked is left.
     package private(set) var mostChosenCount = Int.max
@@ -25,8 +25,9 @@ package struct AnswerOutline: Sendable {
 
     /// Notes that an answer quotes: two, as questions that ask two things need.
     static let noteCount = 2
-    /// How far the second note's score may be behind, unless it is the best note for one of two things asked.
-    static let mostBehind = 0.05
+    /// How far the second note's score may be behind, unless it is the best note for one of two things asked: further
+    /// where the first one is doubtful.
+    static func mostBehind(_ verdict: EvidenceVerdict) -> Double { verdict == .sufficient ? 0.05 : 0.1 }
     /// Sentences a prompt quotes.
     static let promptSentenceCount = 24
     /// Fewer candidates are made up from the best note's explanation.
@@ -91,13 +92,13 @@ package struct AnswerOutline: Sendable {
         // What comes behind the short answer leaves the model something to choose.
         lead += (own + others).prefix(max(0, room - lead.count - leastChosenCount))
         if own.isEmpty { shortAnswerCount = lead.count }
-        leastChosenCount = max(1, leastChosenCount - own.count)
+        leastChosenCount = max(1, room - lead.count)
     }
 
     private static func leading(_ evidence: Evidence) -> [Note] {
-        let best = evidence.notes.first?.score ?? 0
+        let least = (evidence.notes.first?.score ?? 0) - mostBehind(evidence.verdict)
         return evidence.notes
-            .filter { $0.score >= best - mostBehind || evidence.partLeaders.contains($0.note.id) }
+            .filter { $0.score >= least || evidence.partLeaders.contains($0.note.id) }
             .prefix(noteCount).map(\.note)
     }
 

@@ -14,12 +14,13 @@ enum EvaluateEvidence {
         OptionDefinition(
             "--questions", "FILE", "evidence, explain: judged questions (default: Tests/Fixtures/questions.jsonl)"),
         OptionDefinition("--split", "NAME", "evidence, explain: tune or held-out (default: held-out)"),
+        OptionDefinition(
+            "--details", "FILE", "evidence, explain: write what came of each question, one JSON object a line"),
     ]
     static let options = [
         OptionDefinition("--changing-subject", nil, "evidence: ask each question after one about something else"),
         OptionDefinition("--fit", nil, "evidence: fit the gate on the tuning questions and write it beside the notes"),
         OptionDefinition("--fit-order", nil, "evidence: print what each score should count in the order of notes"),
-        OptionDefinition("--details", "FILE", "evidence: write what came of each question, one JSON object a line"),
     ]
 
     static func run(_ arguments: Arguments) throws {

@@ -46,6 +46,7 @@ enum EvaluateExplain {
         progress.end()
         let redTeam = arguments["--red-team"] ?? path.replacing("questions.jsonl", with: "red-team.jsonl")
         try figures.add(RedTeam(redTeam, explainer.corpus).changes(&explainer))
+        if let path = arguments["--details"] { try AtomicFile.write(to: path) { try $0.write(figures.details) } }
         if arguments.has("--json") {
             Output.line(String(decoding: figures.json(split: split.rawValue), as: UTF8.self))
         } else {

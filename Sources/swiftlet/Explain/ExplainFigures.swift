@@ -29,6 +29,8 @@ struct ExplainFigures {
     private var wholeOfEightTimes: [Double] = []
     private var promptTokens = 0
     private var cachedTokens = 0
+    /// What came of each answerable question, one JSON object a line.
+    private(set) var details: [UInt8] = []
     private var redTeam: (cases: Int, changed: [String]) = (0, [])
 
     private struct Share {
@@ -79,8 +81,39 @@ struct ExplainFigures {
         func made(_ text: String) -> Double {
             points.reduce(0) { $0 + $1.made(in: text) } / Double(max(1, points.count))
         }
-        keyPoints += made(answer.text)
-        topKeyPoints += made(best.map(\.text).joined(separator: " "))
+        let told = (said: made(answer.text), top: made(best.map(\.text).joined(separator: " ")))
+        keyPoints += told.said
+        topKeyPoints += told.top
+        addDetails(answer, to: question, told, top: best.map(\.note))
+    }
+
+    private mutating func addDetails(
+        _ answer: Answer, to question: JudgedQuestion, _ points: (said: Double, top: Double), top: [NoteID]
+    ) {
+        let quoted = answer.spans.compactMap { span in span.citation.map { answer.citations[$0].note } }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("id", question.id)
+            json.field("searched", answer.evidence.question)
+            json.field("verdict", answer.evidence.verdict.grade.rawValue)
+            json.field("lead", answer.leadCount)
+            json.field("key_points", points.said)
+            json.field("top_key_points", points.top)
+            for (name, notes) in [("right", question.notes), ("quoted", quoted), ("top", top)] {
+                json.key(name)
+                json.array { json in for note in notes { json.string("\(note)") } }
+            }
+            json.key("found")
+            json.array { json in
+                for found in answer.evidence.notes {
+                    json.object { json in
+                        json.field("note", "\(found.note.id)")
+                        json.field("score", found.score)
+                    }
+                }
+            }
+        }
+        details += json.bytes + [UInt8(ascii: "\n")]
     }
 
     /// As many sentences as the model chose, in the other order.
