@@ -114,7 +114,9 @@ import Testing
     @Test func `equals the sources, byte for byte`() throws {
         let shipped = try Corpus.shipped()
         let sources = try Corpus(folder: TestFiles.root + "/Sources/Explainer/Corpus")
-        #expect(shipped.notes.map(\.contentHash) == sources.notes.map(\.contentHash))
+        #expect(shipped.notes.map(\.id) == sources.notes.map(\.id))
+        let differing = zip(shipped.notes, sources.notes).filter { $0.contentHash != $1.contentHash }
+        #expect(differing.map(\.0.id) == [])
     }
 
     @Test func `every section's range is the text between two headings, whole and in order`() throws {
