@@ -70,8 +70,8 @@ def front_matter_faults(note):
         yield "question must have 4 to 24 words"
     if not (note.question.endswith("?") or note.question.endswith(".")):
         yield "question must end with '?' (or '.' for a task)"
-    if not 3 <= len(note.also_asked) <= 32:
-        yield "also_asked needs three to thirty-two lines"
+    if not 3 <= len(note.also_asked) <= 40:
+        yield "also_asked needs three to forty lines"
     for one, other in combinations([note.question, *note.also_asked], 2):
         if tokens(one) == tokens(other):
             yield f"also_asked repeats itself: {other!r}"

@@ -78,7 +78,7 @@ class Lint(unittest.TestCase):
             ("kind: concept", "colour: red", "unknown key"),
             ("id: decoding/example", "id: decoding/other", "does not match"),
             ("see_also: [decoding/other]", "see_also: []", "see_also is empty"),
-            ("  - notte exampel\n", "", "three to thirty-two"),
+            ("  - notte exampel\n", "", "three to forty"),
             ("  - notte exampel\n", "  - form: example notes\n", "repeats itself"),
             ("## Common mistakes", "## Usual mistakes", "unexpected heading"),
             ("A reader needs", "It is what a reader needs", "does not stand alone"),

@@ -4,7 +4,7 @@
 /// The rules that concern one note alone.
 package enum NoteLint {
     static let questionWords = 4...24
-    static let alsoAskedCount = 3...32
+    static let alsoAskedCount = 3...40
     static let askedPlainlyCount = 3...5
     static let plainWords = 1...9
     static let shortAnswerSentences = 2...4
