@@ -108,6 +108,8 @@ def test_a_suggested_follow_up_is_answered_when_it_is_asked(explain):
     note = (CORPUS / "kv-cache/paged-attention.md").read_text()
     answer = note.split(f"*{suggested}* ")[1].split("\n")[0]
     assert answer.split(". ")[0] in second and suggested not in second
+    # What was told with the first answer is not told again.
+    assert "Common mistakes" in first and "Common mistakes" not in second
 
 
 @pytest.mark.parametrize(

@@ -177,6 +177,36 @@ import Tokenization
         }
     }
 
+    @Test(arguments: [(Note.Level.senior, 8), (.junior, 5)])
+    func `says all its sentences where the evidence is sure, if the model would rather end`(
+        level: Note.Level, count: Int
+    ) throws {
+        let note = try AnswerFixtures.note(
+            "b/best", short: ["Alpha is first.", "Beta is second."],
+            explanation: "CDEFGHIJKLMN".map { "Part \($0) of gamma explains it." })
+        var options = AnswerOptions()
+        options.level = level
+        let (answer, _) = try Self.answer(AnswerFixtures.evidence([note]), options) { allowed in
+            allowed.first { $0 == ByteAnswerCodec.end } ?? allowed[0]
+        }
+        #expect(answer.spans.count { $0.citation != nil } == count)
+    }
+
+    @Test(arguments: [
+        (EvidenceVerdict.sufficient, 0.04, true), (.sufficient, 0.08, false), (.weak, 0.08, true), (.weak, 0.12, false),
+    ])
+    func `quotes a second note that is near, and a doubtful answer one that is less so`(
+        verdict: EvidenceVerdict, gap: Double, isQuoted: Bool
+    ) throws {
+        let best = try AnswerFixtures.note("b/best", short: ["Alpha is first."], explanation: ["Gamma explains it."])
+        let second = try AnswerFixtures.note("a/second", short: ["Zeta is second."], explanation: ["Eta explains it."])
+        let (answer, _) = try Self.answer(AnswerFixtures.evidence([best, second], verdict: verdict, gap: gap)) {
+            $0.last!
+        }
+        #expect(answer.text.contains("Alpha is first."))
+        #expect(answer.text.contains("Zeta is second.") == isQuoted)
+    }
+
     @Test(arguments: [(EvidenceVerdict.sufficient, true), (.weak, false)])
     func `shows the table that was asked for, unless the evidence is weak`(
         verdict: EvidenceVerdict, isShown: Bool

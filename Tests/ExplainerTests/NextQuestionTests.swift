@@ -68,7 +68,7 @@ import Testing
     @Test(arguments: [
         ("Why does AdamW decouple weight decay?", "taken out of the gradient"),
         ("What is reciprocal rank fusion and why use it?", "1/(k + rank)"),
-        ("how does a MoE router keep its load balanced with an extra loss", "auxiliary loss"),
+        ("how does a mixture of experts keep its load balanced", "auxiliary loss"),
     ])
     func `are the sentences of the paragraph that the question is about`(question: String, word: String) throws {
         let found = try Self.details(question)

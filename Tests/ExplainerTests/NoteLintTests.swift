@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: [
         Breakage("How does an example note look here?", "Why so?", line: 3, "the question has 2 words"),
         Breakage("look here?", "look here", line: 3, "must end with '?'"),
-        Breakage("  - notte exampel\n", "", line: 5, "'also_asked:' has 2 lines, expected 3 to 32"),
+        Breakage("  - notte exampel\n", "", line: 5, "'also_asked:' has 2 lines, expected 3 to 40"),
         Breakage("  - example of notes\n", "", line: 9, "'asked_plainly:' has 2 lines, expected 3 to 5"),
         Breakage(
             "  - example of notes\n", "  - a b c d e f g h i j\n", line: 10,

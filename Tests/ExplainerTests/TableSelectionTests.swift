@@ -16,7 +16,7 @@ import Testing
         let others = (0..<20).map { "nothing of that number \($0)" }
         let vocabulary = Vocabulary([note.text(.explanation)] + others)
         return TableSelection(vocabulary: vocabulary)
-            .table(of: note, for: question, isContinued: isContinued).map(note.text)
+            .table(of: note, for: question, isShownAgain: isContinued).map(note.text)
     }
 
     @Test(arguments: [

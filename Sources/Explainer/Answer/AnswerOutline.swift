@@ -53,8 +53,8 @@ package struct AnswerOutline: Sendable {
         }
         candidates = Array(candidates.prefix(max(0, Self.promptSentenceCount - lead.count)))
         sections = Self.sections(of: best, options, without: evidence.askedNext?.next.question)
-        // The others were told with the short answer.
-        if evidence.isContinued { sections.removeAll { $0.heading != .followUps } }
+        // The others were told with the answer before.
+        if evidence.isShownAgain { sections.removeAll { $0.heading != .followUps } }
         code = best.code.compactMap { CodePlace($0, in: CorpusFolder.project()) }
     }
 
@@ -122,7 +122,7 @@ package struct AnswerOutline: Sendable {
 
     private static func listing(of leading: [Note], _ evidence: Evidence) -> AnswerSentence? {
         let isSure = evidence.verdict == .sufficient
-        guard evidence.asksForCode || isSure && leading[0].kind == .coding && !evidence.isContinued else { return nil }
+        guard evidence.asksForCode || isSure && leading[0].kind == .coding && !evidence.isShownAgain else { return nil }
         for note in leading.prefix(isSure ? leading.count : 1) {
             let range = note[.explanation].range
             if let listing = Sentences.listings(note.bytes, in: range).first { return .at(listing, of: note) }

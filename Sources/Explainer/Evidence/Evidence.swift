@@ -62,6 +62,8 @@ package struct Evidence: Sendable {
     package let detailsLead: Bool
     /// The question is about the note that the answer before quoted: `details` are all that is left to say.
     package let isContinued: Bool
+    /// The answer before led with the first note too: what else it showed of it is not shown again.
+    package let isShownAgain: Bool
     /// The question asks for a program.
     package let asksForCode: Bool
     /// A table of the first note, as UTF-8 offsets in its file, if the question asks for what is in it.
@@ -79,7 +81,7 @@ package struct Evidence: Sendable {
     package init(
         question: String, verdict: EvidenceVerdict, confidence: Double, notes: [EvidenceNote],
         partLeaders: Set<NoteID> = [], askedNext: AskedNext? = nil, details: [Range<Int>] = [],
-        detailsLead: Bool = false, isContinued: Bool = false, asksForCode: Bool = false,
+        detailsLead: Bool = false, isContinued: Bool = false, isShownAgain: Bool = false, asksForCode: Bool = false,
         table: Range<Int>? = nil, sentences: [EvidenceSentence],
         timings: [(stage: String, milliseconds: Double)],
         warning: String? = nil
@@ -93,6 +95,7 @@ package struct Evidence: Sendable {
         self.details = details
         self.detailsLead = detailsLead
         self.isContinued = isContinued
+        self.isShownAgain = isShownAgain
         self.asksForCode = asksForCode
         self.table = table
         self.sentences = sentences

@@ -117,7 +117,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
         let (grade, confidence) = gate.grade(
             features, hasVectors: vectors != nil, hasQuestions: questions != nil, isNamed: named != nil)
-        let askedNext = nextQuestions.match(understood.own, found: candidates, quoted: conversation.last?.notes ?? [])
+        let askedNext = nextQuestions.match(
+            understood.own, typed: question, found: candidates, quoted: conversation.last?.notes ?? [])
         let reading = Reading(grade, askedNext, continued)
         if reading.isAskedNext, let askedNext { NoteMerge.lead(&candidates, by: askedNext.note) }
         timings.end("judge")
@@ -129,8 +130,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let verdict = EvidenceVerdict(reading.grade, notes)
         if verdict.isDeclined { notes.removeAll { !$0.isNear } }
         // Only what is known to have been quoted is known to have been read.
-        let isContinued =
-            reading.continued != nil && !verdict.isDeclined && conversation.last?.notes.first == notes.first?.note.id
+        let isShownAgain = !notes.isEmpty && conversation.last?.notes.first == notes.first?.note.id
+        let isContinued = reading.continued != nil && !verdict.isDeclined && isShownAgain
         var details = QuestionDetails.Found()
         var sentences: [EvidenceSentence] = []
         var table: Range<Int>?
@@ -141,13 +142,13 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             sentences = SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
                 .sentences(of: chosen, for: understood.text, count: sentenceCount)
             table = TableSelection(vocabulary: vocabulary)
-                .table(of: best, for: isContinued ? understood.own : understood.text, isContinued: isContinued)
+                .table(of: best, for: isShownAgain ? understood.own : understood.text, isShownAgain: isShownAgain)
         }
         timings.end("select")
         let evidence = Evidence(
             question: understood.text, verdict: verdict, confidence: confidence, notes: notes,
             partLeaders: found.partLeaders.union(found.sides), askedNext: reading.askedNext, details: details.sentences,
-            detailsLead: details.isSubject, isContinued: isContinued,
+            detailsLead: details.isSubject, isContinued: isContinued, isShownAgain: isShownAgain,
             asksForCode: CodeRequest.isAsked(in: understood.own), table: table, sentences: sentences,
             timings: timings.stages, warning: warning)
         return (evidence, features, candidates.prefix(10).map(\.id))

@@ -62,13 +62,16 @@ struct NextQuestionBook: Sendable {
     }
 
     /// - Parameters:
-    ///   - question: what was typed, without what was asked before.
+    ///   - question: as it was understood, without what was asked before.
+    ///   - typed: the same with its courtesy ("can you …"), which a note's follow-up may have too.
     ///   - found: notes, best first.
     ///   - quoted: by the answer before, best first.
-    func match(_ question: String, found: [NoteCandidate], quoted: [NoteID]) -> AskedNext? {
+    func match(_ question: String, typed: String, found: [NoteCandidate], quoted: [NoteID]) -> AskedNext? {
         let rank = Dictionary(found.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        // Word for word: of a note that was just shown, or else of the one that was found first.
-        let same = (byText[Self.key(question)] ?? []).filter { rank[entries[$0].note] != nil }
+        // Word for word: of a note that was just shown, found again or not, or else of the one that was found first.
+        let same = (byText[Self.key(typed)] ?? byText[Self.key(question)] ?? []).filter {
+            rank[entries[$0].note] != nil || quoted.contains(entries[$0].note)
+        }
         func order(_ place: Int) -> (Int, Int) {
             let note = entries[place].note
             return (quoted.firstIndex(of: note) ?? quoted.count, rank[note] ?? found.count)

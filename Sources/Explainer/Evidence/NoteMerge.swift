@@ -44,13 +44,11 @@ enum NoteMerge {
         }
     }
 
-    /// Puts one of the candidates in front, as good as the best.
+    /// Puts a note in front, found or not, as good as the best.
     static func lead(_ candidates: inout [NoteCandidate], by note: NoteID) {
-        guard let highest = candidates.first?.score, let place = candidates.firstIndex(where: { $0.id == note }) else {
-            return
-        }
-        var leading = candidates.remove(at: place)
-        leading.score = highest
+        let place = candidates.firstIndex { $0.id == note }
+        var leading = place.map { candidates.remove(at: $0) } ?? NoteCandidate(id: note)
+        leading.score = max(leading.score, candidates.first?.score ?? 0)
         candidates.insert(leading, at: 0)
     }
 }

@@ -12,10 +12,10 @@ package struct TableSelection {
 
     /// A table's range in the note's file.
     ///
-    /// - Parameter isContinued: the note was quoted in the answer before, and the table perhaps with it: it must be asked for.
-    package func table(of note: Note, for question: String, isContinued: Bool) -> Range<Int>? {
+    /// - Parameter isShownAgain: the answer before quoted the note, and perhaps the table with it: it must be asked for.
+    package func table(of note: Note, for question: String, isShownAgain: Bool) -> Range<Int>? {
         let isAskedFor = Comparison.isAsked(in: question) || Self.asksForNumbers(question)
-        guard isAskedFor || !isContinued else { return nil }
+        guard isAskedFor || !isShownAgain else { return nil }
         let asked = vocabulary.stems(of: question)
         var best: (table: Range<Int>, weight: Double)?
         for table in Sentences.tables(note.bytes, in: note[.explanation].range) {
