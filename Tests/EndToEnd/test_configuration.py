@@ -60,7 +60,7 @@ def test_wrong_usage(swiftlet, words, code, parts):
 def test_a_model_that_is_not_there(request):
     binary = request.config.getoption("--binary")
     found = subprocess.run(
-        [binary, "serve", "--model", "no/such/model"], capture_output=True, text=True, timeout=60)
+        [binary, "serve", "--model", "no/such/model", "--port", "0"], capture_output=True, text=True, timeout=60)
     failed(found, 2, "no/such/model", "no such file")
 
 
