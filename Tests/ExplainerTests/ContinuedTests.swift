@@ -44,6 +44,18 @@ import Testing
         #expect(evidence.detailTexts.first?.contains("GPTQ") == true, "\(evidence.detailTexts)")
     }
 
+    @Test func `about one side of a comparison gets that side's note`() throws {
+        let notes = try ["quantization/awq", "quantization/gptq"].map { try #require(NoteID($0)) }
+        for (question, meant, side) in [
+            ("tell me more about the first option", 1, "gptq"), ("tell me more about the second one", 0, "awq"),
+        ] {
+            let turn = ConversationTurn(question: "gptq vs awq", notes: notes)
+            let evidence = try finder.evidence(for: question, conversation: [turn])
+            #expect(evidence.notes.first?.note.id == notes[meant] && evidence.isContinued)
+            #expect(evidence.question.hasSuffix("tell me more about " + side))
+        }
+    }
+
     private func outline(_ question: String, after first: String, _ note: String, said: String) throws -> AnswerOutline
     {
         let turn = ConversationTurn(question: first, notes: [try #require(NoteID(note))], answer: said)

@@ -75,6 +75,32 @@ import Testing
     }
 }
 
+@Suite struct `A side that is pointed at` {
+    @Test(arguments: [
+        ("tell me more about the first option", "tell me more about GPTQ"),
+        ("Tell me more about the second one!", "Tell me more about AWQ!"),
+        ("is the latter slower?", "is AWQ slower?"), ("why the first?", "why GPTQ?"),
+        ("The former, does it need data?", "GPTQ, does it need data?"),
+        ("the 2nd method is which one", "AWQ is which one"),
+    ]) func `is named`(typed: String, named: String) {
+        #expect(PointedSide(in: typed, after: ["GPTQ vs AWQ", "what do they cost"])?.question == named)
+    }
+
+    @Test(arguments: [
+        "how long does the first token take", "the first-token latency of it?", "what comes first", "the", "",
+        "second thoughts about the second half of it",
+    ]) func `is not seen where none is meant`(question: String) {
+        #expect(PointedSide(in: question, after: ["GPTQ vs AWQ"]) == nil)
+    }
+
+    @Test func `is one of the newest comparison, and none where nothing was compared`() {
+        #expect(PointedSide(in: "why the latter?", after: ["GPTQ vs AWQ", "MQA or GQA?"])?.name == "GQA")
+        #expect(PointedSide(in: "why the latter?", after: ["what is GPTQ"]) == nil)
+        #expect(PointedSide(in: "why the latter?", after: []) == nil)
+        #expect(PointedSide(in: "and the first?", after: ["how does RoPE differ from ALiBi?"])?.name == "RoPE")
+    }
+}
+
 @Suite struct `Double questions` {
     @Test(arguments: [
         ("What is X, and how does Y work?", ["What is X", "how does Y work?"]),

@@ -82,6 +82,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     ) throws -> (evidence: Evidence, features: EvidenceFeatures, ranking: [NoteID]) {
         var timings = StageTimings(time)
         var understood = reader.read(question, conversation: conversation)
+        let conversation = pointing(conversation, at: understood.pointedSide)
         timings.end("understand")
         let index = try index()
         let texts = understood.allSearches
@@ -179,6 +180,16 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         }
     }
 
+    /// The conversation with the note on the side that the question points at as the first of those quoted last.
+    private func pointing(_ conversation: [ConversationTurn], at side: String?) -> [ConversationTurn] {
+        guard let side, let last = conversation.last,
+            let meant = plainNames.note(named: side, among: last.notes)
+                ?? last.notes.first(where: { plainNames.isAbout($0, all: [side]) })
+        else { return conversation }
+        let notes = [meant] + last.notes.filter { $0 != meant }
+        return conversation.dropLast() + [ConversationTurn(question: last.question, notes: notes, answer: last.answer)]
+    }
+
     private func evidenceNotes(_ candidates: [NoteCandidate], hasVectors: Bool) -> [EvidenceNote] {
         candidates.compactMap { candidate in
             corpus[candidate.id].map { note in
@@ -196,13 +207,15 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         _ conversation: [ConversationTurn], vector: [Float]?
     ) throws -> SubjectDetails.Found? {
         let best = candidates.first.flatMap { corpus[$0.id] }
-        guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown }),
-            SubjectKept(vocabulary: vocabulary)
-                .stays(
-                    with: note, isKnown: conversation.last?.notes.first == shown, before: best,
-                    found.own.first.flatMap { corpus[$0.id] },
-                    for: question)
+        guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown })
         else { return nil }
+        let isPointedAt = question.pointedSide.map { plainNames.note(named: $0, among: [shown]) == shown } ?? false
+        let stays =
+            isPointedAt
+            || SubjectKept(vocabulary: vocabulary).stays(
+                with: note, isKnown: conversation.last?.notes.first == shown, before: best,
+                found.own.first.flatMap { corpus[$0.id] }, for: question)
+        guard stays else { return nil }
         NoteMerge.lead(&candidates, by: shown)
         let details = try subjectDetails.found(
             in: note, for: question.own, after: question.earlier?.subject ?? [], vector: vector,

@@ -26,8 +26,12 @@ struct PlainNames: Sendable {
 
     /// The best of `found` that is called as the question says.
     func note(named question: String, among found: [NoteCandidate]) -> NoteID? {
+        note(named: question, among: found.map(\.id))
+    }
+
+    func note(named question: String, among found: [NoteID]) -> NoteID? {
         guard let called = notes[Self.name(in: question, vocabulary)] else { return nil }
-        return found.first { called.contains($0.id) }?.id
+        return found.first { called.contains($0) }
     }
 
     /// The note's own question speaks of each of the texts.

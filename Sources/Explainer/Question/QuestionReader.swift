@@ -11,6 +11,8 @@ package struct UnderstoodQuestion: Sendable, Equatable {
     package let compared: [String]
     /// What was asked before; nil for a first question.
     package let earlier: Earlier?
+    /// The side of an earlier comparison that was pointed at, and is named in `own` now.
+    package let pointedSide: String?
     /// Whether it names anything but a side of something: "and what does it cost?" does not.
     package let hasSubject: Bool
     /// Whether it means something only after what was asked before: the search finds out.
@@ -67,7 +69,9 @@ package struct QuestionReader: Sendable {
     package func read(_ question: String, conversation: [ConversationTurn] = []) -> UnderstoodQuestion {
         let line = Shorthand.writtenOut(QuestionText.normalized(question))
         let typed = Manner.removed(from: QuestionText.withoutCourtesy(line))
-        let (spelled, corrections, unknown) = corrected(typed)
+        let pointed = PointedSide(
+            in: typed, after: conversation.suffix(FollowUp.mostTurns).map { QuestionText.normalized($0.question) })
+        let (spelled, corrections, unknown) = corrected(pointed?.question ?? typed)
         let own = QuestionText.withoutCourtesy(spelled)
         let parts = DoubleQuestion.parts(own)
         let before = FollowUp.earlier(in: conversation) { !vocabulary.subject(of: $0).isEmpty }
@@ -81,7 +85,8 @@ package struct QuestionReader: Sendable {
         let compared = parts.count > 1 ? [] : Comparison.sides(of: own)
         return UnderstoodQuestion(
             own: own, searches: ([own] + (parts.count > 1 ? parts : [])).map(expanded),
-            compared: compared.map(expanded), earlier: earlier, hasSubject: !vocabulary.subject(of: own).isEmpty,
+            compared: compared.map(expanded), earlier: earlier, pointedSide: pointed?.name,
+            hasSubject: !vocabulary.subject(of: own).isEmpty,
             unknownWords: unknown, corrections: corrections)
     }
 
