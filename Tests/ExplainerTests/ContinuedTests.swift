@@ -52,7 +52,7 @@ import Testing
             let turn = ConversationTurn(question: "gptq vs awq", notes: notes)
             let evidence = try finder.evidence(for: question, conversation: [turn])
             #expect(evidence.notes.first?.note.id == notes[meant] && evidence.isContinued)
-            #expect(evidence.question.hasSuffix("tell me more about " + side))
+            #expect(evidence.question.hasSuffix("more about " + side))
         }
     }
 
