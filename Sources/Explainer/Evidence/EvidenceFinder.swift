@@ -13,7 +13,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let book: SentenceBook
     private let plainNames: PlainNames
     private let nextQuestions: NextQuestionBook
-    private let subjectDetails: SubjectDetails
+    private let noteShown: NoteShown
     private let featureReader: FeatureReader
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
@@ -56,9 +56,12 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         featureReader = FeatureReader(corpus, others: others, vocabulary)
         names = DocumentNames(corpus)
         book = SentenceBook(corpus, vocabulary)
-        plainNames = PlainNames(corpus, vocabulary)
+        let plainNames = PlainNames(corpus, vocabulary)
+        self.plainNames = plainNames
         nextQuestions = NextQuestionBook(corpus, vocabulary)
-        subjectDetails = SubjectDetails(book: book, vocabulary: vocabulary, embedder: embedder)
+        noteShown = NoteShown(
+            corpus: corpus, vocabulary: vocabulary, names: plainNames,
+            details: SubjectDetails(book: book, vocabulary: vocabulary, embedder: embedder))
         self.vocabulary = vocabulary
         // What the encoder's tokenizer has in one piece is a word of English, in the notes or not.
         reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations) { word in
@@ -82,7 +85,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     ) throws -> (evidence: Evidence, features: EvidenceFeatures, ranking: [NoteID]) {
         var timings = StageTimings(time)
         var understood = reader.read(question, conversation: conversation)
-        let conversation = pointing(conversation, at: understood.pointedSide)
+        let conversation = noteShown.meant(in: conversation, by: understood.pointedSide)
         timings.end("understand")
         let index = try index()
         let texts = understood.allSearches
@@ -106,8 +109,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             warning = warning ?? reason
             timings.end("rerank")
         }
-        var continued = try continuing(
-            understood, found, &candidates, conversation, vector: vectors?[0])
+        var continued = try noteShown.continued(
+            by: understood, found, &candidates, in: conversation, vector: vectors?[0])
         let named = understood.leansBack ? nil : plainNames.note(named: understood.own, among: candidates)
         if let named { NoteMerge.lead(&candidates, by: named) }
         NoteMerge.leadByNamed(&candidates, in: understood.text)
@@ -180,16 +183,6 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         }
     }
 
-    /// The conversation with the note on the side that the question points at as the first of those quoted last.
-    private func pointing(_ conversation: [ConversationTurn], at side: String?) -> [ConversationTurn] {
-        guard let side, let last = conversation.last,
-            let meant = plainNames.note(named: side, among: last.notes)
-                ?? last.notes.first(where: { plainNames.isAbout($0, all: [side]) })
-        else { return conversation }
-        let notes = [meant] + last.notes.filter { $0 != meant }
-        return conversation.dropLast() + [ConversationTurn(question: last.question, notes: notes, answer: last.answer)]
-    }
-
     private func evidenceNotes(_ candidates: [NoteCandidate], hasVectors: Bool) -> [EvidenceNote] {
         candidates.compactMap { candidate in
             corpus[candidate.id].map { note in
@@ -199,28 +192,6 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
                     rerank: candidate.rerank)
             }
         }
-    }
-
-    /// The sentences that answer a question about the note that was just shown; that note leads then.
-    private func continuing(
-        _ question: UnderstoodQuestion, _ found: QuestionSearch, _ candidates: inout [NoteCandidate],
-        _ conversation: [ConversationTurn], vector: [Float]?
-    ) throws -> SubjectDetails.Found? {
-        let best = candidates.first.flatMap { corpus[$0.id] }
-        guard let shown = found.lastShown, let note = corpus[shown], candidates.contains(where: { $0.id == shown })
-        else { return nil }
-        let isPointedAt = question.pointedSide.map { plainNames.note(named: $0, among: [shown]) == shown } ?? false
-        let stays =
-            isPointedAt
-            || SubjectKept(vocabulary: vocabulary).stays(
-                with: note, isKnown: conversation.last?.notes.first == shown, before: best,
-                found.own.first.flatMap { corpus[$0.id] }, for: question)
-        guard stays else { return nil }
-        NoteMerge.lead(&candidates, by: shown)
-        let details = try subjectDetails.found(
-            in: note, for: question.own, after: question.earlier?.subject ?? [], vector: vector,
-            said: conversation.map(\.answer))
-        return details.sentences.isEmpty ? nil : details
     }
 
     /// The first ones that are near the best one, and with them both sides of a comparison.
