@@ -14,6 +14,7 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
     private let plainNames: PlainNames
     private let nextQuestions: NextQuestionBook
     private let noteShown: NoteShown
+    private let paragraphs: ParagraphVectors?
     private let featureReader: FeatureReader
     private let gate: EvidenceGate
     private let embedder: (any Embedder)?
@@ -59,9 +60,11 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         let plainNames = PlainNames(corpus, vocabulary)
         self.plainNames = plainNames
         nextQuestions = NextQuestionBook(corpus, vocabulary)
+        let paragraphs = embedder.map(ParagraphVectors.init)
+        self.paragraphs = paragraphs
         noteShown = NoteShown(
             corpus: corpus, vocabulary: vocabulary, names: plainNames,
-            details: SubjectDetails(book: book, vocabulary: vocabulary, embedder: embedder))
+            details: SubjectDetails(book: book, vocabulary: vocabulary, vectors: paragraphs))
         self.vocabulary = vocabulary
         // What the encoder's tokenizer has in one piece is a word of English, in the notes or not.
         reader = QuestionReader(vocabulary: vocabulary, abbreviations: abbreviations) { word in
@@ -141,8 +144,9 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
         var table: Range<Int>?
         if let best = notes.first?.note, !verdict.isDeclined {
             details =
-                reading.continued.map { .init(sentences: $0.sentences) }
-                ?? QuestionDetails(book: book, vocabulary: vocabulary).found(in: best, for: understood.text)
+                try reading.continued.map { .init(sentences: $0.sentences) }
+                ?? QuestionDetails(book: book, vocabulary: vocabulary, vectors: paragraphs)
+                .found(in: best, for: understood.text, vector: vectors?[understood.wholePlace])
             sentences = SentenceSelection(book: book, vocabulary: vocabulary, snapshot: index.sections)
                 .sentences(of: chosen, for: understood.text, count: sentenceCount)
             table = TableSelection(vocabulary: vocabulary)

@@ -2,23 +2,32 @@
 // Explainer › Evidence.  "How do I choose the rank?" of a note on LoRA: the paragraph that speaks of it, not the first one.
 
 /// Finds the sentences of a note that speak of what only this question asks.
+///
+/// A paragraph's score is the sum of three: the share of the question's own words that it has, the cosine of the question with
+/// its beginning, and that with its title. Of 72 questions about one paragraph of a note, written from its headings, the
+/// first alone has the right paragraph first for .63, the second for .71, the third for .44; weighed as here, .67, and among
+/// the first two for .79.
 struct QuestionDetails {
     let book: SentenceBook
     let vocabulary: Vocabulary
+    /// nil compares words alone.
+    let vectors: ParagraphVectors?
 
-    /// A paragraph has at least this share of the words, by weight; a heading's words count so much more.
+    /// By words alone a paragraph has at least this share of them, by weight; a heading's words count so much more.
     private static let leastCovered = 0.5
     private static let headingBonus = 0.25
+    private static let (wordsWeight, titleWeight) = (0.3, 0.3)
     /// A word of so many of the ways to ask the note is its name.
     private static let nameShare = 0.25
     /// Words that many notes have point at nothing: this is the weight of one that every eighth has.
     private static let leastWeight = 2.0
-    /// Sentences of that paragraph.
-    private static let sentenceCount = 2
+    /// Sentences of the best paragraph, and of the second one if it is so near.
+    private static let sentenceCounts = [2, 2]
+    private static let mostBehind = 0.3
 
     /// What the note says of the question's own words.
     struct Found {
-        /// In file order.
+        /// Of the best paragraph first.
         var sentences: [Range<Int>] = []
         /// The short answer says nothing of the question's subject: these come before it.
         var isSubject = false
@@ -28,48 +37,78 @@ struct QuestionDetails {
     /// about the subject and the short answer not: "what is a confusion matrix" of a note on precision and recall.
     private static let (mostShort, leastSubject) = (0.5, 0.8)
 
-    /// The same, and whether it is the question's subject.
-    func found(in note: Note, for question: String) -> Found {
-        let ranges = sentences(of: note, for: question)
-        let subject = vocabulary.subject(of: question)
-        let total = vocabulary.weight(ofAll: subject)
-        guard !ranges.isEmpty, total > 0 else { return Found(sentences: ranges) }
-        func share(_ stems: Set<[UInt8]>) -> Double { vocabulary.weight(ofAll: subject.intersection(stems)) / total }
-        let told = vocabulary.stems(of: ranges.map(note.text).joined(separator: " "))
-        let short = vocabulary.stems(of: note.text(.shortAnswer))
-        return Found(
-            sentences: ranges, isSubject: share(short) <= Self.mostShort && share(told) >= Self.leastSubject)
-    }
-
-    /// In file order; none where the question has no words but those that ask for the note itself.
-    func sentences(of note: Note, for question: String) -> [Range<Int>] {
+    /// - Parameter vector: of the question; nil compares words alone.
+    /// - Returns: nothing where the question has no words but those that ask for the note itself.
+    func found(in note: Note, for question: String, vector: [Float]?) throws -> Found {
         let paragraphs = book.paragraphs(of: note)
         // What the note does not speak of cannot be found in it.
         let spoken = paragraphs.reduce(into: Set<[UInt8]>()) { $0.formUnion($1.stems) }
-        let words = vocabulary.stems(of: question).subtracting(names(of: note)).intersection(spoken)
-        let total = vocabulary.weight(ofAll: words)
-        guard total >= Self.leastWeight else { return [] }
-        func covered(_ stems: Set<[UInt8]>) -> Double { vocabulary.weight(ofAll: words.intersection(stems)) / total }
+        let asked = vocabulary.stems(of: question).subtracting(names(of: note)).intersection(spoken)
+        let words = AskedWords(words: asked, vocabulary: vocabulary)
+        guard words.total >= Self.leastWeight else { return Found() }
+        let told = try best(of: paragraphs, in: note, words, vector).map { quoted($0, of: note, words) }
+        guard let first = told.first else { return Found() }
+        return Found(sentences: Array(told.joined()), isSubject: isSubject(first, of: note, for: question))
+    }
 
-        var best: (paragraph: NoteParagraph, score: Double)?
-        for paragraph in paragraphs {
-            let share = covered(paragraph.stems)
-            let score = share + Self.headingBonus * covered(paragraph.heading)
-            if share >= Self.leastCovered, score > best?.score ?? 0 { best = (paragraph, score) }
+    /// The question's own words, weighed.
+    private struct AskedWords {
+        let words: Set<[UInt8]>
+        let total: Double
+        private let vocabulary: Vocabulary
+
+        init(words: Set<[UInt8]>, vocabulary: Vocabulary) {
+            self.words = words
+            self.vocabulary = vocabulary
+            total = vocabulary.weight(ofAll: words)
         }
-        guard let paragraph = best?.paragraph else { return [] }
-        // From its beginning on if its heading says what was asked, or else from the sentence that says most of it; what
-        // follows may lean on that.
+
+        /// Their share that a text has; 0…1.
+        func share(in stems: Set<[UInt8]>) -> Double {
+            total > 0 ? vocabulary.weight(ofAll: words.intersection(stems)) / total : 0
+        }
+    }
+
+    /// One paragraph, or two if the second is near; best first.
+    private func best(
+        of paragraphs: [NoteParagraph], in note: Note, _ words: AskedWords, _ vector: [Float]?
+    ) throws -> [NoteParagraph] {
+        let shares = paragraphs.map { words.share(in: $0.stems) + Self.headingBonus * words.share(in: $0.heading) }
+        guard let vector, let vectors else {
+            let best = shares.indices.max { shares[$0] != shares[$1] ? shares[$0] < shares[$1] : $0 > $1 }
+            return best.map { paragraphs[$0] }.flatMap {
+                words.share(in: $0.stems) >= Self.leastCovered ? [$0] : nil
+            } ?? []
+        }
+        let near = try vectors.nearness(of: vector, to: paragraphs, of: note)
+        let scores = zip(near, shares).map { $0.beginning + Self.titleWeight * $0.title + Self.wordsWeight * $1 }
+        let order = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+        return order.prefix(Self.sentenceCounts.count)
+            .filter { scores[$0] >= scores[order[0]] - Self.mostBehind }.map { paragraphs[$0] }
+    }
+
+    /// Sentences of a paragraph: from its beginning on if its heading says what was asked, or else from the sentence that says
+    /// most of it; what follows may lean on that.
+    private func quoted(_ paragraph: NoteParagraph, of note: Note, _ words: AskedWords) -> [Range<Int>] {
         let starts = paragraph.sentences.indices.filter { place in
             AnswerSentence(note: note, range: paragraph.sentences[place].range, heading: .explanation).stands
         }
         func earliest(_ left: Int, _ right: Int) -> Bool {
-            let (a, b) = (covered(paragraph.sentences[left].stems), covered(paragraph.sentences[right].stems))
+            let (a, b) = (
+                words.share(in: paragraph.sentences[left].stems), words.share(in: paragraph.sentences[right].stems)
+            )
             return a != b ? a < b : left > right
         }
-        let isNamed = !words.isDisjoint(with: paragraph.heading)
+        let isNamed = !words.words.isDisjoint(with: paragraph.heading)
         guard let start = isNamed ? starts.first : starts.max(by: earliest) else { return [] }
-        return paragraph.sentences[start...].prefix(Self.sentenceCount).map(\.range)
+        return paragraph.sentences[start...].prefix(Self.sentenceCounts[0]).map(\.range)
+    }
+
+    private func isSubject(_ ranges: [Range<Int>], of note: Note, for question: String) -> Bool {
+        let subject = AskedWords(words: vocabulary.subject(of: question), vocabulary: vocabulary)
+        let told = vocabulary.stems(of: ranges.map(note.text).joined(separator: " "))
+        return subject.total > 0 && subject.share(in: vocabulary.stems(of: note.text(.shortAnswer))) <= Self.mostShort
+            && subject.share(in: told) >= Self.leastSubject
     }
 
     /// The words of the note's question and of many of the other ways to ask it.

@@ -1,9 +1,6 @@
 // SubjectDetails.swift — "what does it cost?" behind an answer: which paragraph of the same note says it.
 // Explainer › Evidence.  The short answer was said already: it is said again only where one of its sentences is the answer.
 
-internal import Retrieval
-internal import Synchronization
-
 /// Finds the paragraphs of a note that answer a question which has no subject of its own.
 ///
 /// A paragraph's score is the sum of three: the words and aspects that it shares with the question, the cosine of the question
@@ -11,12 +8,10 @@ internal import Synchronization
 /// right paragraph first for .71, the second for .70, the third for .69; together .83, and among the first two for .93. Of 59
 /// more that were not looked at before: .80 and .92. Whole paragraphs in the place of their first 100 letters have no more, and
 /// take five times as long to encode.
-final class SubjectDetails: Sendable {
+struct SubjectDetails: Sendable {
     private let book: SentenceBook
     private let vocabulary: Vocabulary
-    private let embedder: (any Embedder)?
-    /// Of a note's paragraphs: of each its beginning, then of each its title.
-    private let vectors = Mutex<[NoteID: [[Float]]]>([:])
+    private let vectors: ParagraphVectors?
 
     /// A word in a title counts twice; so does an aspect, as a word that every twentieth note has.
     private static let aspectWeight = 3.0
@@ -36,16 +31,14 @@ final class SubjectDetails: Sendable {
     private static let (leastScore, leastWords) = (0.5, 2.5 / 14)
     /// Of the answers before, the last ones, and what an answer has at most, four times over.
     private static let (saidTurns, saidBytes) = (8, 8192)
-    /// Letters of a paragraph that are encoded.
-    private static let beginning = 100
     /// Sentences of the best paragraph, and of the second one if its score is so near.
     private static let sentenceCounts = [4, 2]
     private static let leastShare = 0.7
 
-    init(book: SentenceBook, vocabulary: Vocabulary, embedder: (any Embedder)?) {
+    init(book: SentenceBook, vocabulary: Vocabulary, vectors: ParagraphVectors?) {
         self.book = book
         self.vocabulary = vocabulary
-        self.embedder = embedder
+        self.vectors = vectors
     }
 
     /// What a note has to say, best first.
@@ -57,7 +50,7 @@ final class SubjectDetails: Sendable {
 
     /// - Parameters:
     ///   - earlier: the stems of what was asked before: behind "GPTQ vs AWQ" a paragraph on AWQ that speaks of GPTQ is meant.
-    ///   - vector: of the question by `embedder`; nil compares words alone.
+    ///   - vector: of the question by the encoder of `vectors`; nil compares words alone.
     ///   - said: the answers before. What they said is not said again, unless nothing else answers as well.
     func found(
         in note: Note, for question: String, after earlier: Set<[UInt8]>, vector: [Float]?, said: [String] = []
@@ -82,12 +75,11 @@ final class SubjectDetails: Sendable {
             Self.wordsWeight * $0 - $1
         }
         var leastScore = Self.leastWords
-        if let vector, let embedder {
-            let known = try self.vectors(of: note, paragraphs.map(\.0), embedder)
+        if let vector, let vectors {
             leastScore = Self.leastScore
-            for place in paragraphs.indices {
-                scores[place] += cosine(vector, known[place])
-                scores[place] += Self.titleWeight * cosine(vector, known[paragraphs.count + place])
+            for (place, near) in try vectors.nearness(of: vector, to: paragraphs.map(\.0), of: note).enumerated() {
+                scores[place] += near.beginning
+                scores[place] += Self.titleWeight * near.title
             }
         }
         let order = paragraphs.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
@@ -132,27 +124,5 @@ final class SubjectDetails: Sendable {
         guard paragraph.isFollowUp, let first = paragraph.sentences.first?.text else { return 0 }
         let word = String(first.prefix { $0.isLetter })
         return followUpPenalty + (assents.contains(word) ? yesPenalty : 0)
-    }
-
-    private func vectors(
-        of note: Note, _ paragraphs: [NoteParagraph], _ embedder: any Embedder
-    ) throws -> [[Float]] {
-        if let known = vectors.withLock({ $0[note.id] }) { return known }
-        let beginnings = paragraphs.map { paragraph in
-            String(
-                (paragraph.title + " " + paragraph.sentences.map(\.text).joined(separator: " ")).prefix(Self.beginning))
-        }
-        // A sentence of the short answer is its own title.
-        let titles = zip(paragraphs, beginnings).map { paragraph, beginning in
-            paragraph.isShortAnswer ? beginning : paragraph.title.isEmpty ? note.question : paragraph.title
-        }
-        let new = try embedder.embed(beginnings + titles)
-        vectors.withLock { $0[note.id] = new }
-        return new
-    }
-
-    /// Encoders give vectors of length 1.
-    private func cosine(_ left: [Float], _ right: [Float]) -> Double {
-        Double(zip(left, right).reduce(0) { $0 + $1.0 * $1.1 })
     }
 }

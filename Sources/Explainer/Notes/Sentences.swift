@@ -112,7 +112,8 @@ package enum Sentences {
             let end = index
             while index < paragraph.upperBound, bytes[index] == space || bytes[index] == newline { index += 1 }
             guard index > end, index < paragraph.upperBound else { continue }
-            guard begins(bytes[index..<paragraph.upperBound]), !isAbbreviation(bytes[start...stop]) else { continue }
+            let next = bytes[index..<paragraph.upperBound]
+            guard begins(next) && !isAbbreviation(bytes[start...stop]) || isHead(bytes[start..<end]) else { continue }
             sentences.append(start..<end)
             start = index
         }
@@ -120,11 +121,19 @@ package enum Sentences {
         return sentences
     }
 
-    /// Whether a sentence can begin so: a capital, a digit or code, perhaps behind an opening mark.
+    /// Whether a sentence can begin so: a capital, a digit, code or a name like "vLLM", perhaps behind an opening mark.
     private static func begins(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard let first = bytes.first(where: { !openers.contains($0) }) else { return false }
-        return isDigit(first) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) || first == backtick
+        let word = bytes.drop { openers.contains($0) }
+        guard let first = word.first else { return false }
+        return isDigit(first) || first == backtick || word.prefix(while: isLetter).contains(where: isCapital)
     }
+
+    /// The words in bold letters that a paragraph begins with: "**Design.**"
+    private static func isHead(_ sentence: ArraySlice<UInt8>) -> Bool {
+        sentence.starts(with: "**".utf8) && sentence.suffix(2).elementsEqual("**".utf8) && sentence.count > 4
+    }
+
+    private static func isCapital(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
 
     /// Whether the full stop at the end belongs to an abbreviation.
     private static func isAbbreviation(_ sentence: ArraySlice<UInt8>) -> Bool {
