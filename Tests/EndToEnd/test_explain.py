@@ -156,8 +156,11 @@ def test_the_first_question_of_all_is_answered_with_vectors(start_server, tmp_pa
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     with start_server() as server:
         answer = server.post("/v1/explain", {"question": QUESTION}).json()
+        part = server.post("/v1/explain", {"question": "why is my postgres query not using the index"}).json()
     assert "warning" not in answer
     assert all(note["parts"]["cosine"] > 0.3 for note in answer["notes"])
+    # By words alone it is the paragraph that speaks of PostgreSQL.
+    assert any(quote.startswith("The planner scans the table when") for quote in check(part))
 
 
 def test_the_route_answers_as_the_command_does(explaining, explain):
