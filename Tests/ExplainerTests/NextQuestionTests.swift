@@ -128,6 +128,16 @@ extension `Strict answer` {
         #expect(answer.text.split(separator: "42").count == 2)
     }
 
+    @Test(arguments: [
+        ("Alpha vs others?", ["Alpha is first.", "Beta is second.", "Other notes differ.", "Alpha holds 42 blocks."]),
+        ("What of both?", ["Alpha is first.", "Beta is second.", "Other notes differ."]),
+    ]) func `that compares two notes says what the first says of both`(question: String, lead: [String]) throws {
+        let notes = try AnswerFixtures.two()
+        let detail = AnswerSentence.all(.explanation, of: notes[0])[2].range
+        let evidence = AnswerFixtures.evidence(notes, question: question, gap: 0, details: [detail])
+        #expect(AnswerOutline(evidence, AnswerOptions()) { _ in nil }.lead.map(\.line) == lead)
+    }
+
     @Test func `of weak evidence has the answer to a follow-up behind the short one`() throws {
         let notes = try AnswerFixtures.two()
         let next = AskedNext(note: notes[0].id, next: notes[0].nextQuestions[0], extent: .part)

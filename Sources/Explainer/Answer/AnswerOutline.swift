@@ -32,6 +32,8 @@ package struct AnswerOutline: Sendable {
     static let promptSentenceCount = 24
     /// Fewer candidates are made up from the best note's explanation.
     static let leastCandidateCount = 12
+    /// Sentences of the second note's short answer where a paragraph of the first compares the two.
+    static let comparedCount = 2
     static let relatedCount = 6
 
     /// - Parameter note: looks up a note that another refers to.
@@ -69,6 +71,9 @@ package struct AnswerOutline: Sendable {
         let askedNext = Self.answerToAskedNext(evidence, leading)
         let details = evidence.details.map { AnswerSentence.at($0, of: leading[0]) }
         let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
+        // Where two notes are compared, the paragraph that compares them counts more than all of the second one's answer.
+        let compares = askedNext.isEmpty && leading.count > 1 && Comparison.isAsked(in: evidence.question)
+        let behind = compares && !details.isEmpty ? others.prefix(Self.comparedCount) + details : Array(others)
         // All that is said, and shown as the answer; nil where the model goes on behind the short answer.
         let whole: [AnswerSentence]? =
             if evidence.isContinued {
@@ -79,7 +84,7 @@ package struct AnswerOutline: Sendable {
                 // Asked in other words, an answer that begins with its own "Yes, but" is not understood: the short one goes
                 // first.
                 askedNext
-            } else if evidence.detailsLead, own == details {
+            } else if evidence.detailsLead, askedNext.isEmpty {
                 details + shortAnswers[0]
             } else {
                 nil
@@ -90,7 +95,8 @@ package struct AnswerOutline: Sendable {
         shortAnswerCount = lead.count
         guard whole == nil else { return }
         // What comes behind the short answer leaves the model something to choose.
-        lead += (own + others).prefix(max(0, room - lead.count - leastChosenCount))
+        let least = compares ? 1 : leastChosenCount
+        lead += (own + behind).prefix(max(0, room - lead.count - least))
         if own.isEmpty { shortAnswerCount = lead.count }
         leastChosenCount = max(1, room - lead.count)
     }

@@ -67,7 +67,7 @@ package struct QuestionReader: Sendable {
     }
 
     package func read(_ question: String, conversation: [ConversationTurn] = []) -> UnderstoodQuestion {
-        let line = Shorthand.writtenOut(QuestionText.normalized(question))
+        let line = Shorthand.writtenOut(QuestionText.withoutTags(QuestionText.normalized(question)))
         let typed = Manner.removed(from: QuestionText.withoutCourtesy(line))
         let pointed = PointedSide(
             in: typed, after: conversation.suffix(FollowUp.mostTurns).map { QuestionText.normalized($0.question) })
