@@ -72,8 +72,9 @@ package struct AnswerOutline: Sendable {
         let details = evidence.details.map { AnswerSentence.at($0, of: leading[0]) }
         let own = askedNext.isEmpty && leading.count == 1 ? details : askedNext
         // Where two notes are compared, the paragraph that compares them counts more than all of the second one's answer.
-        let compares = askedNext.isEmpty && leading.count > 1 && Comparison.isAsked(in: evidence.question)
-        let behind = compares && !details.isEmpty ? others.prefix(Self.comparedCount) + details : Array(others)
+        let compares =
+            askedNext.isEmpty && leading.count > 1 && !details.isEmpty && Comparison.isAsked(in: evidence.question)
+        let behind = compares ? others.prefix(Self.comparedCount) + details : Array(others)
         // All that is said, and shown as the answer; nil where the model goes on behind the short answer.
         let whole: [AnswerSentence]? =
             if evidence.isContinued {

@@ -5,7 +5,7 @@
 ///
 /// A paragraph's score is the sum of three: the share of the question's own words that it has, the cosine of the question with
 /// its beginning, and that with its title. Of 72 questions about one paragraph of a note, written from its headings, the
-/// first alone has the right paragraph first for .63, the second for .71, the third for .44; weighed as here, .67, and among
+/// first alone has the right paragraph first for .63, the second for .71, the third for .44; weighed as here, .68, and among
 /// the first two for .79.
 struct QuestionDetails {
     let book: SentenceBook
@@ -21,9 +21,10 @@ struct QuestionDetails {
     private static let nameShare = 0.25
     /// Words that many notes have point at nothing: this is the weight of one that every eighth has.
     private static let leastWeight = 2.0
-    /// Sentences of the best paragraph, and of the second one if it is so near.
-    private static let sentenceCounts = [2, 2]
-    private static let mostBehind = 0.3
+    /// Sentences of a paragraph.
+    private static let sentenceCount = 2
+    /// The second paragraph is quoted, too, if its score is so near.
+    private static let (paragraphCount, mostBehind) = (2, 0.3)
 
     /// What the note says of the question's own words.
     struct Found {
@@ -75,15 +76,14 @@ struct QuestionDetails {
     ) throws -> [NoteParagraph] {
         let shares = paragraphs.map { words.share(in: $0.stems) + Self.headingBonus * words.share(in: $0.heading) }
         guard let vector, let vectors else {
-            let best = shares.indices.max { shares[$0] != shares[$1] ? shares[$0] < shares[$1] : $0 > $1 }
-            return best.map { paragraphs[$0] }.flatMap {
-                words.share(in: $0.stems) >= Self.leastCovered ? [$0] : nil
-            } ?? []
+            let best = shares.indices.filter { words.share(in: paragraphs[$0].stems) >= Self.leastCovered }
+                .max { shares[$0] != shares[$1] ? shares[$0] < shares[$1] : $0 > $1 }
+            return best.map { [paragraphs[$0]] } ?? []
         }
         let near = try vectors.nearness(of: vector, to: paragraphs, of: note)
         let scores = zip(near, shares).map { $0.beginning + Self.titleWeight * $0.title + Self.wordsWeight * $1 }
         let order = scores.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
-        return order.prefix(Self.sentenceCounts.count)
+        return order.prefix(Self.paragraphCount)
             .filter { scores[$0] >= scores[order[0]] - Self.mostBehind }.map { paragraphs[$0] }
     }
 
@@ -101,7 +101,7 @@ struct QuestionDetails {
         }
         let isNamed = !words.words.isDisjoint(with: paragraph.heading)
         guard let start = isNamed ? starts.first : starts.max(by: earliest) else { return [] }
-        return paragraph.sentences[start...].prefix(Self.sentenceCounts[0]).map(\.range)
+        return paragraph.sentences[start...].prefix(Self.sentenceCount).map(\.range)
     }
 
     private func isSubject(_ ranges: [Range<Int>], of note: Note, for question: String) -> Bool {
