@@ -42,6 +42,7 @@ import Testing
         ("**What it is.** vLLM pages.", ["**What it is.**", "vLLM pages."]),
         ("**In short.** k is small, **not. here** is", ["**In short.**", "k is small, **not. here** is"]),
         ("Call `a. B` twice. `f` is next.", ["Call `a. B` twice.", "`f` is next."]),
+        ("1. *Layout.* vLLM pages.", ["*Layout.*", "vLLM pages."]),
         ("**Numbers.** The sum is 3.", ["**Numbers.**", "The sum is 3."]),
         ("He said \"stop.\" (Then more.) Done.", ["He said \"stop.\"", "(Then more.)", "Done."]),
         ("A line\nthat goes on. Next.", ["A line\nthat goes on.", "Next."]),
@@ -54,6 +55,13 @@ import Testing
         ("", []),
     ]) func `a text splits into what one would quote`(text: String, expected: [String]) {
         #expect(sentences(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("**Design.**", true), ("*Layout.*", true), ("*One* of *two*", false), ("**Design.** Pages.", false),
+        ("Design.", false), ("**", false), ("", false),
+    ]) func `a head is emphasized as a whole`(text: String, expected: Bool) {
+        #expect(Sentences.isHead(ArraySlice(text.utf8)) == expected)
     }
 
     @Test(arguments: [

@@ -36,12 +36,10 @@ package struct AnswerSentence: Sendable {
     /// Asks instead of telling: the question of a follow-up.
     package var isQuestion: Bool { lastMark == UInt8(ascii: "?") }
 
-    /// Tells something by itself: no question, no heading in bold letters, no words before a table or a list that is not
-    /// quoted, and nothing that is about the sentence before it.
+    /// Tells something by itself: no question, no head of a paragraph, no words before a table or a list that is not quoted,
+    /// and nothing that is about the sentence before it.
     package var stands: Bool {
-        let bytes = note.bytes[range]
-        let isHeading = bytes.starts(with: "**".utf8) && bytes.reversed().starts(with: "**".utf8)
-        return !isQuestion && !isHeading && lastMark != UInt8(ascii: ":") && !leans
+        !isQuestion && !Sentences.isHead(note.bytes[range]) && lastMark != UInt8(ascii: ":") && !leans
     }
 
     /// Where its paragraph begins in the file.

@@ -29,7 +29,7 @@ final class SentenceBook: Sendable {
         let entries = note.sections.filter { SentenceSelection.prior($0.heading) > 0 }.flatMap { section in
             Sentences.ranges(note.bytes, in: section.range).compactMap { range -> Entry? in
                 let text = note.text(range)
-                guard Self.isStatement(text) else { return nil }
+                guard Self.isStatement(text), !Sentences.isHead(note.bytes[range]) else { return nil }
                 return Entry(heading: section.heading, range: range, text: text, stems: vocabulary.stems(of: text))
             }
         }
@@ -39,10 +39,9 @@ final class SentenceBook: Sendable {
 
     func stems(of text: String) -> Set<[UInt8]> { vocabulary.stems(of: text) }
 
-    /// A question answers nothing, and a heading in bold letters says nothing alone.
+    /// A question answers nothing.
     private static func isStatement(_ text: String) -> Bool {
         let plain = text.utf8.reversed().drop { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "\"") }
-        guard plain.first != UInt8(ascii: "?") else { return false }
-        return !(text.hasPrefix("**") && text.hasSuffix("**")) && text.utf8.count > 20
+        return plain.first != UInt8(ascii: "?") && text.utf8.count > 20
     }
 }

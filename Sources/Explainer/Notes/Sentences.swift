@@ -128,9 +128,10 @@ package enum Sentences {
         return isDigit(first) || first == backtick || word.prefix(while: isLetter).contains(where: isCapital)
     }
 
-    /// The words in bold letters that a paragraph begins with: "**Design.**"
-    private static func isHead(_ sentence: ArraySlice<UInt8>) -> Bool {
-        sentence.starts(with: "**".utf8) && sentence.suffix(2).elementsEqual("**".utf8) && sentence.count > 4
+    /// Whether this is the head of a paragraph or an item, emphasized as a whole: "**Design.**", "*Layout.*"
+    package static func isHead(_ sentence: ArraySlice<UInt8>) -> Bool {
+        let words = sentence.drop { $0 == asterisk }.reversed().drop { $0 == asterisk }
+        return !words.isEmpty && !words.contains(asterisk) && sentence.first == asterisk && sentence.last == asterisk
     }
 
     private static func isCapital(_ byte: UInt8) -> Bool { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) }
@@ -152,6 +153,7 @@ package enum Sentences {
     private static let newline = UInt8(ascii: "\n")
     private static let space = UInt8(ascii: " ")
     private static let backtick = UInt8(ascii: "`")
+    private static let asterisk = UInt8(ascii: "*")
 
     private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
@@ -178,7 +180,7 @@ package enum Sentences {
                 guard let end = bytes[index..<range.upperBound].firstIndex(of: backtick) else { continue }
                 enter()
                 index = end + 1
-            case UInt8(ascii: "*"), UInt8(ascii: "_"): continue
+            case asterisk, UInt8(ascii: "_"): continue
             case _ where isLetter(byte) || isDigit(byte): enter()
             // These continue a word and begin none: "don't", "1,024", "12.5%", "top-k".
             case UInt8(ascii: "'"), UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "%"), UInt8(ascii: "-"): continue
