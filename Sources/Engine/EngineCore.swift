@@ -95,7 +95,7 @@ package final class EngineCore<Model: LanguageModel> {
     package func setPaused(_ isPaused: Bool, _ id: RequestID) {
         guard let request = requests[id] else { return }
         account.settle(request, until: time.nanoseconds())
-        request.isPaused = isPaused
+        scheduler.setPaused(isPaused, request)
         updateGauges()
     }
 

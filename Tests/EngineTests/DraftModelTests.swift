@@ -109,6 +109,7 @@ import Testing
         var harness = Harness(draftModel: draftModel) { Self.speculate(&$0, 3) }
         #expect(harness.run(request) == ScriptedModel.expectedOutput(request))
         #expect(harness.core.statistics.acceptedTokenCount > 0)
+        #expect(draftModel.largestToken.index < vocabularySize)
     }
 
     @Test func `guesses after the penalties and the bias of its request`() {

@@ -74,6 +74,31 @@ private func bound(longestPrompt: Int, tokensInFlight: Int, leastWeight: Int = 1
         #expect(history.last!.min()! > limit)
     }
 
+    @Test func `a flood gives back the blocks that it took, not whoever came later`() {
+        var harness = Harness(blocks: 24, maxModelLength: 128) { $0.sharesPrefixes = false }
+        for id in 1...4 { harness.core.submit(request(id, tenant: 1, output: 90)) }
+        harness.step()
+        harness.core.submit(request(5, tenant: 2, output: 60))
+        while harness.summaries[RequestID(5)] == nil, harness.step() {}
+        #expect(harness.core.statistics.preemptionCount > 0)
+        #expect(harness.summaries[RequestID(5)]!.timings.preemptionCount == 0)
+        harness.runUntilIdle()
+        #expect(harness.summaries.count == 5)
+    }
+
+    @Test func `nobody gives up a place for a newcomer that does not fit even then`() {
+        var harness = Harness(blocks: 20, maxModelLength: 320) {
+            $0.sharesPrefixes = false
+            $0.maxRunningCount = 3
+        }
+        for id in 1...3 { harness.core.submit(request(id, tenant: 1, prompt: 60, output: 20)) }
+        harness.step()
+        harness.core.submit(request(4, tenant: 2, prompt: 200))
+        harness.runUntilIdle()
+        #expect(harness.summaries.count == 4)
+        #expect(harness.core.statistics.preemptionCount == 0)
+    }
+
     /// How a tenant comes to have nothing that could be admitted.
     enum Absence: CaseIterable {
         /// Its clients do not read: all its requests are paused, those that run and those that wait.

@@ -187,6 +187,23 @@ import Testing
             harness.outputs[RequestID(1)] == ScriptedModel.expectedOutput(.sample(1, prompt: 0..<30, output: 30)))
     }
 
+    @Test func `a request whose place was given away waits for one when it is resumed`() {
+        var harness = Harness { $0.maxRunningCount = 2 }
+        func request(_ id: Int) -> GenerationRequest { .sample(UInt64(id), prompt: id * 50..<id * 50 + 20, output: 30) }
+        for id in 1...3 { harness.core.submit(request(id)) }
+        for _ in 0..<3 { harness.step() }
+        harness.core.setPaused(true, RequestID(1))
+        for _ in 0..<3 { harness.step() }
+        harness.core.setPaused(false, RequestID(1))
+        let before = [2, 3].map { harness.outputs[RequestID($0)]!.count }
+        for _ in 0..<5 { harness.step() }
+        #expect([2, 3].map { harness.outputs[RequestID($0)]!.count } == before.map { $0 + 5 })
+        harness.runUntilIdle()
+        for id in 1...3 {
+            #expect(harness.outputs[RequestID(UInt64(id))] == ScriptedModel.expectedOutput(request(id)))
+        }
+    }
+
     @Test func `takes blocks from a paused request when nothing else can run`() {
         var harness = Harness(blocks: 4, maxModelLength: 64) { $0.sharesPrefixes = false }
         harness.core.submit(.sample(1, prompt: 0..<60, output: 3))

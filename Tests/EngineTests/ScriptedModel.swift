@@ -25,6 +25,8 @@ final class ScriptedModel: LanguageModel {
     private(set) var rowsOfLastStep = 0
     private(set) var positionsOfLastStep: [Int32] = []
     private(set) var copyCount = 0
+    /// A real model has no row for a token outside its table.
+    private(set) var largestToken: TokenID = -1
 
     init(vocabularySize: Int = 50, blockCount: Int, tokensPerBlock: Int = 16, stateSlotCount: Int = 4) {
         states = Array(repeating: (0, 0), count: stateSlotCount)
@@ -39,6 +41,7 @@ final class ScriptedModel: LanguageModel {
     func forward(_ batch: ForwardBatch) {
         rowsOfLastStep = batch.rowCount
         positionsOfLastStep = batch.positions_T
+        largestToken = batch.tokens_T.reduce(largestToken) { $0.rawValue > $1.rawValue ? $0 : $1 }
         for index in 0..<batch.rowCount {
             slots[Int(batch.slots_T[index])] = (batch.tokens_T[index], batch.positions_T[index])
         }

@@ -52,7 +52,9 @@ import Transformer
                 #expect(found[request.id] == expected[request.id], "\(request.id) in \(company)")
             }
             let statistics = core.statistics
-            #expect(statistics.usedBlockCount == 0 && statistics.draftedTokenCount > 0)
+            #expect(statistics.usedBlockCount == 0)
+            // Prompts come first: of so few rows they may leave none to guesses.
+            #expect(statistics.draftedTokenCount > 0 || company.maxBatchedTokens < 16)
             if company.draftPath == path {
                 // A stop token ends its request before it is compared with its guess.
                 let refusedCount = statistics.draftedTokenCount - statistics.acceptedTokenCount

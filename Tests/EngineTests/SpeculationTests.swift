@@ -100,6 +100,24 @@ private struct Oracle: Drafter {
         #expect(harness.core.statistics.acceptedTokenCountByPlace == [8, 8, 8, 8])
     }
 
+    @Test func `guesses take no row from a prompt`() {
+        let requests = (1...4).map { GenerationRequest.sample(UInt64($0), output: 200) }
+        var harness = Harness {
+            $0.maxBatchedTokens = 12
+            $0.speculation.drafter = Oracle.kind(requests)
+            $0.speculation.isAdaptive = false
+        }
+        for request in requests { harness.core.submit(request) }
+        for _ in 0..<10 { harness.step() }
+        #expect(harness.core.statistics.draftedTokenCount > 0)
+        // Four rows of twelve are the others' next tokens.
+        harness.core.submit(.sample(5, prompt: 100..<140, output: 1))
+        for _ in 0..<5 { harness.step() }
+        #expect(harness.summaries[RequestID(5)] != nil)
+        harness.runUntilIdle()
+        for request in requests { #expect(harness.outputs[request.id] == ScriptedModel.expectedOutput(request)) }
+    }
+
     @Test func `ends at a stop token in the middle of right guesses`() {
         var request = GenerationRequest.sample(1, output: 30)
         let output = ScriptedModel.expectedOutput(request)

@@ -98,13 +98,8 @@ struct KVCacheManager {
         _ request: Request, match: PrefixMatch, upTo tokenCount: Int, watermark: Int
     ) -> (admitted: Bool, copy: BlockCopy?) {
         precondition(request.blockTable.isEmpty && tokenCount >= match.tokenCount)
+        guard hasRoom(for: request, match: match, watermark: watermark) else { return (false, nil) }
         let newBlockCount = blocksNeeded(for: tokenCount) - match.sharedBlocks.count
-        let missingCount = blocksNeeded(for: request.tokens.count) - match.sharedBlocks.count
-        // Shared blocks that nobody holds now leave the free list too.
-        let revivedCount = match.sharedBlocks.count { pool.referenceCount(of: $0) == 0 }
-        guard pool.availableCount(for: request.tenant.cacheOwner) >= missingCount + revivedCount + watermark else {
-            return (false, nil)
-        }
 
         // Room for the whole sequence now, so that decoding never grows the arrays.
         request.blockTable.reserveCapacity(blocksNeeded(for: request.maxTokenCount))
@@ -118,6 +113,19 @@ struct KVCacheManager {
         // The pool may have handed out the source itself, when it was free and the oldest: then it is already in place.
         let destination = request.blockTable[match.sharedBlocks.count]
         return (true, source == destination ? nil : BlockCopy(source: source, destination: destination))
+    }
+
+    /// Whether a request would be admitted.
+    /// - Parameter victim: whose blocks would be free then, as far as nobody shares them.
+    func hasRoom(for request: Request, match: PrefixMatch, watermark: Int, without victim: Request? = nil) -> Bool {
+        let missingCount = blocksNeeded(for: request.tokens.count) - match.sharedBlocks.count
+        // Shared blocks that nobody holds now leave the free list too.
+        let revivedCount = match.sharedBlocks.count { pool.referenceCount(of: $0) == 0 }
+        let freedCount = (victim?.blockTable ?? []).count {
+            pool.referenceCount(of: $0) == 1 && !match.sharedBlocks.contains($0)
+        }
+        return pool.availableCount(for: request.tenant.cacheOwner) + freedCount >= missingCount + revivedCount
+            + watermark
     }
 
     // MARK: - Ends of prompts

@@ -35,7 +35,6 @@ struct Scheduler {
     /// Plans the next step into `plan`.
     ///
     /// 1. Requests one row behind get that row: a step never makes a decoding request wait for somebody's prompt.
-    ///    Guesses of what follows ride along where that is expected to pay.
     /// 2. Running requests further behind get prompt rows from what is left of the budget, those of the tenant with the
     ///    fewest places first; beside decoding requests at most `prefillTokensBesideDecode`, which bounds how long a step
     ///    takes.
@@ -44,10 +43,11 @@ struct Scheduler {
     ///    overtaken for ever. Where all places are taken, the tenant that has most makes room. Before a running prompt
     ///    goes on, those are admitted whose tenant was served less and holds fewer places: behind a flood, a newcomer
     ///    waits for the step that is being computed and for nothing else.
+    /// 4. Guesses of what decoding requests will say take what is left, where that is expected to pay.
     ///
-    /// When the pool is dry, a paused request, or else the last in order, gives up its blocks and starts over later
-    /// (recompute): the result is the same bits. The first that is not paused is never preempted, so something always
-    /// progresses.
+    /// When the pool is dry, a paused request, or else the last one of the tenant that holds most, gives up its blocks and
+    /// starts over later (recompute): the result is the same bits. The first that is not paused is never preempted, so
+    /// something always progresses.
     mutating func schedule(into plan: inout StepPlan) {
         plan.removeAll()
         hasAdmitted = false
@@ -58,7 +58,6 @@ struct Scheduler {
         for request in candidates where request.isDecoding {
             planRows(of: request, atMost: 1, into: &plan)
         }
-        planDrafts(into: &plan)
         let rowLimit =
             plan.isEmpty
             ? configuration.maxBatchedTokens
@@ -70,6 +69,7 @@ struct Scheduler {
             planRows(of: request, atMost: rowLimit - plan.rowCount, into: &plan)
         }
         if preemptionCount == preemptionsBefore { admit(rowLimit: rowLimit, into: &plan) }
+        planDrafts(into: &plan)
     }
 
     /// Rows of a prompt whose log-probabilities are wanted need logits, and room for those is limited.
@@ -93,18 +93,18 @@ struct Scheduler {
         plan.append(request, count)
     }
 
-    /// Adds guesses to the decoding requests already planned. They never cost anybody a row or a block: they take what
-    /// is left of the budget and of the free blocks.
+    /// Adds guesses to the decoding requests of a plan that is otherwise complete. They never cost anybody a row or a block:
+    /// they take what is left of the budget and of the free blocks.
     private mutating func planDrafts(into plan: inout StepPlan) {
         guard let drafts, !plan.isEmpty else { return }
         wishes.removeAll(keepingCapacity: true)
-        for entry in plan.entries {
+        for (index, entry) in plan.entries.enumerated() where entry.request.isDecoding {
             let request = entry.request
             if request.speculation == nil { request.speculation = drafts.begin(believing: usualAcceptance) }
             // One token is always chosen besides those that are guessed.
             let room = request.maxTokenCount - request.tokens.count - 1
             let count = max(0, min(configuration.speculation.maxDraftCount, room))
-            wishes.append(DraftWish(request: request, count: count))
+            wishes.append(DraftWish(request: request, entry: index, count: count))
         }
         if drafts.guessesAreFree {
             drafts.propose(wishes)
@@ -114,10 +114,10 @@ struct Scheduler {
             configuration.maxBatchedTokens - plan.rowCount, configuration.speculation.maxDraftRows)
         limitWishes(rowLimit: rowLimit, drafts)
         if !drafts.guessesAreFree { drafts.propose(wishes) }
-        for (index, wish) in wishes.enumerated() {
+        for wish in wishes {
             var count = min(wish.count, wish.request.guessCount)
             while count > 0, !cache.reserve(wish.request, upTo: wish.request.tokens.count + count) { count -= 1 }
-            plan.addDraft(count, toEntry: index)
+            plan.addDraft(count, toEntry: wish.entry)
         }
     }
 
@@ -161,12 +161,7 @@ struct Scheduler {
     private mutating func admit(rowLimit: Int, before prompt: Request? = nil, into plan: inout StepPlan) {
         while plan.rowCount < rowLimit, let request = nextToAdmit {
             if let prompt, !overtakes(request, prompt) { return }
-            let runningCount = running.count { !$0.isPaused }
-            if max(runningCount, plan.entries.count) >= configuration.maxRunningCount {
-                guard !hasAdmitted, let victim = whoMakesRoom(for: request) else { return }
-                plan.remove(victim)
-                preempt(victim)
-            }
+            guard makeRoom(for: request, in: &plan) else { return }
             let match = cache.longestCachedPrefix(of: request)
             let isKnown = match.endState != nil
             let count =
@@ -175,8 +170,7 @@ struct Scheduler {
                 : min(request.tokens.count - match.tokenCount, rowLimit - plan.rowCount, scoringLimit(request, plan))
             guard count > 0 || isKnown else { return }
             let admission = cache.admit(
-                request, match: match, upTo: match.tokenCount + count,
-                watermark: running.isEmpty ? 0 : configuration.admissionWatermark)
+                request, match: match, upTo: match.tokenCount + count, watermark: admissionWatermark)
             guard admission.admitted else {
                 // With nothing else to compute, blocks of somebody who does not read are better used here.
                 guard plan.isEmpty, let paused = running.last(where: { $0.isPaused }) else { return }
@@ -197,6 +191,24 @@ struct Scheduler {
             plan.append(request, count, copy: admission.copy, endState: match.endState)
         }
     }
+
+    /// Whether a place is free, or somebody gave his up. Nobody does for a request that would not fit even then.
+    private mutating func makeRoom(for request: Request, in plan: inout StepPlan) -> Bool {
+        guard max(activeCount, plan.entries.count) >= configuration.maxRunningCount else { return true }
+        guard !hasAdmitted, let victim = whoMakesRoom(for: request),
+            cache.hasRoom(
+                for: request, match: cache.longestCachedPrefix(of: request), watermark: admissionWatermark,
+                without: victim)
+        else { return false }
+        plan.remove(victim)
+        preempt(victim)
+        return true
+    }
+
+    /// Running requests that are not paused: as many as there are places, at most.
+    private var activeCount: Int { running.count { !$0.isPaused } }
+
+    private var admissionWatermark: Int { running.isEmpty ? 0 : configuration.admissionWatermark }
 
     /// The oldest of those that could be admitted; with fairness, the oldest of the tenant that was served least. Who
     /// comes back is level with somebody who has waited; then it is the turn of whoever would hold fewer places.
@@ -253,11 +265,30 @@ struct Scheduler {
         return victim.priority >= request.priority ? victim : nil
     }
 
-    /// A paused request if there is one holding blocks, else the last in order.
+    /// A paused request if there is one holding blocks, else the last in order; with fairness, the last one of the tenant
+    /// that holds most blocks for its weight among the least urgent: a flood gives back what it took.
     private func preemptionVictim() -> Request {
         if let paused = running.last(where: { $0.isPaused }) { return paused }
         guard let last = running.last else { preconditionFailure("somebody asked for blocks, so somebody runs") }
-        return last
+        guard configuration.isFair else { return last }
+        // The first in order stays.
+        let others = running.dropFirst().drop { $0.priority != last.priority }
+        var victim = last
+        var mostCount = blockCount(of: last.tenant)
+        for record in counters.records where record !== last.tenant {
+            let count = blockCount(of: record)
+            if count * victim.tenant.weight > mostCount * record.weight,
+                let found = others.last(where: { $0.tenant === record })
+            {
+                (victim, mostCount) = (found, count)
+            }
+        }
+        return victim
+    }
+
+    /// Blocks that a tenant's running requests hold; those that several share count for each.
+    private func blockCount(of record: TenantRecord) -> Int {
+        running.reduce(0) { $0 + ($1.tenant === record ? $1.blockTable.count : 0) }
     }
 
     /// Takes a running request's blocks away; it waits, in order, to be computed again from its tokens.
@@ -274,6 +305,13 @@ struct Scheduler {
     // MARK: - Arrivals and departures
 
     mutating func add(_ request: Request) { Self.insert(request, into: &waiting) }
+
+    /// Stops computing a request, or goes on with it: at once if its place was not given away meanwhile, and else when it is
+    /// its turn again.
+    mutating func setPaused(_ isPaused: Bool, _ request: Request) {
+        request.isPaused = isPaused
+        if !isPaused, request.status == .running, activeCount > configuration.maxRunningCount { preempt(request) }
+    }
 
     /// The tenant's record, with the weight and the quota that it has from now on.
     mutating func record(for tenant: EngineTenant) -> TenantRecord {
@@ -334,6 +372,7 @@ struct Scheduler {
             precondition(request.status == .running && request.remainingCount >= 1)
             precondition(request.tokens.count < request.maxTokenCount, "\(request.id) should have finished")
         }
+        precondition(activeCount <= configuration.maxRunningCount, "more run than there are places")
         for list in [waiting, running] {
             for (left, right) in zip(list, list.dropFirst()) { precondition(left.precedes(right), "order is lost") }
         }

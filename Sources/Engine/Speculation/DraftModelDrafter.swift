@@ -108,7 +108,7 @@ final class DraftModelDrafter: DraftSource {
         if isBehind(request) { readingRowCount += isComplete ? count - 1 : count }
         sequences[request.id]?.knownCount = end
         batch.append(
-            tokens: request.tokens, range: known..<end, blockTable: blockTable(request.id),
+            tokens: readable(request.tokens, known..<end), range: known..<end, blockTable: blockTable(request.id),
             logits: isComplete ? .lastRow : .none)
         if isComplete { asked.append(wish) }
     }
@@ -120,10 +120,18 @@ final class DraftModelDrafter: DraftSource {
         else { return }
         let position = request.tokens.count + speculation.guesses.count - 1
         batch.append(
-            tokens: request.tokens, range: position..<position, draft: [last], blockTable: blockTable(request.id),
+            tokens: request.tokens, range: position..<position, draft: [readable(last)], blockTable: blockTable(request.id),
             logits: .everyRow)
         sequences[request.id]?.guesses.append(last)
         asked.append(wish)
+    }
+
+    /// The draft's table may have fewer rows than the target's, and a client, a bias or the padding of a file may bring a
+    /// token that it lacks: read as token 0. The guesses behind it are worse then, and no answer changes.
+    private func readable(_ token: TokenID) -> TokenID { token.index < model.vocabularySize ? token : TokenID(0) }
+
+    private func readable(_ tokens: [TokenID], _ range: Range<Int>) -> [TokenID] {
+        tokens[range].allSatisfy { $0.index < model.vocabularySize } ? tokens : tokens.map(readable)
     }
 
     private func computePass() {

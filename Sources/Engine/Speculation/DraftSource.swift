@@ -4,6 +4,8 @@
 /// How many guesses a request may have in the step that is being planned.
 struct DraftWish {
     let request: Request
+    /// The request's place in the plan.
+    let entry: Int
     var count: Int
 }
 
