@@ -49,6 +49,30 @@ extension OnTheLoop {
             try await server.stop()
         }
 
+        @Test func `a body counts until its answer begins`() async throws {
+            var limits = HTTPLimits()
+            limits.totalBodyBytes = 100_000
+            let held = Held()
+            let server = try await TestServer.start(limits: limits) { request, exchange in
+                if request.path == "/held" { held.hold(exchange) } else { TestServer.echo(request, exchange) }
+            }
+            let first = try TestClient(port: server.port)
+            try first.send("POST /held HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+            try first.send([UInt8](repeating: 0x61, count: 60_000))
+            #expect(try await eventually { server.server.bodyBytes == 60_000 })
+            let second = try TestClient(port: server.port)
+            try second.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n")
+            try second.send([UInt8](repeating: 0x61, count: 59_999))
+            #expect(try second.response().status == 503)
+            try await LoopThread.run { held.exchanges[0].beginStream(status: 200, headers: []) }
+            #expect(try await eventually { server.server.bodyBytes == 0 })
+            try await LoopThread.run {
+                held.exchanges[0].finish()
+                held.exchanges = []
+            }
+            try await server.stop()
+        }
+
         @Test func `stops reading when requests pile up behind an answer`() async throws {
             let held = Held()
             let server = try await TestServer.start { request, exchange in

@@ -55,6 +55,8 @@
 
     func send(_ bytes: [UInt8]) { tcp.write(bytes) }
 
+    func answerBegins() { accountBody() }
+
     func close() { tcp.close() }
 
     func exchangeEnded(keepsAlive: Bool) {
@@ -153,12 +155,14 @@
         }
     }
 
+    /// A body counts from its first byte until its answer begins: complete ones wait for their turn in memory, too.
     private func accountBody() {
-        let held = parser.bufferedBodyBytes
+        let unfinished = parser.bufferedBodyBytes
+        let held = unfinished + (exchange?.heldBodyBytes ?? 0)
         server.changeBodyBytes(by: held - accountedBodyBytes)
         accountedBodyBytes = held
-        if held > 0, server.bodyBytes > limits.totalBodyBytes {
-            refuse(HTTPRejection(503, "the server holds too many unfinished request bodies; try again later"))
+        if unfinished > 0, server.bodyBytes > limits.totalBodyBytes {
+            refuse(HTTPRejection(503, "the server holds too many request bodies; try again later"))
         }
     }
 

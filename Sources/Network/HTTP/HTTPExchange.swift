@@ -33,6 +33,8 @@ import Synchronization
     private var keepsAlive = false
     private var framing = ResponseHead.Framing.none
     private var isAboveWatermark = false
+    /// Of the request's body, while nothing of the answer is known.
+    private(set) var heldBodyBytes: Int
 
     /// Exchanges whose object still exists: for the test that looks for leaks.
     nonisolated static let liveCount = Atomic<Int>(0)
@@ -42,6 +44,7 @@ import Synchronization
         isHead = request.method == "HEAD"
         version = request.version
         clientKeepsAlive = request.wantsKeepAlive
+        heldBodyBytes = request.body.count
         Self.liveCount.add(1, ordering: .relaxed)
     }
 
@@ -116,7 +119,10 @@ import Synchronization
     /// The connection to begin a response on; nil when the client is gone.
     private func begin() -> HTTPConnection? {
         switch state {
-        case .waiting: return connection?.isOpen == true ? connection : nil
+        case .waiting:
+            heldBodyBytes = 0
+            connection?.answerBegins()
+            return connection?.isOpen == true ? connection : nil
         case .closed: return nil
         case .streaming, .finished: preconditionFailure("an exchange takes one response, this is its second")
         }

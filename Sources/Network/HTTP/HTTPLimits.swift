@@ -29,7 +29,8 @@ package struct HTTPLimits: Sendable, Equatable {
 
     /// Open connections; the next one gets 503 and is closed.
     package var maxConnections = 4096
-    /// Unfinished request bodies of all connections together; who goes over gets 503.
+    /// Request bodies of all connections together, each until its answer begins; while there are more, those that are
+    /// still coming in get 503.
     package var totalBodyBytes = 256 * 1024 * 1024
     /// Bytes that may come in while a response is under way (pipelined requests); then reading stops,
     /// and until the response ends only a failing write shows that the client is gone.
