@@ -39,6 +39,7 @@ package enum Limits {
     package static let embeddingQueue = Limit("embeddings", 64, "embeddings requests that are open at once")
     package static let searchBytes = Limit("q", 4096, "bytes of a search")
     package static let searchHits = Limit("top", 200, "hits of one search")
+    package static let rerankQueryBytes = Limit("query", 4096, "bytes of the question of a rerank request")
     package static let rerankDocuments = Limit("documents", 1000, "texts of one rerank request")
     package static let longBodies = Limit(
         "long bodies", 64, "requests longer than 16 KiB that are read or wait for it at once")
@@ -56,9 +57,9 @@ package enum Limits {
     package static let all = [
         bodyBytes, nesting, messages, contentParts, prompts, choices, sequences, stopStrings, stopBytes, stopTokens,
         guidedChoices, guidedChoiceBytes, guidedChoiceTotal, topLogprobs, cacheSaltBytes, logitBias, outputTokens,
-        embeddingInputs, embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankDocuments, searchQueue,
-        onlookers, questionBytes, turns, explainQueue, longBodies, requestLineBytes, headerBytes, headerCount,
-        requestIDBytes,
+        embeddingInputs, embeddingTokens, embeddingQueue, searchBytes, searchHits, rerankQueryBytes, rerankDocuments,
+        searchQueue, onlookers, questionBytes, turns, explainQueue, longBodies, requestLineBytes, headerBytes,
+        headerCount, requestIDBytes,
     ]
 
     /// Prompts longer than this are tokenised on a worker thread, so that other streams keep flowing.

@@ -277,6 +277,7 @@ internal import Synchronization
             if !responder.isClosed {
                 responder.onClose = onClose
                 switch result {
+                case .success where hub.hasAborted: responder.fail(.cancelled)
                 case .success(let value): then(value)
                 case .failure(let error): responder.fail(error)
                 case nil: break

@@ -156,6 +156,9 @@ private struct LengthReranker: Reranker {
         ("{", 400, nil, "invalid_json"),
         ("{}", 400, "query", "missing_required_parameter"),
         (#"{"query":"","documents":["a"]}"#, 400, "query", "invalid_value"),
+        (
+            #"{"query":"\#(String(repeating: "x", count: 4097))","documents":["a"]}"#, 400, "query", "limit_exceeded"
+        ),
         (#"{"query":"a"}"#, 400, "documents", "missing_required_parameter"),
         (#"{"query":"a","documents":"b"}"#, 400, "documents", "invalid_type"),
         (#"{"query":"a","documents":[]}"#, 400, "documents", "invalid_value"),

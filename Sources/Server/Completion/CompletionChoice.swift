@@ -20,10 +20,11 @@ struct PromptEcho: Sendable {
     mutating func add(_ scores: RequestEvent, _ tokens: [TokenID], codec: any TextCodec) {
         var offset = 0
         var entries: [LogprobsEntry] = []
+        let length = text.scalarCount
         for (index, piece) in Self.pieces(tokens, codec).dropLast().enumerated() {
             let score = index > 0 && index <= scores.promptLogprobs.count ? scores.promptLogprobs[index - 1] : nil
             // A normaliser may have changed the text's length: an offset never leaves the text that is shown.
-            let start = min(offset + (piece.breaksCharacter ? 1 : 0), text.scalarCount)
+            let start = min(offset + (piece.breaksCharacter ? 1 : 0), length)
             entries.append(LogprobsEntry(token: tokens[index], logprobs: score, textOffset: start))
             offset += piece.text.scalarCount
         }

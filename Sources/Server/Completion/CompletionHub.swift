@@ -32,6 +32,8 @@ import Network
     private let time: any TimeSource
     /// When engine work last began after none was left. Nil: nothing is submitted.
     private(set) var busySinceNanoseconds: UInt64?
+    /// A drain's patience is over: what was still prepared off the loop comes too late.
+    private(set) var hasAborted = false
     /// Called when the last open answer has ended.
     var onIdle: (@EventLoop () -> Void)?
 
@@ -86,8 +88,9 @@ import Network
         reportIfIdle()
     }
 
-    /// Ends every open answer with `error`.
+    /// Ends every open answer with `error`; no new one may begin.
     func abortAll(_ error: APIError) {
+        hasAborted = true
         for job in Array(jobs.values) { job.abort(error) }
     }
 

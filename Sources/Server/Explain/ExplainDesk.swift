@@ -84,7 +84,17 @@ import Tokenization
             Visit(
                 body: body, ignoresUnknownFields: ignoresUnknownFields, model: model, visitor: visitor,
                 responder: responder, keepAliveInterval: keepAliveInterval))
+        responder.onClose = { [weak self, weak responder] in
+            if let responder { self?.leave(responder) }
+        }
         startNext()
+    }
+
+    /// The client is gone: whoever comes next gets its place.
+    private func leave(_ responder: Responder) {
+        guard let place = waiting.firstIndex(where: { $0.responder === responder }) else { return }
+        waiting.remove(at: place)
+        hub.preparationEnded()
     }
 
     /// Ends every request that waits with `error`; those that run end by themselves.
@@ -100,6 +110,7 @@ import Tokenization
     private func startNext() {
         while runningCount < Self.concurrency, !waiting.isEmpty {
             let visit = waiting.removeFirst()
+            visit.responder.onClose = nil
             // A client that has left needs no answer.
             guard !visit.responder.isClosed else {
                 hub.preparationEnded()
@@ -119,6 +130,7 @@ import Tokenization
                 runningCount -= 1
                 switch result {
                 case _ where visit.responder.isClosed: break
+                case .success where hub.hasAborted: visit.responder.fail(.cancelled)
                 case .success(let prepared): reserve(prepared, visit)
                 case .failure(let error): visit.responder.fail(error)
                 }

@@ -45,6 +45,10 @@ struct RerankRequest: Sendable {
         guard let query = try fields.required("query").string, !query.isEmpty else {
             throw .outOfRange("query", mustBe: "a string that is not empty")
         }
+        // A model reads it again with every text.
+        guard query.utf8.count <= Limits.rerankQueryBytes.value else {
+            throw .tooMany("query", Limits.rerankQueryBytes, found: query.utf8.count)
+        }
         self.query = query
         texts = try Self.texts(fields.required("documents"))
         count = min(try fields.integer("top_n", in: 1...(1 << 20)) ?? texts.count, texts.count)
