@@ -61,7 +61,7 @@ package struct ModelConfiguration: Sendable, Equatable {
         try require(keys.layerCount, layerCount, 1...1_024)
         try require(keys.queryHeadCount, queryHeadCount, 1...1_024)
         try require(keys.keyValueHeadCount, keyValueHeadCount, 1...queryHeadCount)
-        try require(keys.headWidth, headWidth, 2...1_024)
+        try require(keys.headWidth, headWidth, 2...KVLayer.maximumHeadWidth)
         // One token in, one out.
         try require(keys.maxPositionCount, maxPositionCount, 2...16_777_216)
         if queryHeadCount % keyValueHeadCount != 0 {

@@ -96,7 +96,10 @@ struct JSONDump {
         try evaluator.check(characters: output.count)
         guard let indent else { return }
         append("\n")
-        for _ in 0..<level { output += indent.characters }
+        for _ in 0..<level {
+            output += indent.characters
+            try evaluator.check(characters: output.count)
+        }
     }
 
     private mutating func append(_ text: String) { output += text.unicodeScalars.map { TemplateCharacter($0) } }
