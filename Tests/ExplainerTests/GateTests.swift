@@ -156,6 +156,19 @@ import Testing
         #expect(gate.grade(features, hasVectors: true, isNamed: true).grade == .weak)
     }
 
+    @Test(arguments: [(0.94, EvidenceGate.Grade.declined), (0.96, .weak)])
+    func `an instruction passes only where the field is plain`(field: Double, grade: EvidenceGate.Grade) {
+        var ours = LogisticModel(weights: EvidenceFeatures.names.map { _ in 0 }, bias: 0)
+        let answered = ours
+        ours.bias = log(field / (1 - field))
+        let models = EvidenceGate.Models(
+            isOurField: ours, isAnswered: answered, fieldThreshold: 0.5, answerThreshold: 0.9)
+        let gate = EvidenceGate(vectors: models, words: models)
+        #expect(gate.grade(.none, hasVectors: true).grade == .weak)
+        #expect(gate.grade(.none, hasVectors: true, isInstruction: true).grade == grade)
+        #expect(gate.grade(.none, hasVectors: true, isNamed: true, isInstruction: true).grade == .weak)
+    }
+
     @Test(arguments: ["", "{", "[]", "{\"corpus\":\"x\"}", "{\"features\":[\"a\"]}"])
     func `a damaged one is one line of error`(text: String) throws {
         let folder = try TemporaryFolder()

@@ -123,7 +123,8 @@ package final class EvidenceFinder: EvidenceFinding, Sendable {
             understood, found.whole, candidates, in: index, filter: search.filter,
             vectors: asking.map { .init(text: $0[understood.wholePlace], own: $0[0]) }, asked: asked)
         let (grade, confidence) = gate.grade(
-            features, hasVectors: vectors != nil, hasQuestions: questions != nil, isNamed: named != nil)
+            features, hasVectors: vectors != nil, hasQuestions: questions != nil, isNamed: named != nil,
+            isInstruction: Instruction.isGiven(in: question))
         let askedNext = nextQuestions.match(
             understood.own, typed: question, found: candidates, quoted: conversation.last?.notes ?? [])
         let reading = Reading(grade, askedNext, continued)

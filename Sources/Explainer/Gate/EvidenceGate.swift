@@ -29,6 +29,10 @@ package struct EvidenceGate: Sendable {
     /// held out.
     static let (leastConfidence, leastCoverage) = (0.03, 0.5)
 
+    /// An instruction to the program passes only where the field is as plain as this: of 106 that passed without it, 31 do
+    /// not.
+    static let leastOfInstruction = 0.95
+
     /// For vectors of questions by an encoder of their own; nil does without it.
     package var questions: Models?
     /// For vectors by one encoder.
@@ -45,15 +49,18 @@ package struct EvidenceGate: Sendable {
     ///   - hasQuestions: whether an encoder of questions compared these.
     ///   - isNamed: the question is what a note is called: of our field, even if the word is an everyday one
     ///     ("temperature").
+    ///   - isInstruction: the question asks nothing, and tells the program what to do.
     package func grade(
-        _ features: EvidenceFeatures, hasVectors: Bool, hasQuestions: Bool = false, isNamed: Bool = false
+        _ features: EvidenceFeatures, hasVectors: Bool, hasQuestions: Bool = false, isNamed: Bool = false,
+        isInstruction: Bool = false
     ) -> (grade: Grade, confidence: Double) {
         let models = !hasVectors ? words : hasQuestions ? questions ?? vectors : vectors
         let confidence = models.isAnswered.probability(features.values)
         let isUncovered =
             confidence < Self.leastConfidence
             && (features["own_coverage"] < Self.leastCoverage || features["rarest_missing"] >= 1)
-        guard isNamed || models.isOurField.probability(features.values) >= models.fieldThreshold && !isUncovered else {
+        let threshold = isInstruction ? max(models.fieldThreshold, Self.leastOfInstruction) : models.fieldThreshold
+        guard isNamed || models.isOurField.probability(features.values) >= threshold && !isUncovered else {
             return (.declined, confidence)
         }
         return (confidence >= models.answerThreshold ? .sufficient : .weak, confidence)
