@@ -9,6 +9,7 @@ enum EngineCommand: Sendable {
     case submit(GenerationRequest)
     case cancel(RequestID)
     case setPaused(Bool, RequestID)
+    case use([EngineTenant])
     case look(EngineQuery, @Sendable (EngineSnapshot) -> Void)
     case shutDown
 }

@@ -43,6 +43,7 @@ package struct EngineClient: GenerationService {
     package func cancel(_ id: RequestID) { queue.push(.cancel(id)) }
     package func pause(_ id: RequestID) { queue.push(.setPaused(true, id)) }
     package func resume(_ id: RequestID) { queue.push(.setPaused(false, id)) }
+    package func use(_ tenants: [EngineTenant]) { queue.push(.use(tenants)) }
 
     package func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void) {
         if !queue.pushUnlessShutDown(.look(query) { reply($0) }) { reply(nil) }
@@ -98,6 +99,7 @@ struct EngineLoop<Model: LanguageModel> {
                 case .submit(let request): core.submit(request)
                 case .cancel(let id): core.cancel(id)
                 case .setPaused(let isPaused, let id): core.setPaused(isPaused, id)
+                case .use(let tenants): core.use(tenants)
                 case .look(let query, let reply): reply(core.snapshot(query))
                 case .shutDown:
                     core.cancelAll()

@@ -99,6 +99,12 @@ package final class EngineCore<Model: LanguageModel> {
         updateGauges()
     }
 
+    /// Weights and quotas of those tenants that have sent something, from now on.
+    package func use(_ tenants: [EngineTenant]) {
+        scheduler.use(tenants)
+        updateGauges()
+    }
+
     /// Preempts a running request as if the pool were dry. Its output does not change; tests do this at every step.
     package func preempt(_ id: RequestID) {
         guard let request = requests[id], request.status == .running else { return }

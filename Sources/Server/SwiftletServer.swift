@@ -90,6 +90,7 @@ internal import Synchronization
     package func reload(_ newest: ServerConfiguration) {
         configuration.authentication = newest.authentication
         limits.use(newest.authentication.ring)
+        model?.service.use(limits.engineTenants)
         configuration.ignoresUnknownFields = newest.ignoresUnknownFields
         configuration.log = newest.log
         telemetry.log = newest.log

@@ -102,6 +102,18 @@ extension Harness {
         #expect(harness.hits(request(31, tenant: 1, quota: 10, prompt: 29 * 61..<29 * 61 + 150)) == 144)
     }
 
+    @Test func `gives a quota to others that its tenant lost without another request`() {
+        var harness = Harness(blocks: 40, maxModelLength: 400)
+        for tenant in 1...2 {
+            _ = harness.hits(
+                request(tenant, tenant: UInt32(tenant), quota: 30, prompt: tenant * 61..<tenant * 61 + 150))
+        }
+        #expect(harness.core.statistics.tenants.map(\.cacheQuota) == [15, 0])
+        harness.core.use([EngineTenant(id: 2, weight: 3, cacheQuota: 9), EngineTenant(id: 1), EngineTenant(id: 7)])
+        #expect(harness.core.statistics.tenants.map(\.cacheQuota) == [0, 9])
+        #expect(harness.core.statistics.tenants.map(\.weight) == [1, 3])
+    }
+
     @Test func `leaves room for one request of full length, whatever the quotas`() {
         var harness = Harness(blocks: 40, maxModelLength: 400)
         for tenant in 1...4 {

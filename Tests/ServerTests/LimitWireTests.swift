@@ -343,12 +343,14 @@ extension TestClient.Response {
             newest.authentication = Authentication(ring: ring(RateLimits(requestsPerMinute: 5)))
             server.server.reload(newest)
         }
+        #expect(server.service.tenants == [EngineTenant(id: 1, weight: 3, cacheQuota: 25)])
         #expect(try await server.complete("a").limits["remaining-requests"] == "4")
         try await LoopThread.run {
             var newest = ServerConfiguration()
             newest.authentication = Authentication(keys: ["another"])
             server.server.reload(newest)
         }
+        #expect(server.service.tenants.contains(EngineTenant(id: 1)))
         #expect(try await server.complete("a").status == 401)
         try await server.stop()
     }

@@ -28,6 +28,7 @@ final class ScriptedService: GenerationService {
         var cancelled: [RequestID] = []
         var paused: [RequestID] = []
         var resumed: [RequestID] = []
+        var tenants: [EngineTenant] = []
         var statistics = EngineStatistics()
         var cachedTokenCount = 0
         /// What onlookers asked, what they are shown, and whether they wait for it.
@@ -62,6 +63,7 @@ final class ScriptedService: GenerationService {
     var paused: [RequestID] { state.withLock { $0.paused } }
     var resumed: [RequestID] { state.withLock { $0.resumed } }
     var looks: [EngineQuery] { state.withLock { $0.looks } }
+    var tenants: [EngineTenant] { state.withLock { $0.tenants } }
     var openCount: Int { state.withLock { $0.open.count } }
 
     func submit(_ request: GenerationRequest) throws(SubmissionError) {
@@ -81,6 +83,7 @@ final class ScriptedService: GenerationService {
 
     func pause(_ id: RequestID) { state.withLock { $0.paused.append(id) } }
     func resume(_ id: RequestID) { state.withLock { $0.resumed.append(id) } }
+    func use(_ tenants: [EngineTenant]) { state.withLock { $0.tenants = tenants } }
 
     func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void) {
         let (snapshot, isHeld) = state.withLock { state in

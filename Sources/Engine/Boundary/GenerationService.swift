@@ -68,6 +68,9 @@ package protocol GenerationService: Sendable {
     /// A paused request keeps its blocks but is not computed; it is the first to be preempted.
     func pause(_ id: RequestID)
     func resume(_ id: RequestID)
+    /// Weights and quotas from now on. A request brings those of its own tenant along; this is for tenants that may never
+    /// send one again.
+    func use(_ tenants: [EngineTenant])
     /// The engine as it is between two steps. `reply` is called once, on any thread; with nil after the end.
     func look(_ query: EngineQuery, _ reply: @escaping @Sendable (EngineSnapshot?) -> Void)
 }

@@ -320,6 +320,16 @@ struct Scheduler {
         return record
     }
 
+    mutating func use(_ tenants: [EngineTenant]) {
+        let known = tenants.filter { tenant in counters.records.contains { $0.id == tenant.id } }
+        // What some give back is room for the others.
+        for var tenant in known {
+            tenant.cacheQuota = 0
+            _ = record(for: tenant)
+        }
+        for tenant in known { _ = record(for: tenant) }
+    }
+
     /// Marks the rows of `entry` as computed and offers full blocks to others. Of the drafted ones only those whose
     /// guess came true count: what the others left in the cache is never named, and overwritten by the next step.
     mutating func didCompute(_ entry: StepPlan.Entry, acceptedCount: Int) {

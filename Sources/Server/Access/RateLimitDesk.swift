@@ -67,6 +67,18 @@ import Network
     /// Whom the engine computes for.
     func engineTenant(_ visitor: Visitor?) -> EngineTenant {
         guard let tenant = visitor?.tenant, let number = tenantNumbers[tenant.name] else { return .everyone }
+        return engineTenant(tenant, number)
+    }
+
+    /// Every tenant that the engine may know; one that is in the file no more has nothing of its own.
+    var engineTenants: [EngineTenant] {
+        tenantNumbers.map { name, number in
+            let tenant = ring?.tenants.first { $0.name == name }
+            return tenant.map { engineTenant($0, number) } ?? EngineTenant(id: number)
+        }
+    }
+
+    private func engineTenant(_ tenant: Tenant, _ number: UInt32) -> EngineTenant {
         let quota = Int(tenant.cacheQuota * Double(engineLimits?.blockCount ?? 0))
         return EngineTenant(id: number, weight: tenant.weight, cacheQuota: quota)
     }

@@ -5,8 +5,8 @@ import Base
 import Network
 import Retrieval
 
-/// Takes requests on the loop and answers them on pool threads, two at a time: the pool has four, and prompts that
-/// are tokenised there should not wait for a reranker.
+/// Takes requests on the loop and answers them on pool threads, two at a time: of the pool's four, explanations take
+/// two more, and a reranker should not hold up the prompts that are tokenised there.
 ///
 ///     search   ─────────────────────────────────► queue ─► [pool: search] ─► respond
 ///     rerank   ─► [pool: decode, count] ─► reserve ─► queue ─► [pool: score] ─► respond
