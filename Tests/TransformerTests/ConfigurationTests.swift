@@ -46,7 +46,8 @@ import Transformer
         ("hidden_size", "1.5", "hidden_size"), ("hidden_size", "9223372036854775807", "hidden_size"),
         ("num_attention_heads", "0", "num_attention_heads"), ("num_attention_heads", "-4", "num_attention_heads"),
         ("num_key_value_heads", "3", "num_key_value_heads"), ("num_key_value_heads", "0", "num_key_value_heads"),
-        ("head_dim", "7", "head_dim"), ("head_dim", "258", "head_dim"), ("num_hidden_layers", "100000", "num_hidden_layers"),
+        ("head_dim", "7", "head_dim"), ("head_dim", "258", "head_dim"),
+        ("num_hidden_layers", "100000", "num_hidden_layers"),
         ("rms_norm_eps", "0", "rms_norm_eps"), ("rms_norm_eps", "-1e-5", "rms_norm_eps"),
         ("rope_theta", "0.5", "rope_theta"), ("tie_word_embeddings", "1", "tie_word_embeddings"),
     ]) func `refuses what it cannot run, naming the key`(key: String, value: String, named: String) {

@@ -120,7 +120,8 @@ final class DraftModelDrafter: DraftSource {
         else { return }
         let position = request.tokens.count + speculation.guesses.count - 1
         batch.append(
-            tokens: request.tokens, range: position..<position, draft: [readable(last)], blockTable: blockTable(request.id),
+            tokens: request.tokens, range: position..<position, draft: [readable(last)],
+            blockTable: blockTable(request.id),
             logits: .everyRow)
         sequences[request.id]?.guesses.append(last)
         asked.append(wish)
