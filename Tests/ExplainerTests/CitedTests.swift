@@ -35,6 +35,9 @@ import Testing
         #expect(check.supports("The scheduler takes \"whole prompts\" first.", by: 2))
         #expect(!check.supports("The scheduler takes \"half prompts\" first.", by: 2), "a quotation is changed")
         #expect(!check.supports("Weather is nice.", by: 1), "no word is shared")
+        #expect(check.supports("A block.", by: 3))
+        #expect(
+            !check.supports("A block block block block block block block block block block block.", by: 3), "said once")
         #expect(!check.supports("Keys are in blocks.", by: 7))
     }
 

@@ -6,12 +6,13 @@ import Retrieval
 
 /// Checks against the sentences of one prompt.
 package struct SupportCheck: Sendable {
-    /// Share of a sentence's words, by weight, that its source must have. On judged answers .2 finds the gold sentence
-    /// best (F1 .85); it is a floor, the other checks are strict.
+    /// Share of a sentence's words, by weight, that its source must have, each as often: "weight weight weight" is hardly
+    /// what a sentence with one "weight" says. On judged answers .2 finds the gold sentence best (F1 .85); it is a floor, the
+    /// other checks are strict.
     static let leastOverlap = 0.2
 
     package let sources: [AnswerSentence]
-    private let words: [Set<String>]
+    private let words: [[String: Int]]
     /// What the source's section of its note says in the prompt: where its numbers and names may stand.
     private let contexts: [String]
     private let weights: [String: Double]
@@ -27,7 +28,7 @@ package struct SupportCheck: Sendable {
                 .joined(separator: "\n")
         }
         var counts: [String: Int] = [:]
-        for word in words.joined() { counts[word, default: 0] += 1 }
+        for word in words.joined() { counts[word.key, default: 0] += 1 }
         let total = Double(sources.count + 1)
         weights = counts.mapValues { log(1 + total / Double($0)) }
         unknownWeight = log(1 + total)
@@ -55,16 +56,21 @@ package struct SupportCheck: Sendable {
         return order.first { supports(text, by: $0) }
     }
 
-    private func overlap(_ wanted: Set<String>, _ index: Int) -> Double {
-        // In one order: the sum of a set would depend on where its words happen to lie.
-        func weight(_ words: Set<String>) -> Double {
-            words.sorted().reduce(0) { $0 + (weights[$1] ?? unknownWeight) }
+    private func overlap(_ wanted: [String: Int], _ index: Int) -> Double {
+        var (shared, total) = (0.0, 0.0)
+        // In one order: a sum would depend on where the words happen to lie.
+        for word in wanted.keys.sorted() {
+            let (count, weight) = (wanted[word] ?? 0, weights[word] ?? unknownWeight)
+            shared += weight * Double(min(count, words[index][word] ?? 0))
+            total += weight * Double(count)
         }
-        let total = weight(wanted)
-        return total > 0 ? weight(wanted.intersection(words[index])) / total : 0
+        return total > 0 ? shared / total : 0
     }
 
-    private static func words(_ text: String) -> Set<String> { Set(Analyzer().terms(of: text)) }
+    /// Each with how often it stands there.
+    private static func words(_ text: String) -> [String: Int] {
+        Analyzer().terms(of: text).reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    }
 }
 
 /// What of a text can be right or wrong to the letter.
