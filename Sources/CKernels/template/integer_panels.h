@@ -88,6 +88,7 @@ INLINE void integer_tile(
         UNROLL for (int j = 0; j < vectors; j++) total[i][j] = splat(0);
     }
 
+    ask_for_results(part, m, rows, v, vectors);
     const ptrdiff_t lines = lines_per_step(ahead, rows, block_count);
     for (ptrdiff_t b = 0; b < block_count; b++) {
         ask(ahead, vectors, lines);

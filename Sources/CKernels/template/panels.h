@@ -18,6 +18,13 @@ INLINE void panel_finish(const ck_panel_part *part, ptrdiff_t m, ptrdiff_t n, ve
     else save(out, result);
 }
 
+// Asks for the lines that a tile's results go to, and are added to, while its sums are taken: the rows of an output lie
+// far apart, and after other products, attention or a norm no longer in L1.
+INLINE void ask_for_results(const ck_panel_part *part, ptrdiff_t m, const int rows, ptrdiff_t v, const int vectors) {
+    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < vectors; j++)
+        __builtin_prefetch(part->output + (m + i) * part->output_stride + (v + j) * LANES, 1);
+}
+
 // Weights that are asked for while others are multiplied: those of the thread's next vectors of outputs, which lie
 // right behind, or, after a slice, behind the slices that the other threads will take. Panels are too short for the
 // processor to notice that they follow each other. The tiles of all rows share the asking evenly, each as much as it has

@@ -140,6 +140,7 @@ INLINE void tile_column(
             vec total[TILE_ROWS];
             UNROLL for (int i = 0; i < TILE_ROWS; i++) total[i] = b > 0 ? load(waiting[i]) : splat(0);
             const ck_block *in = (const ck_block *)a->input + first * row_blocks + b;
+            if (b + block_count == row_blocks) ask_for_results(part, first, TILE_ROWS, v, 1);
             tile_sums(type, in, row_blocks, row == m ? stored : NULL, weights, scales, block_count, total, &ahead);
             if (b + block_count < row_blocks) UNROLL for (int i = 0; i < TILE_ROWS; i++) save(waiting[i], total[i]);
             else UNROLL for (int i = 0; i < TILE_ROWS; i++)
